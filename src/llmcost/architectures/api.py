@@ -1,0 +1,147 @@
+"""Calling a model over its provider's API, by the token.
+
+`cost = (I·(1−h−w)·p_in + I·h·p_read + I·w·p_write + O·p_out) / 1e6`, the batched share at the
+model's batch prices, bucket by bucket (methods.md section 1). Long-context prices apply to the
+whole request once its input is above the threshold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from llmcost.architectures.architecture import Architecture, Month, labelled
+from llmcost.arithmetic import Number, all_true, is_zero, where
+from llmcost.catalog.models import ApiPrice, Rates
+from llmcost.errors import InputError, UnknownPrice
+from llmcost.estimate import Charge, Factor
+from llmcost.workload import Stream
+
+PER_MILLION = Factor("mtok_per_token", 1e-6, "Mtok/token", "derived", "prices are per million tokens")
+
+_BUCKETS = (
+    ("input", "input_per_mtok"),
+    ("cached input", "cached_input_per_mtok"),
+    ("cache write", "cache_write_per_mtok"),
+    ("output", "output_per_mtok"),
+)
+
+
+class Api(Architecture):
+    """One model for every request."""
+
+    kind: Literal["api"] = "api"
+    model: str
+
+    def targets(self) -> list[str]:
+        return [self.model]
+
+    def forward(self, name: str, stream: Stream, month: Month) -> Iterator[tuple[str, Stream]]:
+        yield self.model, stream
+
+
+def model_charges(model: str, streams: list[Stream], month: Month) -> Iterator[Charge]:
+    """What a model's provider bills for the streams in this month, a charge a bucket."""
+    for stream in streams:
+        yield from _stream_charges(model, stream, month)
+    price = month.prices.price(model, month.first_day)
+    if price.hosting_usd_per_hour is not None:
+        hourly = Factor("hosting_usd_per_hour", price.hosting_usd_per_hour, "USD/h", "catalog", "", price.source)
+        yield Charge("hosting, idle too", "monthly", (month.hours_factor, hourly), short_name(price.model))
+
+
+def short_name(full_id: str) -> str:
+    """`anthropic/claude-haiku-4-5` as it is shown: without the provider."""
+    return full_id.split("/", 1)[-1]
+
+
+def _stream_charges(model: str, stream: Stream, month: Month) -> Iterator[Charge]:
+    price = month.prices.price(model, month.first_day)
+    cached, written = stream.cached_share.value, stream.cache_write_share.value
+    if not all_true(cached + written <= 1 + 1e-9):
+        raise InputError(
+            "cached_share and cache_write_share together exceed 100 %",
+            hint="give shares of the input that add up to 100 % at most",
+        )
+    simple = is_zero(cached) and is_zero(written)
+    fresh = Factor("uncached_share", 1 - cached - written, "", "derived", "1 − cached_share − cache_write_share")
+    shares: tuple[Factor | None, ...] = (
+        None if simple else fresh,
+        stream.cached_share,
+        stream.cache_write_share,
+        None,
+    )
+    batch = stream.batch_share.value
+    lots: list[tuple[Factor | None, bool]] = [(None, False)]
+    if not is_zero(batch):
+        lots = [
+            (Factor("unbatched_share", 1 - batch, "", "derived", "1 − batch_share"), False),
+            (stream.batch_share, True),
+        ]
+    for lot, batched in lots:
+        if lot is not None and is_zero(lot.value):
+            continue
+        for (bucket, field), share in zip(_BUCKETS, shares, strict=True):
+            if share is not None and is_zero(share.value):
+                continue
+            tokens = stream.output_tokens if bucket == "output" else stream.input_tokens
+            if is_zero(tokens.value):
+                continue
+            factors = [*stream.flow]
+            factors += [factor for factor in (lot, tokens, share) if factor is not None]
+            if price.tokens_factor != 1:
+                origin = "given" if _override(price, "tokens_factor") else "catalog"
+                source = None if origin == "given" else price.source
+                factors.append(Factor("tokens_factor", price.tokens_factor, "", origin, "", source))  # type: ignore[arg-type]
+            factors += [PER_MILLION, rate_factor(price, field, stream, batched)]
+            if month.drift is not None:
+                rule = f"(1 + api_price_change_per_year) ^ ({month.number - 1}/12)"
+                factors.append(Factor("price_drift", month.drift, "", "derived", rule))
+            name = labelled(bucket + (", batch" if batched else ""), stream)
+            yield Charge(name, "monthly", tuple(factors), short_name(price.model))
+
+
+def _override(price: ApiPrice, field: str) -> tuple[str, float | None] | None:
+    return next((entry for entry in price.overridden if entry[0] == field), None)
+
+
+def rate_factor(price: ApiPrice, field: str, stream: Stream, batched: bool = False) -> Factor:
+    """The price of a bucket as a factor with its source; raises UnknownPrice, never zero."""
+    value: Number | None = _rate(price.batch, field) if batched else None
+    if value is None:
+        value = _standard_rate(price, field, stream)
+    if value is None:
+        bucket = field.removesuffix("_per_mtok")
+        raise UnknownPrice(
+            f"{price.model} has no {bucket} price",
+            hint=f"set one with --price {short_name(price.model)}.{bucket}=USD_PER_MTOK",
+        )
+    overridden = _override(price, field)
+    if overridden:
+        catalog = "" if overridden[1] is None else f"; the catalog has {overridden[1]:g}"
+        return Factor(field, value, "USD/Mtok", "given", f"the user's own price{catalog}", price.source)
+    rule = f"from {price.effective_from}" if price.effective_from else ""
+    if price.variant != "standard":
+        rule = ", ".join(filter(None, (f"{price.variant} price", rule)))
+    return Factor(field, value, "USD/Mtok", "catalog", rule, price.source)
+
+
+def _rate(rates: Rates, field: str) -> float | None:
+    value = getattr(rates, field)
+    if value is None and field == "cache_write_per_mtok":
+        return rates.input_per_mtok  # where writes are not charged extra
+    return value  # type: ignore[no-any-return]
+
+
+def _standard_rate(price: ApiPrice, field: str, stream: Stream) -> Number | None:
+    rate: Number | None = _rate(price.rates, field)
+    if not stream.requests_known:
+        return rate  # the size of a request is unknown: base prices, which the assumptions say
+    size = stream.input_tokens.value * price.tokens_factor
+    for tier in price.long_context:
+        above = size > tier.above_tokens
+        dearer = _rate(tier.rates, field)
+        if dearer is None or rate is None:
+            continue
+        rate = where(above, dearer, rate)
+    return rate

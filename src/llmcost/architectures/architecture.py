@@ -1,0 +1,232 @@
+"""What every architecture has, and what it needs to know to price one month.
+
+An architecture does two things with the streams that reach it: it *forwards* them (a router, a
+cascade, a fine-tune that is not ready yet) and it *charges* for them. Fixed charges are asked for
+once however many ways lead to it, so a target shared by two routes is not paid twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol
+
+from pydantic import ValidationError, model_validator
+
+from llmcost.arithmetic import Number, is_array
+from llmcost.catalog.models import ApiPrice, GpuPrice
+from llmcost.errors import InputError
+from llmcost.estimate import Charge, Factor
+from llmcost.quantity import Quantity, QuantityError, Range
+from llmcost.workload import Positive, Share, Stream, Strict, Workload, refuse
+
+WEEKS_PER_MONTH = 365 / 12 / 7
+
+
+class PriceBook(Protocol):
+    """Where an architecture gets its prices from: the catalog under the user's own figures."""
+
+    def price(self, model: str, on: date) -> ApiPrice:
+        """The price on a day, the successor's after a retirement; raises Retired without one."""
+
+    def gpu_price(self, gpu: str, provider: str | None, on: date) -> GpuPrice:
+        """The hourly price; the cheapest provider's where none is named."""
+
+    def retired_base(self, model: str, on: date) -> date | None:
+        """The day the model was replaced by its successor, where that has happened."""
+
+
+class Retired(InputError):
+    """A model that no longer answers, with no successor named."""
+
+    def __init__(self, model: str, retires_on: date) -> None:
+        super().__init__(
+            f"{model} retires on {retires_on}, within the horizon, and no successor is named",
+            hint=f"name what replaces it: successors: {{{model}: MODEL}}",
+        )
+        self.model = model
+        self.retires_on = retires_on
+
+
+class Month(NamedTuple):
+    """One month of the horizon: its number (1 is the first), its first day, and its prices.
+
+    `growth` is (1+g)^(m−1); `drift` is (1+r)^((m−1)/12), the yearly change of API prices, or None
+    where there is none.
+    """
+
+    number: int
+    first_day: date
+    growth: Number
+    drift: Number | None
+    hours: Number
+    hours_assumed: bool
+    workload: Workload | None
+    prices: PriceBook
+
+    @property
+    def hours_factor(self) -> Factor:
+        """Hours in the month: 730 unless the scenario says otherwise."""
+        return Factor("hours_per_month", self.hours, "h", "assumed" if self.hours_assumed else "given")
+
+    @property
+    def peak_factor(self) -> Factor:
+        """Peak over average traffic."""
+        if self.workload is None:
+            return Factor("peak_to_average", 1.0, "", "assumed")
+        return self.workload.factor("peak_to_average")
+
+
+class Labour(Strict):
+    """People for a time: `people × weeks × usd_per_week` once, `people × usd_per_month` a month."""
+
+    people: Positive = 1.0
+    weeks: Positive | None = None
+    usd_per_week: Positive | None = None
+    usd_per_month: Positive | None = None
+
+
+class CostItem:
+    """The pydantic type of one line of `build` or `monthly`: an amount in USD, or people."""
+
+    amount: ClassVar[Quantity] = Quantity("positive")
+
+    @classmethod
+    def parse(cls, written: Any) -> Any:
+        """USD as a number or Range, or Labour."""
+        if isinstance(written, Labour):
+            return written
+        if isinstance(written, dict) and not {"low", "high"} & set(written):
+            try:
+                return Labour.model_validate(written)
+            except ValidationError as error:
+                first = error.errors()[0]
+                cause = first.get("ctx", {})
+                raise QuantityError(
+                    str(cause.get("what") or cause.get("error") or first["msg"]),
+                    str(cause.get("hint") or "type an amount in USD, or {people, weeks, usd_per_week}"),
+                ) from None
+        return cls.amount.parse(written)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_plain_validator_function(self.parse)
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        amount = self.amount.__get_pydantic_json_schema__(schema, handler)
+        people = {
+            "type": "object",
+            "description": "people × weeks × usd_per_week, or people × usd_per_month",
+            "properties": {key: {"type": ["number", "string"]} for key in Labour.model_fields},
+        }
+        return {"anyOf": [amount, people]}
+
+
+class Review(Strict):
+    """People who look at a share of the answers (seed 003)."""
+
+    share: Share
+    usd_per_review: Positive
+
+    def charges(self, group: str, streams: Iterable[Stream]) -> Iterator[Charge]:
+        """requests × share × USD a review, for each stream."""
+        for stream in streams:
+            need_requests(stream, f"{group}: review", "review")
+            factors = (*stream.flow, self.factor("share", name="review_share"), self.factor("usd_per_review", "USD"))
+            yield Charge(labelled("human review", stream), "monthly", factors, group)
+
+
+class Architecture(Strict):
+    """One way to serve the workload. The kinds differ in how they forward and what they charge."""
+
+    kind: str
+    build: dict[str, Annotated[Any, CostItem()]] = {}
+    monthly: dict[str, Annotated[Any, CostItem()]] = {}
+    review: Review | None = None
+    quality: Share | None = None
+    location: Literal["api", "cloud", "own", "edge"] | None = None
+    region: str | None = None
+    agreement: bool | None = None
+    p99_latency_ms: Positive | None = None
+    first_token_ms: Positive | None = None
+
+    @model_validator(mode="after")
+    def _build_can_succeed(self) -> Architecture:
+        failure = self.build.get("failure_probability")
+        worst = failure.high if isinstance(failure, Range) else failure
+        if isinstance(worst, float | int) and worst >= 1:
+            refuse("failure_probability is 100 % or more: the build never succeeds", "type a share below 100%")
+        return self
+
+    def targets(self) -> list[str]:
+        """Models and architectures that this one sends requests to, each once."""
+        return []
+
+    def forward(self, name: str, stream: Stream, month: Month) -> Iterator[tuple[str, Stream]]:
+        """Where a stream goes from here. A leaf keeps it: nothing."""
+        return iter(())
+
+    def charges(self, name: str, streams: list[Stream], month: Month) -> Iterator[Charge]:
+        """What the month costs here, given every stream that reaches it."""
+        yield from self.monthly_items(name)
+        if self.review:
+            yield from self.review.charges(name, streams)
+
+    def one_time_charges(self, name: str, month: Month) -> Iterator[Charge]:
+        """What is paid before the first request; failed attempts and contingency included."""
+        items = dict(self.build)
+        extra: list[Factor] = []
+        contingency = items.pop("contingency", None)
+        failure = items.pop("failure_probability", None)
+        if contingency is not None:
+            extra.append(Factor("with_contingency", 1 + contingency, "", "derived", "1 + contingency"))
+        if failure is not None:
+            rule = "1 ÷ (1 − failure_probability): attempts until one succeeds"
+            extra.append(Factor("attempts", 1 / (1 - failure), "", "derived", rule))
+        for item, cost in items.items():
+            yield Charge(item, "one_time", (*one_time_factors(item, cost), *extra), name)
+
+    def monthly_items(self, name: str, *extra: Factor) -> Iterator[Charge]:
+        """The lines of `monthly`, each times `extra` (the live part of the month)."""
+        for item, cost in self.monthly.items():
+            if isinstance(cost, Labour):
+                if cost.usd_per_month is None:
+                    raise InputError(
+                        f"{name}: monthly item {item!r} lacks usd_per_month", hint="type {people: 1, usd_per_month: 9k}"
+                    )
+                factors: tuple[Factor, ...] = (cost.factor("people"), cost.factor("usd_per_month", "USD/month"))
+            else:
+                factors = (Factor(item, cost, "USD/month"),)
+            yield Charge(item, "monthly", (*factors, *extra), name)
+
+
+def one_time_factors(item: str, cost: Any) -> tuple[Factor, ...]:
+    """A line of `build` as factors: USD, or people × weeks × USD a week."""
+    if not isinstance(cost, Labour):
+        return (Factor(item, cost, "USD"),)
+    if cost.weeks is None or cost.usd_per_week is None:
+        raise InputError(
+            f"build item {item!r} needs weeks and usd_per_week",
+            hint="type {people: 1..2, weeks: 8..12, usd_per_week: 4k}",
+        )
+    return (cost.factor("people"), cost.factor("weeks", "weeks"), cost.factor("usd_per_week", "USD/week"))
+
+
+def labelled(name: str, stream: Stream) -> str:
+    """The charge's name with its segment."""
+    return f"{name} ({stream.segment})" if stream.segment else name
+
+
+def need_requests(stream: Stream, what: str, why: str) -> None:
+    """Raise where a figure is per request and only the month's tokens are known."""
+    if not stream.requests_known:
+        raise InputError(
+            f"{what} is priced by the request, and the workload gives only tokens a month",
+            hint=f"give requests_per_month, input_tokens and output_tokens (or leave {why} out)",
+        )
+
+
+def plainly(value: Number) -> str:
+    """A number as it stands in a rule: short, and `…` for an array of draws."""
+    return "…" if is_array(value) else f"{value:,.6g}"

@@ -1,0 +1,155 @@
+"""The prices an estimate is made with: the catalog under the user's own figures.
+
+A lookup on a day follows retirements: from the day a model retires its successor is billed, and
+without a named successor there is no price at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from llmcost.architectures.architecture import Retired
+from llmcost.catalog.models import ApiPrice, GpuPrice, Rates, Retirement
+from llmcost.errors import InputError, UnknownPrice
+from llmcost.estimate import Source
+from llmcost.workload import AboveZero, Positive, Strict
+
+if TYPE_CHECKING:
+    from llmcost.catalog import Catalog
+
+_RATES = ("input_per_mtok", "output_per_mtok", "cached_input_per_mtok", "cache_write_per_mtok")
+
+
+class BatchPrice(Strict):
+    """USD per million tokens of batched requests."""
+
+    input_per_mtok: Positive | None = None
+    output_per_mtok: Positive | None = None
+    cached_input_per_mtok: Positive | None = None
+    cache_write_per_mtok: Positive | None = None
+
+
+class OwnPrice(BatchPrice):
+    """The user's own figures for a model, over the catalog's or in place of them."""
+
+    batch: BatchPrice | None = None
+    tokens_factor: AboveZero | None = None
+    hosting_usd_per_hour: Positive | None = None
+    training_usd_per_mtok: Positive | None = None
+
+
+class Prices:
+    """Looks prices up by name and day, each name and day once."""
+
+    def __init__(
+        self, catalog: Catalog, own: Mapping[str, OwnPrice] | None = None, successors: Mapping[str, str] | None = None
+    ) -> None:
+        self.catalog = catalog
+        self._own = {self.identity(name): price for name, price in (own or {}).items()}
+        self._successors = {self.identity(name): successor for name, successor in (successors or {}).items()}
+        self._found: dict[tuple[str, date], ApiPrice] = {}
+
+    def identity(self, name: str) -> str:
+        """The catalog's full id, or the name itself where only the user prices it."""
+        try:
+            return self.catalog.resolve(name)
+        except UnknownPrice:
+            return name
+
+    def known(self, name: str) -> bool:
+        """Whether the catalog or the user prices this model; raises UnknownPrice with suggestions."""
+        if name.partition("@")[0] in self._own or self.identity(name) in self._own:
+            return True
+        self.catalog.resolve(name)
+        return True
+
+    def price(self, model: str, on: date) -> ApiPrice:
+        """The price on a day under the user's figures; after a retirement, the successor's."""
+        key = (model, on)
+        if key not in self._found:
+            self._found[key] = self._price(model, on, ())
+        return self._found[key]
+
+    def _price(self, model: str, on: date, followed: tuple[str, ...]) -> ApiPrice:
+        identity = self.identity(model)
+        gone = self.retirement(model)
+        if gone is not None and gone.retires_on <= on:
+            successor = self._successors.get(identity)
+            if successor is None:
+                raise Retired(model, gone.retires_on)
+            if successor in followed:
+                raise InputError(f"the successors of {model} lead back to it", hint="name a model that still answers")
+            return self._price(successor, on, (*followed, model))
+        own = self._own.get(identity)
+        if own is None:
+            return self.catalog.price(model, on)
+        try:
+            base = self.catalog.price(model, on)
+        except UnknownPrice:
+            base = ApiPrice(model, Rates(), Source("the scenario's own prices"))
+        return _overlaid(base, own)
+
+    def retirement(self, model: str) -> Retirement | None:
+        """When the model stops answering, if that is known."""
+        try:
+            return self.catalog.retirement(model)
+        except UnknownPrice:
+            return None
+
+    def unreplaced(self, model: str, until: date) -> Retirement | None:
+        """The retirement on or before a day that no successor covers."""
+        gone = self.retirement(model)
+        if gone is None or gone.retires_on > until or self.identity(model) in self._successors:
+            return None
+        return gone
+
+    def retired_base(self, model: str, on: date) -> date | None:
+        """The day this model gave way to its successor, where that lies on or before `on`."""
+        gone = self.retirement(model)
+        return gone.retires_on if gone is not None and gone.retires_on <= on else None
+
+    def changes(self, model: str, start: date, end: date) -> list[date]:
+        """Days in (start, end] on which this model's price changes or it retires."""
+        days = list(self.catalog.changes(model, start, end)) if self.identity(model) != model or "/" in model else []
+        gone = self.retirement(model)
+        if gone is not None and start < gone.retires_on <= end:
+            days.append(gone.retires_on)
+        successor = self._successors.get(self.identity(model))
+        if successor is not None and successor != model:
+            days += self.changes(successor, start, end)
+        return sorted(set(days))
+
+    def gpu_price(self, gpu: str, provider: str | None, on: date) -> GpuPrice:
+        """The hourly price of a GPU; the cheapest provider's where none is named."""
+        found = self.catalog.gpu_prices(gpu, provider, on)
+        if not found:
+            raise UnknownPrice(f"no provider in the catalog rents {gpu}", hint="give gpu: {usd_per_gpu_hour: 3.00}")
+        return found[0]
+
+
+def _overlaid(base: ApiPrice, own: OwnPrice) -> ApiPrice:
+    """The user's figures over the catalog's; each overridden field keeps the catalog's figure."""
+    given = own.model_fields_set
+    overridden: list[tuple[str, float | None]] = list(base.overridden)
+    rates: dict[str, Any] = {}
+    for field in _RATES:
+        if field in given:
+            overridden.append((field, getattr(base.rates, field)))
+            rates[field] = getattr(own, field)
+    tiers = tuple(tier._replace(rates=tier.rates._replace(**rates)) for tier in base.long_context)
+    batch = base.batch
+    if own.batch is not None:
+        batch = batch._replace(**{field: getattr(own.batch, field) for field in own.batch.model_fields_set})
+    elif rates:
+        # The catalog's batch prices belong to the catalog's own rates, not to the user's.
+        batch = batch._replace(**dict.fromkeys(rates))
+    other: dict[str, Any] = {}
+    for field in ("tokens_factor", "hosting_usd_per_hour", "training_usd_per_mtok"):
+        if field in given:
+            overridden.append((field, getattr(base, field)))
+            other[field] = getattr(own, field)
+    return base._replace(
+        rates=base.rates._replace(**rates), batch=batch, long_context=tiers, overridden=tuple(overridden), **other
+    )

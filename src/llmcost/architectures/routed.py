@@ -1,0 +1,158 @@
+"""A router in front of several targets: `cost = Σ s_k·cost_k + router` (methods.md section 2).
+
+A target is a model or another architecture. The router's own cost is a charge even when it is
+tiny, and a conversation that is moved to another model loses its prompt cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, model_validator
+
+from llmcost.architectures.api import PER_MILLION, rate_factor, short_name
+from llmcost.architectures.architecture import Architecture, Month, labelled, need_requests
+from llmcost.arithmetic import Number, is_array, is_zero, maximum
+from llmcost.errors import InputError
+from llmcost.estimate import Charge, Factor
+from llmcost.quantity import Quantity, Range
+from llmcost.workload import Positive, Share, Stream, Strict, refuse
+
+
+def _share_or_rest(written: Any) -> Any:
+    return written if written == "rest" else Quantity("share").parse(written)
+
+
+ShareOrRest = Annotated[Any, BeforeValidator(_share_or_rest, json_schema_input_type=str | float)]
+Mix = dict[str, ShareOrRest]
+
+
+class Router(Strict):
+    """What deciding costs: tokens a request at a model's input price, or USD a request."""
+
+    tokens_per_request: Positive | None = None
+    model: str | None = None
+    usd_per_request: Positive | None = None
+
+    @model_validator(mode="after")
+    def _one_price(self) -> Router:
+        by_tokens = self.tokens_per_request is not None and self.model is not None
+        if by_tokens == (self.usd_per_request is not None):
+            refuse(
+                "the router needs tokens_per_request with a model, or usd_per_request",
+                "type {tokens_per_request: 10, model: MODEL} or {usd_per_request: 0.0001}",
+            )
+        return self
+
+
+class Routed(Architecture):
+    """Shares of the requests, or whole segments, to targets."""
+
+    kind: Literal["routed"] = "routed"
+    mix: Mix | None = None
+    by_segment: dict[str, str | Mix] | None = None
+    router: Router | None = None
+    switch_share: Share = 0.0
+
+    @model_validator(mode="after")
+    def _shares_add_up(self) -> Routed:
+        if (self.mix is None) == (self.by_segment is None):
+            refuse("a routed architecture takes exactly one of mix and by_segment", "give mix: {MODEL: SHARE, ...}")
+        if self.mix is not None:
+            check_shares(self.mix)
+        for target in (self.by_segment or {}).values():
+            if isinstance(target, dict):
+                check_shares(target)
+        return self
+
+    def targets(self) -> list[str]:
+        found = list(self.mix or {})
+        for target in (self.by_segment or {}).values():
+            found += [target] if isinstance(target, str) else list(target)
+        return list(dict.fromkeys(found))
+
+    def forward(self, name: str, stream: Stream, month: Month) -> Iterator[tuple[str, Stream]]:
+        mix: Mix | str = self.mix or {}
+        if self.by_segment is not None:
+            if stream.segment not in self.by_segment:
+                raise InputError(
+                    f"{name} routes by segment and says nothing of segment {stream.segment!r}",
+                    hint=f"add {stream.segment or 'the segment'}: MODEL to by_segment",
+                )
+            mix = self.by_segment[stream.segment]
+        if isinstance(mix, str):
+            yield mix, stream
+            return
+        for target, share in shares_of(mix).items():
+            if not is_zero(share.value):
+                yield target, stream.times(share)
+
+    def charges(self, name: str, streams: list[Stream], month: Month) -> Iterator[Charge]:
+        yield from super().charges(name, streams, month)
+        for stream in streams:
+            if self.router:
+                yield self._router_charge(name, stream, self.router, month)
+            if not is_zero(self.switch_share):
+                for target, part in self.forward(name, stream, month):
+                    yield from self._lost_cache(name, target, part, month)
+
+    def _router_charge(self, name: str, stream: Stream, router: Router, month: Month) -> Charge:
+        need_requests(stream, f"{name}: the router", "router")
+        if router.model is None:
+            paid: tuple[Factor, ...] = (router.factor("usd_per_request", "USD/request"),)
+        else:
+            price = month.prices.price(router.model, month.first_day)
+            rate = rate_factor(price, "input_per_mtok", stream)
+            paid = (router.factor("tokens_per_request", "tokens/request"), PER_MILLION, rate)
+        return Charge(labelled("router", stream), "monthly", (*stream.flow, *paid), name)
+
+    def _lost_cache(self, name: str, model: str, part: Stream, month: Month) -> Iterator[Charge]:
+        """switch_share × I·h·(p_write − p_read) on the model that the conversation moves to."""
+        if is_zero(part.cached_share.value):
+            return
+        price = month.prices.price(model, month.first_day)
+        write = rate_factor(price, "cache_write_per_mtok", part)
+        read = rate_factor(price, "cached_input_per_mtok", part)
+        rule = f"cache_write_per_mtok {write.value:g} − cached_input_per_mtok {read.value:g}"
+        lost = Factor("write_minus_read_per_mtok", write.value - read.value, "USD/Mtok", "derived", rule, price.source)
+        switched = self.factor("switch_share")
+        factors = (*part.flow, switched, part.input_tokens, part.cached_share, PER_MILLION, lost)
+        yield Charge(labelled(f"cache lost on a switch to {short_name(price.model)}", part), "monthly", factors, name)
+
+
+def check_shares(mix: Mix) -> None:
+    """Refuse shares that do not sum to 100 % (by how much), and more than one `rest`."""
+    rests = [target for target, share in mix.items() if share == "rest"]
+    stated = sum(middle(share) for share in mix.values() if share != "rest")
+    if len(rests) > 1:
+        refuse("more than one share is `rest`", "give all shares but one as numbers")
+    off = stated - 1
+    if (rests and off > 1e-9) or (not rests and abs(off) > 1e-6):
+        direction = "over" if off > 0 else "short of"
+        refuse(
+            f"the shares sum to {stated:.10g} of 1: {abs(off) * 100:.4g} points {direction} 100 %",
+            "make the shares add up to 100%, or write `rest` for one of them",
+        )
+
+
+def middle(share: Any) -> float:
+    """A share's median, whether it is a number or a range."""
+    return share.middle if isinstance(share, Range) else float(share)
+
+
+def shares_of(mix: Mix) -> dict[str, Factor]:
+    """Each target's share. `rest` is what the others leave; uncertain shares are rescaled to sum to 1."""
+    stated: Number = sum(share for share in mix.values() if not isinstance(share, str))
+    has_rest = any(isinstance(share, str) for share in mix.values())
+    rescale = not has_rest and is_array(stated)
+    shares: dict[str, Factor] = {}
+    for target, share in mix.items():
+        if isinstance(share, str):
+            rest = maximum(1 - stated, 0.0)
+            shares[target] = Factor("share", rest, "", "derived", "1 − the other shares")
+        elif rescale:
+            shares[target] = Factor("share", share / stated, "", "derived", "rescaled so that the shares sum to 1")
+        else:
+            shares[target] = Factor("share", share)
+    return shares

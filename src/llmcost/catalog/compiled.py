@@ -1,0 +1,102 @@
+"""Finds the compiled catalog: inside the wheel, or made from a checkout's YAML and cached.
+
+PyYAML needs a good part of a second for all prices, JSON a few milliseconds. In a checkout the
+compiled file is cached under its content's checksum, so an edited price is seen at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zlib
+from contextlib import suppress
+from typing import Any
+
+_HERE = os.path.dirname(os.path.realpath(__file__))
+_PACKAGE = os.path.dirname(_HERE)
+_KEPT = 4
+
+
+def compiled_catalog() -> dict[str, Any]:
+    """The compiled catalog that ships with llmcost."""
+    try:
+        return _parsed(os.path.join(_PACKAGE, "pricing", "catalog.json"))
+    except FileNotFoundError:
+        return compiled_from(pricing_folder())
+
+
+def pricing_folder() -> str:
+    """Where the YAML lies: in the package, else beside `src/` in a checkout."""
+    inside = os.path.join(_PACKAGE, "pricing")
+    return inside if os.path.isdir(inside) else os.path.join(os.path.dirname(os.path.dirname(_PACKAGE)), "pricing")
+
+
+def compiled_from(folder: str) -> dict[str, Any]:
+    """The compiled catalog of a folder of YAML, from the cache where its content was seen before."""
+    cached = os.path.join(_cache_folder(), f"catalog-{_checksum(folder)}.json")
+    try:
+        return _parsed(cached)
+    except (OSError, ValueError):
+        pass
+    from llmcost.catalog.compiler import compile_pricing
+
+    compiled = compile_pricing(folder)
+    with suppress(OSError):  # a cache that cannot be written only costs time
+        _store(cached, compiled)
+    return compiled
+
+
+def as_json(compiled: dict[str, Any]) -> str:
+    """The compiled catalog as it is written to files: one line, in the order of the YAML."""
+    return json.dumps(compiled, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def pricing_files(folder: str) -> list[str]:
+    """All YAML files of a pricing folder."""
+    found = []
+    for name in sorted(os.listdir(folder)):
+        path = os.path.join(folder, name)
+        if os.path.isdir(path):
+            found += [os.path.join(path, inner) for inner in sorted(os.listdir(path)) if inner.endswith(".yaml")]
+        elif name.endswith(".yaml"):
+            found.append(path)
+    return found
+
+
+def _parsed(path: str) -> dict[str, Any]:
+    with open(path, "rb") as file:
+        parsed: dict[str, Any] = json.loads(file.read())
+    return parsed
+
+
+def _checksum(folder: str) -> str:
+    """Two checksums and the size of all YAML and of the code that compiles it."""
+    code = [os.path.join(_HERE, name) for name in ("compiler.py", "names.py")]
+    crc = adler = size = 0
+    for path in pricing_files(folder) + code:
+        with open(path, "rb") as file:
+            content = path.encode() + file.read()
+        crc, adler, size = zlib.crc32(content, crc), zlib.adler32(content, adler), size + len(content)
+    return f"{crc:08x}{adler:08x}-{size:x}"
+
+
+def _cache_folder() -> str:
+    root = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser(os.path.join("~", ".cache"))
+    return os.path.join(root, "llmcost")
+
+
+def _store(path: str, compiled: dict[str, Any]) -> None:
+    folder = os.path.dirname(path)
+    os.makedirs(folder, exist_ok=True)
+    temporary = f"{path}.{os.getpid()}.tmp"
+    try:
+        with open(temporary, "w", encoding="utf-8") as file:
+            file.write(as_json(compiled))
+        os.replace(temporary, path)
+    except BaseException:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+        raise
+    stored = [os.path.join(folder, name) for name in os.listdir(folder) if name.startswith("catalog-")]
+    for old in sorted(stored, key=os.path.getmtime)[:-_KEPT]:
+        os.unlink(old)

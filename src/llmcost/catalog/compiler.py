@@ -1,0 +1,226 @@
+"""Turns `pricing/*.yaml`, which people edit, into the one JSON value that runs.
+
+It needs PyYAML only, so a build can do it. The shapes (None where a price is unknown):
+  rates    [input, output, cached input, cache write, cache write 1 h], USD per million tokens
+  price    [effective_from, rates, source, batch rates, [[above_tokens, rates, batch rates], ...],
+            {variant: [rates, long context, note]}, [hosting/h, training/Mtok, training/h], note]
+  source   an index into `sources`: [title, url, checked_on, published_in, packaged_on]
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from llmcost.catalog.files import Document, read_yaml
+from llmcost.catalog.models import Rates
+from llmcost.catalog.names import name_table
+from llmcost.errors import InputError
+from llmcost.quantity import QuantityError, number
+
+MAX_BYTES = 16 * 1024 * 1024
+PER_HOUR = ("hosting_usd_per_hour", "training_usd_per_mtok", "training_usd_per_hour")
+SPEC = ("memory_gb", "bandwidth_gb_s", "bf16_tflops", "fp8_tflops", "fp4_tflops", "tdp_w")
+
+Compiled = dict[str, Any]
+
+
+def compile_pricing(folder: str | os.PathLike[str]) -> Compiled:
+    """The compiled catalog of a `pricing/` folder, ready for json.dumps."""
+    root = os.fspath(folder)
+    reader = Reader()
+    models: Compiled = {}
+    for kind in ("api", "finetune"):
+        for document in _documents(os.path.join(root, kind)):
+            models.update(reader.models(document))
+    gpu_prices: Compiled = {}
+    for document in _documents(os.path.join(root, "gpu")):
+        for gpu, entries in reader.gpu_prices(document).items():
+            gpu_prices.setdefault(gpu, []).extend(entries)
+    compiled = {
+        "models": models,
+        "gpu_prices": gpu_prices,
+        "gpus": reader.gpus(read_yaml(os.path.join(root, "hardware.yaml"))),
+        "build": reader.build_costs(read_yaml(os.path.join(root, "build.yaml"))),
+        "retirements": reader.retirements(read_yaml(os.path.join(root, "retirements.yaml"))),
+        "sources": reader.sources,
+    }
+    names = name_table(models)
+    return {**compiled, "names": names.exact, "prefixes": names.prefixes}
+
+
+def _documents(folder: str) -> list[Document]:
+    names = sorted(name for name in os.listdir(folder) if name.endswith(".yaml"))
+    return [read_yaml(os.path.join(folder, name), max_bytes=MAX_BYTES) for name in names]
+
+
+class Reader:
+    """Reads catalog documents, collecting each source once."""
+
+    def __init__(self) -> None:
+        self.sources: list[list[str | None]] = []
+        self._index: dict[tuple[str | None, ...], int] = {}
+
+    def models(self, document: Document) -> Compiled:
+        """`provider/model` to its record."""
+        read = _Fields(document)
+        provider = document.data["provider"]
+        records = {}
+        for model, raw in document.data["models"].items():
+            path = ("models", model)
+            record: Compiled = {"name": raw.get("name") or model}
+            for key in ("aliases", "base_model"):
+                if raw.get(key):
+                    record[key] = raw[key]
+            if raw.get("context_window") is not None:
+                record["context_window"] = int(read.number(path, "context_window", raw))
+            if raw.get("tokens_factor") is not None:
+                record["tokens_factor"] = read.number(path, "tokens_factor", raw)
+            if raw.get("deprecated"):
+                record["deprecated"] = True
+            prices = [
+                self._price(read, (*path, "prices", position), entry) for position, entry in enumerate(raw["prices"])
+            ]
+            record["prices"] = sorted(prices, key=lambda price: price[0] or "")
+            records[f"{provider}/{model}"] = record
+        return records
+
+    def gpu_prices(self, document: Document) -> Compiled:
+        """GPU to [provider, effective_from, region, on demand, spot, note, source], oldest first."""
+        read = _Fields(document)
+        provider = document.data["provider"]
+        prices: Compiled = {}
+        for gpu, entries in document.data["gpus"].items():
+            compiled = []
+            for position, raw in enumerate(entries):
+                path = ("gpus", gpu, position)
+                compiled.append(
+                    [
+                        provider,
+                        read.day(path, "effective_from", raw),
+                        raw.get("region"),
+                        read.number(path, "usd_per_gpu_hour", raw),
+                        read.optional(path, "spot_usd_per_gpu_hour", raw),
+                        raw.get("note"),
+                        self.source(read, path, raw),
+                    ]
+                )
+            prices[gpu] = sorted(compiled, key=lambda entry: entry[1] or "")
+        return prices
+
+    def gpus(self, document: Document) -> Compiled:
+        """GPU to [memory, bandwidth, bf16, fp8, fp4, tdp, interconnect, note, source]."""
+        read = _Fields(document)
+        specs = {}
+        for gpu, raw in document.data["gpus"].items():
+            path = ("gpus", gpu)
+            figures = [read.optional(path, field, raw) for field in SPEC]
+            specs[gpu] = [*figures, raw["interconnect"], raw.get("note"), self.source(read, path, raw)]
+        return specs
+
+    def build_costs(self, document: Document) -> Compiled:
+        """Component to [low, high, unit, cadence, note, source]."""
+        read = _Fields(document)
+        costs = {}
+        for name, raw in document.data["components"].items():
+            path = ("components", name)
+            low, high = read.number(path, "low", raw), read.number(path, "high", raw)
+            costs[name] = [
+                low,
+                high,
+                raw["unit"],
+                raw["cadence"],
+                raw.get("note"),
+                self.source(read, path, raw),
+            ]
+        return costs
+
+    def retirements(self, document: Document) -> Compiled:
+        """`provider/model` to [retires_on, whether its fine-tunes go too, source]."""
+        read = _Fields(document)
+        days = {}
+        for model, raw in document.data["retirements"].items():
+            path = ("retirements", model)
+            day = read.day(path, "retires_on", raw)
+            days[model] = [day, bool(raw.get("fine_tunes")), self.source(read, path, raw)]
+        return days
+
+    def source(self, read: _Fields, path: tuple[str | int, ...], raw: Compiled) -> int:
+        """The index of an entry's source; a user's file without one is its own source."""
+        given = raw.get("source")
+        written: tuple[str | None, ...] = (read.name, None, None, None, None)
+        if given:
+            at = (*path, "source")
+            written = (
+                given["title"],
+                given.get("url"),
+                read.day(at, "checked_on", given),
+                given.get("published_in"),
+                read.day(at, "packaged_on", given),
+            )
+        if written not in self._index:
+            self._index[written] = len(self.sources)
+            self.sources.append(list(written))
+        return self._index[written]
+
+    def _price(self, read: _Fields, path: tuple[str | int, ...], raw: Compiled) -> list[Any]:
+        variants = {
+            name: [
+                read.rates((*path, "variants", name), variant),
+                read.long_context((*path, "variants", name), variant),
+                variant.get("note"),
+            ]
+            for name, variant in (raw.get("variants") or {}).items()
+        }
+        return [
+            read.day(path, "effective_from", raw),
+            read.rates(path, raw),
+            self.source(read, path, raw),
+            read.rates((*path, "batch"), raw["batch"]) if raw.get("batch") else None,
+            read.long_context(path, raw),
+            variants,
+            [read.optional(path, field, raw) for field in PER_HOUR],
+            raw.get("note"),
+        ]
+
+
+class _Fields:
+    """Reads the figures of one document, so that an error names the place."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.name = os.path.basename(document.name)
+
+    def number(self, path: Sequence[str | int], field: str, raw: Compiled) -> float:
+        try:
+            return number(raw.get(field))
+        except QuantityError as error:
+            where = self.document.where((*path, field))
+            raise InputError(f"{field}: {error.what}", where=where, hint=error.hint) from None
+
+    def optional(self, path: Sequence[str | int], field: str, raw: Compiled) -> float | None:
+        return None if raw.get(field) is None else self.number(path, field, raw)
+
+    def day(self, path: Sequence[str | int], field: str, raw: Compiled) -> str | None:
+        """A day as ISO text; a month stands for its first day."""
+        text = raw.get(field)
+        if text is None:
+            return None
+        try:
+            return date.fromisoformat(f"{text}-01" if len(str(text)) == 7 else str(text)).isoformat()
+        except ValueError:
+            where = self.document.where((*path, field))
+            raise InputError(f"{field}: {text!r} is not a day", where=where, hint="type it as 2026-11-22") from None
+
+    def rates(self, path: Sequence[str | int], raw: Compiled) -> list[float | None]:
+        return [self.optional(path, field, raw) for field in Rates._fields]
+
+    def long_context(self, path: tuple[str | int, ...], raw: Compiled) -> list[list[Any]]:
+        tiers = []
+        for position, tier in enumerate(raw.get("long_context") or ()):
+            at = (*path, "long_context", position)
+            batch = self.rates((*at, "batch"), tier["batch"]) if tier.get("batch") else None
+            tiers.append([int(self.number(at, "above_tokens", tier)), self.rates(at, tier), batch])
+        return sorted(tiers, key=lambda compiled: compiled[0])

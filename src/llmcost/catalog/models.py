@@ -1,0 +1,170 @@
+"""What a price is, once it has been read: plain, frozen, each with its source.
+
+The lookup returns the price together with its source and date, so a cost can always say which
+figure it stands on. Prices are USD per million tokens (`_per_mtok`) or USD per GPU-hour.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from llmcost.estimate import Source
+
+
+class Rates(NamedTuple):
+    """USD per million tokens by bucket. None is unknown, never zero."""
+
+    input_per_mtok: float | None = None
+    output_per_mtok: float | None = None
+    cached_input_per_mtok: float | None = None
+    cache_write_per_mtok: float | None = None
+    cache_write_1h_per_mtok: float | None = None
+
+
+class LongContext(NamedTuple):
+    """Rates for the whole request once its input is above a number of tokens.
+
+    `batch` replaces them bucket by bucket for batched requests, as on the price itself.
+    """
+
+    above_tokens: int
+    rates: Rates
+    batch: Rates = Rates()
+
+
+class ApiPrice(NamedTuple):
+    """The price of one model on one day, in one variant, with its source.
+
+    `rates` are the standard ones; `batch` replaces them bucket by bucket for batched requests.
+    `overridden` names the fields that the user set, with the catalog's figure where there was one;
+    `source` is then still that of the catalog's figures, and `override_source` that of the user's.
+    """
+
+    model: str
+    rates: Rates
+    source: Source
+    effective_from: date | None = None
+    batch: Rates = Rates()
+    long_context: tuple[LongContext, ...] = ()
+    variant: str = "standard"
+    variants: tuple[str, ...] = ()
+    tokens_factor: float = 1.0
+    hosting_usd_per_hour: float | None = None
+    training_usd_per_mtok: float | None = None
+    training_usd_per_hour: float | None = None
+    overridden: tuple[tuple[str, float | None], ...] = ()
+    override_source: Source | None = None
+    note: str | None = None
+
+    def rates_for(self, input_tokens: float) -> Rates:
+        """The rates of a request of this size: long-context ones apply strictly above a tier."""
+        chosen = self.rates
+        for tier in self.long_context:
+            if input_tokens > tier.above_tokens:
+                chosen = tier.rates
+        return chosen
+
+    def batch_for(self, input_tokens: float) -> Rates:
+        """The batch rates of a request of this size; an empty bucket pays its standard rate."""
+        chosen = self.batch
+        for tier in self.long_context:
+            if input_tokens > tier.above_tokens:
+                chosen = tier.batch
+        return chosen
+
+    def request_cost(
+        self,
+        input_tokens: float = 0,
+        output_tokens: float = 0,
+        cached_tokens: float = 0,
+        cache_write_tokens: float = 0,
+    ) -> float:
+        """USD of one request. `input_tokens` counts all input, cached and written included.
+
+        `(I − c − w)·p_in + c·p_read + w·p_write + O·p_out` over a million; methods.md section 1.
+        Raises UnknownPrice where a bucket that is used has no price.
+        """
+        rates = self.rates if not self.long_context else self.rates_for(input_tokens)
+        try:
+            if not cached_tokens and not cache_write_tokens:
+                return (input_tokens * rates[0] + output_tokens * rates[1]) / 1e6  # type: ignore[operator]
+            write = rates[0] if rates[3] is None else rates[3]
+            cached = rates[2] if cached_tokens else 0.0
+            fresh = input_tokens - cached_tokens - cache_write_tokens
+            return (
+                fresh * rates[0]  # type: ignore[operator]
+                + cached_tokens * cached  # type: ignore[operator]
+                + cache_write_tokens * write  # type: ignore[operator]
+                + output_tokens * rates[1]  # type: ignore[operator]
+            ) / 1e6
+        except TypeError:
+            raise self._missing(rates, cached_tokens) from None
+
+    def _missing(self, rates: Rates, cached_tokens: float) -> Exception:
+        from llmcost.errors import UnknownPrice
+
+        bucket = "input" if rates[0] is None else "output" if rates[1] is None else "cached_input"
+        return UnknownPrice(
+            f"{self.model} has no {bucket} price" + (f" ({self.variant})" if self.variant != "standard" else ""),
+            hint=f"set one with --price {self.model}.{bucket}=USD_PER_MTOK",
+        )
+
+
+class ModelInfo(NamedTuple):
+    """What the catalog knows of a model besides its prices; `model` is the full id."""
+
+    model: str
+    provider: str
+    name: str
+    aliases: tuple[str, ...] = ()
+    context_window: int | None = None
+    base_model: str | None = None
+    deprecated: bool = False
+
+
+class GpuPrice(NamedTuple):
+    """USD for an hour of one GPU at one provider; spot is interruptible."""
+
+    provider: str
+    gpu: str
+    usd_per_gpu_hour: float
+    source: Source
+    spot_usd_per_gpu_hour: float | None = None
+    effective_from: date | None = None
+    region: str | None = None
+    note: str | None = None
+
+
+class GpuSpec(NamedTuple):
+    """What a GPU is: dense TFLOP/s by precision, memory in 1e9 bytes, bandwidth in GB/s."""
+
+    gpu: str
+    memory_gb: float
+    bandwidth_gb_s: float
+    bf16_tflops: float
+    fp8_tflops: float | None
+    fp4_tflops: float | None
+    tdp_w: float | None
+    interconnect: str
+    source: Source
+    note: str | None = None
+
+
+class Retirement(NamedTuple):
+    """The day a model stops answering, with its source."""
+
+    retires_on: date
+    source: Source
+
+
+class BuildCost(NamedTuple):
+    """What a part of a fine-tune costs, as a range in a stated unit, with its source."""
+
+    name: str
+    low: float
+    high: float
+    unit: str
+    cadence: str
+    source: Source
+    note: str | None = None

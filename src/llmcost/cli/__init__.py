@@ -1,0 +1,56 @@
+"""The command line: load, compute, render, and nothing else.
+
+`main` is the entry point. It answers `--version` and `--help` before anything heavy is imported,
+loads the one command that is asked for, and catches every error once.
+"""
+
+from __future__ import annotations
+
+import sys
+
+COMMANDS = {
+    "route": "Compare tier mixes against a baseline, for one month",
+    "tco": "Total cost of owning one architecture, month by month",
+    "host": "Price self-hosting on GPUs",
+    "breakeven": "When a challenger pays back, and which architecture wins at which volume",
+    "compare": "Compare every architecture of a scenario over its horizon",
+    "decide": "Walk the decision frameworks, beside the workload's own economics",
+    "prices": "List, show, check and refresh the price catalog",
+    "init": "Write a commented scenario to start from",
+    "schema": "Print the JSON Schema of a command's result, or of the scenario",
+}
+
+_USAGE = """\
+Usage: llmcost COMMAND [OPTIONS]
+
+  What an LLM architecture costs, what it is worth, and which move to make next.
+
+Commands:
+{commands}
+
+Options:
+  --version  Print the version and exit.
+  --help     Show this message and exit.
+
+`llmcost COMMAND --help` explains a command. Exit codes: 0 fine, 1 internal error, 2 bad input,
+3 a gate was breached, 4 a stale or missing price under --strict, 130 interrupted.
+"""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command and leave with its exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if given == ["--version"]:
+        from llmcost import __version__
+
+        print(f"llmcost {__version__}")
+        return
+    if not given or given[0] in ("--help", "-h", "help"):
+        width = max(map(len, COMMANDS))
+        print(
+            _USAGE.format(commands="\n".join(f"  {name:<{width}}  {text}" for name, text in COMMANDS.items())), end=""
+        )
+        sys.exit(0 if given else 2)
+    from llmcost.cli.running import run
+
+    sys.exit(run(given))

@@ -1,0 +1,49 @@
+"""`llmcost compare`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from llmcost.cli.options import DRAWS, GATES, HORIZON, OUTPUT, PRICES, SCENARIO, WORKLOAD, Values, command_app, takes
+from llmcost.cli.reading import asked, draft_from
+from llmcost.cli.route import add_mixes
+from llmcost.cli.writing import Remarks, breached, format_of, write
+from llmcost.economics.comparison import compare
+
+
+@takes(SCENARIO, WORKLOAD, HORIZON, PRICES, GATES, DRAWS, OUTPUT)
+def command(
+    flags: Values,
+    mix: Annotated[
+        list[str] | None,
+        typer.Option("--mix", help="Add a mix: MODEL=SHARE,MODEL=SHARE.", metavar="MIX", show_default=False),
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option("--model", help="Add a single model.", metavar="MODEL", show_default=False),
+    ] = None,
+) -> int:
+    """Compare every architecture of a scenario over its horizon."""
+    format_of(flags)
+    draft = draft_from(flags)
+    add_mixes(draft, mix, model)
+    question = asked(draft, flags)
+    result = compare(question.scenario, question.catalog, question.sampling)
+    remarks = Remarks(question, {each.name: each.charges for each in result.architectures})
+
+    def page() -> Any:
+        from llmcost.render.pages.compare import page
+
+        return page(result, question.as_of, flags["explain"])
+
+    write("compare", flags, question.as_of, result, page, remarks)
+    if result.cheapest is not None:
+        return 0
+    return breached(
+        f"{each.name}: {gate}: {each.gate_reasons[gate]}" for each in result.architectures for gate in each.failed_gates
+    )
+
+
+app = command_app(command)

@@ -1,0 +1,116 @@
+"""The flags that commands share, each declared once, and the decorator that gives them to a command."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+Values = dict[str, Any]
+
+
+def _option(
+    name: str, help_text: str, metavar: str, *flags: str, many: bool = False, on: bool = False
+) -> inspect.Parameter:
+    flag = "--" + name.rstrip("_").replace("_", "-")
+    kind: Any = bool if on else (list[str] | None if many else str | None)
+    info = typer.Option(flag, *flags, help=help_text, metavar=None if on else metavar, show_default=False)
+    default = False if on else None
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, info])
+
+
+SCENARIO = (
+    inspect.Parameter(
+        "scenario",
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[
+            str | None,
+            typer.Argument(help="A scenario file, or - for standard input.", metavar="[SCENARIO]", show_default=False),
+        ],
+    ),
+)
+WORKLOAD = (
+    _option("requests", "Requests a month.", "N"),
+    _option("input", "Input tokens a request.", "TOKENS"),
+    _option("output", "Output tokens a request, reasoning included.", "TOKENS"),
+    _option("monthly_input", "Input tokens a month, in place of the three above.", "TOKENS"),
+    _option("monthly_output", "Output tokens a month.", "TOKENS"),
+    _option("cached", "Share of the input read from the prompt cache.", "SHARE"),
+    _option("cache_write", "Share of the input written to the prompt cache.", "SHARE"),
+    _option("batch", "Share of the requests sent in batches.", "SHARE"),
+    _option("growth", "Growth of the volume a month.", "SHARE"),
+    _option("peak", "Peak over average traffic.", "RATIO"),
+)
+HORIZON = (
+    _option("start", "The first month; left out, the month after today.", "YYYY-MM"),
+    _option("horizon", "Months looked at.", "MONTHS"),
+    _option("hours_per_month", "Hours in a month (730 unless given).", "HOURS"),
+    _option("discount", "Discount rate a year, for the net present value.", "SHARE"),
+    _option("price_change", "Yearly change of API prices, such as -20%.", "SHARE"),
+)
+PRICES = (
+    _option("baseline", "The architecture or model that savings are measured against.", "NAME"),
+    _option(
+        "price",
+        "Your own price: MODEL.input=0.80 (also .output, .cached_input, .cache_write).",
+        "MODEL.FIELD=USD",
+        many=True,
+    ),
+    _option("catalog", "A catalog file of your own over the shipped one.", "FILE", many=True),
+    _option("successor", "What replaces a model that retires: OLD=NEW.", "OLD=NEW", many=True),
+    _option("as_of", "The day to price for; left out, today.", "YYYY-MM-DD"),
+    _option("strict", "Leave with 4 on a stale or undated price.", "", on=True),
+)
+GATES = (
+    _option("max_monthly", "Gate: no month may cost more.", "USD"),
+    _option("min_quality_kept", "Gate: the least quality kept.", "SHARE"),
+    _option("payback_within", "Gate: pays back within so many months.", "MONTHS"),
+)
+DRAWS = (
+    _option("samples", "Draws for ranges, a power of two (4096).", "N"),
+    _option("seed", "Moves the draws.", "N"),
+    _option("range_covers", "What a range means: 90% or 80% of the distribution.", "SHARE"),
+)
+OUTPUT = (
+    _option("format_", "table, json, csv or markdown.", "FORMAT", "-f"),
+    _option("output_file", "Write to a file; its ending says the format.", "FILE", "-o"),
+    _option("force", "Overwrite an existing file.", "", on=True),
+    _option("explain", "Show every charge as quantity × price, with its sources.", "", on=True),
+)
+
+
+def takes(*groups: tuple[inspect.Parameter, ...]) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Give a command the shared flags of these groups, as one `flags` dict before its own."""
+    shared = [parameter for group in groups for parameter in group]
+    names = [parameter.name for parameter in shared]
+
+    def wrap(function: Callable[..., int]) -> Callable[..., int]:
+        signature = inspect.signature(function, eval_str=True)
+        own = [
+            parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+            for parameter in signature.parameters.values()
+            if parameter.name != "flags"
+        ]
+
+        def command(**values: Any) -> int:
+            flags = {name: values.pop(name) for name in names}
+            return function(flags, **values)
+
+        command.__name__ = function.__name__
+        command.__doc__ = function.__doc__
+        parameters = [*shared, *own]
+        command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        return command
+
+    return wrap
+
+
+def command_app(function: Callable[..., int]) -> typer.Typer:
+    """A Typer application of one command, with plain help."""
+    app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
+    app.command(context_settings={"help_option_names": ["-h", "--help"]})(function)
+    return app

@@ -1,0 +1,90 @@
+"""`llmcost route`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from llmcost.cli.options import DRAWS, GATES, OUTPUT, PRICES, SCENARIO, WORKLOAD, Values, command_app, takes
+from llmcost.cli.reading import Draft, asked, draft_from, for_the_day, shares
+from llmcost.cli.writing import Remarks, breached, format_of, write
+from llmcost.economics.routing import Routing, route
+from llmcost.errors import InputError
+from llmcost.quantity import QuantityError, Range, quantity, shown
+from llmcost.scenario import Scenario
+
+
+@takes(SCENARIO, WORKLOAD, PRICES, GATES, DRAWS, OUTPUT)
+def command(
+    flags: Values,
+    mix: Annotated[
+        list[str] | None,
+        typer.Option("--mix", help="A mix: MODEL=SHARE,MODEL=SHARE (repeatable).", metavar="MIX", show_default=False),
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option("--model", help="A single model to compare (repeatable).", metavar="MODEL", show_default=False),
+    ] = None,
+    sweep: Annotated[
+        str | None,
+        typer.Option("--sweep", help="The cost curve along one share.", metavar="MODEL=0..100%", show_default=False),
+    ] = None,
+) -> int:
+    """Compare tier mixes against a baseline, for one month."""
+    format_of(flags)
+    draft = draft_from(flags)
+    add_mixes(draft, mix, model)
+    question = for_the_day(asked(draft, flags))
+    along = _sweep(sweep) if sweep else None
+    result = route(question.scenario, question.catalog, question.sampling, along)
+    remarks = Remarks(question, {each.name: each.charges for each in result.mixes if each.kind != "single"})
+
+    def page() -> Any:
+        from llmcost.render.pages.route import page
+
+        return page(result, question.as_of, flags["explain"])
+
+    write("route", flags, question.as_of, result, page, remarks)
+    return breached(_breaches(result, question.scenario))
+
+
+def add_mixes(draft: Draft, mixes: list[str] | None, models: list[str] | None) -> None:
+    """`--mix` and `--model` as architectures; the baseline is the dearest named model if none is given."""
+    for position, text in enumerate(mixes or (), start=1):
+        body = {"kind": "routed", "mix": shares(text, "--mix")}
+        draft.put(("architectures", f"mix {position}"), body, f"--mix {text}")
+    for text in models or ():
+        draft.put(("architectures", text), {"kind": "api", "model": text}, f"--model {text}")
+
+
+def _sweep(text: str) -> tuple[str, float, float]:
+    target, equals, span = text.partition("=")
+    hint = "type --sweep claude-haiku-4-5=0..100%"
+    if not equals or not target:
+        raise InputError(f"{shown(text)} is not MODEL=FROM..TO", where="--sweep", hint=hint)
+    try:
+        ends = quantity(span, "share")
+    except QuantityError as error:
+        raise InputError(error.what, where="--sweep", hint=error.hint) from None
+    if not isinstance(ends, Range):
+        raise InputError(f"{shown(span)} is one share, not two", where="--sweep", hint=hint)
+    return target, ends.low, ends.high
+
+
+def _breaches(result: Routing, scenario: Scenario) -> list[str]:
+    """Gates that no mix passes."""
+    required = scenario.requirements
+    reasons = []
+    if required.max_monthly_cost is not None:
+        costs = [each.monthly_cost.value for each in result.mixes if each.monthly_cost.value is not None]
+        if min(costs) > required.max_monthly_cost:
+            reasons.append(f"every mix costs more than ${required.max_monthly_cost:,.0f} a month")
+    if required.min_quality_kept is not None:
+        kept = [q for each in result.mixes if (q := each.quality_kept.value) is not None and each.kind == "mix"]
+        if kept and max(kept) < required.min_quality_kept:
+            reasons.append(f"no mix keeps {required.min_quality_kept:.1%} of the quality")
+    return reasons
+
+
+app = command_app(command)

@@ -1,0 +1,68 @@
+"""Runs one command, and says what went wrong in three lines: what, where, what to type instead."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+from llmcost.cli import COMMANDS
+from llmcost.errors import LlmcostError, did_you_mean
+from llmcost.render.plain import harmless
+
+
+def run(given: list[str]) -> int:
+    """The exit code of `llmcost GIVEN…`."""
+    name, *rest = given
+    if name not in COMMANDS:
+        what = f"no such {'option' if name.startswith('-') else 'command'}: {name}"
+        complain(what, "llmcost", did_you_mean(name, COMMANDS) or "type llmcost --help for the commands")
+        return 2
+    try:
+        return _invoke(name, rest)
+    except LlmcostError as error:
+        complain(error.what, error.where or f"llmcost {name}", error.hint or f"type llmcost {name} --help")
+        return error.exit_code
+    except KeyboardInterrupt:
+        sys.stderr.write("\ninterrupted\n")
+        return 130
+    except BrokenPipeError:
+        # The reader has left (`| head`): nothing to say, and nothing more to flush to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if os.environ.get("LLMCOST_DEBUG"):
+            raise
+        complain(
+            f"internal error: {type(error).__name__}: {error}",
+            f"llmcost {' '.join(given)}",
+            "this is a bug, please report it; LLMCOST_DEBUG=1 shows where it happened",
+        )
+        return 1
+
+
+def _invoke(name: str, rest: list[str]) -> int:
+    import typer
+
+    app: typer.Typer = import_module(f"llmcost.cli.{name}").app
+    try:
+        result = app(args=rest, prog_name=f"llmcost {name}", standalone_mode=False)
+    except typer.TyperException as error:
+        hint = f"type llmcost {name} --help for the options"
+        complain(error.format_message(), f"llmcost {name}", hint)
+        return 2
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    except typer.Exit as leave:
+        return leave.exit_code
+    return result if isinstance(result, int) else 0
+
+
+def complain(what: str, where: str, hint: str) -> None:
+    """The three lines of an error, on stderr."""
+    lines = [f"error: {harmless(what)}"]
+    if where:
+        lines.append(f"where: {harmless(where)}")
+    if hint:
+        lines.append(f"hint: {harmless(hint)}")
+    sys.stderr.write("\n".join(lines) + "\n")

@@ -1,0 +1,136 @@
+"""The result on stdout or in a file, in the format asked for; remarks on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from llmcost import __version__
+from llmcost.cli.options import Values
+from llmcost.cli.reading import Asked
+from llmcost.economics.remarks import Assumption, Warning, assumptions, warnings
+from llmcost.errors import InputError, StalePrice, did_you_mean
+from llmcost.estimate import Charge
+
+if TYPE_CHECKING:
+    from llmcost.render.page import Page
+
+FORMATS = ("table", "json", "csv", "markdown")
+_ENDINGS = {".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "markdown", ".txt": "table"}
+
+
+def format_of(flags: Values) -> str:
+    """The output format: stated, else from the file's ending, else a table."""
+    asked = flags.get("format_")
+    if asked is not None:
+        if asked not in FORMATS:
+            hint = did_you_mean(asked, FORMATS) or f"type one of: {', '.join(FORMATS)}"
+            raise InputError(f"unknown format {asked!r}", where="--format", hint=hint)
+        return str(asked)
+    path = flags.get("output_file")
+    if path is None:
+        return "table"
+    ending = PurePath(path).suffix.lower()
+    if ending not in _ENDINGS:
+        raise InputError(
+            f"nothing says which format {path!r} is",
+            where="-o",
+            hint=f"end it in {', '.join(_ENDINGS)}, or give --format",
+        )
+    return _ENDINGS[ending]
+
+
+class Remarks:
+    """The assumptions and warnings behind an answer, worked out once."""
+
+    def __init__(self, asked: Asked, charges: Mapping[str, Iterable[Charge]], scenario: Any = None) -> None:
+        scenario = scenario or asked.scenario
+        from llmcost.quantity import at_middle
+
+        every = [charge for own in charges.values() for charge in own]
+        names = [name for name in charges if name in scenario.architectures]
+        point = at_middle(scenario)
+        prices = asked.prices
+        self.assumptions: list[Assumption] = assumptions(point, names, every, prices)
+        self.warnings: list[Warning] = warnings(scenario, names, every, prices, asked.as_of)
+
+
+def write(
+    command: str,
+    flags: Values,
+    as_of: date,
+    result: Any,
+    page: Callable[[], Page],
+    remarks: Remarks | None = None,
+) -> None:
+    """Render and deliver the result. Raises StalePrice under --strict, after it is printed."""
+    form = format_of(flags)
+    assumed = remarks.assumptions if remarks else []
+    warned = remarks.warnings if remarks else []
+    if form == "json":
+        from llmcost.render import json
+
+        text = json.document(command, __version__, as_of, assumed, warned, result)
+    else:
+        text = _readable(form, page(), assumed, flags)
+        for warning in warned:
+            sys.stderr.write(f"warning: {_harmless(warning.message)}\n")
+    deliver(text, flags)
+    stale = [w for w in warned if w.code in ("stale_price", "undated_price")]
+    if flags.get("strict") and stale:
+        raise StalePrice(
+            f"{len(stale)} stale or undated price{'s' if len(stale) > 1 else ''}: {stale[0].message}",
+            where="--strict",
+            hint="run llmcost prices check, or set the price with --price MODEL.input=USD",
+        )
+
+
+def _harmless(text: str) -> str:
+    from llmcost.render.plain import harmless
+
+    return harmless(text)
+
+
+def _readable(form: str, page: Page, assumed: list[Assumption], flags: Values) -> str:
+    if form == "csv":
+        from llmcost.render import csv
+
+        return csv.render(page)
+    if assumed:
+        page = page._replace(notes=[*page.notes, *(_assumption(a) for a in assumed)])
+    if form == "markdown":
+        from llmcost.render import markdown
+
+        return markdown.render(page)
+    from llmcost.render import table
+
+    return table.render(page, terminal=sys.stdout.isatty() and flags.get("output_file") is None)
+
+
+def _assumption(assumption: Assumption) -> str:
+    value = assumption.value
+    shown = f"{value:,.6g}" if isinstance(value, float | int) and not isinstance(value, bool) else str(value)
+    return f"* {assumption.name} = {shown}: {assumption.why}"
+
+
+def deliver(text: str, flags: Values) -> None:
+    """To stdout, or atomically to the file named by -o and never over one without --force."""
+    path = flags.get("output_file")
+    if path is None:
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        return
+    from llmcost.output_file import write_atomically
+
+    write_atomically(path, text, force=bool(flags.get("force")))
+
+
+def breached(reasons: Iterable[str]) -> int:
+    """Exit code 3 with the reasons on stderr, or 0 where nothing is breached."""
+    found = list(dict.fromkeys(reasons))
+    for reason in found:
+        sys.stderr.write(f"gate breached: {_harmless(reason)}\n")
+    return 3 if found else 0

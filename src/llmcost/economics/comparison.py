@@ -1,0 +1,314 @@
+"""Every architecture of a scenario side by side over the horizon, against one named baseline.
+
+`total = one-time + Σ months`, saving = baseline's total − own total; the payback month is the
+first at whose end the cumulative cost is no higher than the baseline's (methods.md section 6).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+from llmcost.architectures.flow import reachable
+from llmcost.architectures.prices import Prices
+from llmcost.arithmetic import Number, is_zero, where
+from llmcost.economics.gates import Gates, gates_of
+from llmcost.economics.horizon import estimate, volume
+from llmcost.economics.uncertainty import Figure, Outcome, Sampling, evaluated
+from llmcost.errors import InputError
+from llmcost.estimate import Charge, Estimate
+from llmcost.quality.kept import quality_kept
+from llmcost.quantity import at_middle
+from llmcost.scenario import Scenario
+
+MOVE_ORDER = {"routed": 0, "cascade": 0, "api": 1, "self_hosted": 2, "fine_tuned": 3}
+PAYBACK_MARKS = (6, 12, 18, 24)
+
+
+class Compared(NamedTuple):
+    """One architecture's figures over the horizon. Money in USD, payback in months (None: never)."""
+
+    name: str
+    kind: str
+    feasible: bool
+    failed_gates: list[str]
+    unknown_gates: list[str]
+    gate_reasons: dict[str, str]
+    one_time_cost: Figure
+    monthly_cost: Figure
+    total_cost: Figure
+    cost_per_mtok: Figure
+    cost_per_request: Figure
+    saving: Figure
+    saving_share: Figure
+    quality_kept: Figure
+    payback_month: Figure
+    crosses_back_in_month: int | None
+    net_present_value: Figure
+    chance_cheapest: float | None
+    chance_pays_back: dict[str, float] | None
+    charges: tuple[Charge, ...]
+
+
+class Step(NamedTuple):
+    """One move of the savings waterfall: what it adds on top of the last."""
+
+    move: str
+    total_cost: float | None
+    adds: float | None
+    saving: float | None
+
+
+class Comparison(NamedTuple):
+    """The result of `compare`."""
+
+    baseline: str
+    horizon_months: int
+    waterfall: list[Step]
+    architectures: list[Compared]
+    cheapest: str | None
+    sentence: str
+
+
+class Details(NamedTuple):
+    """What the renderers need beside the result: the point estimates and the draws."""
+
+    comparison: Comparison
+    estimates: dict[str, Estimate]
+    gates: dict[str, Gates]
+    outcome: Outcome
+    point: Scenario
+
+
+def estimates_of(scenario: Scenario, prices: Prices) -> dict[str, Estimate]:
+    """An estimate for each architecture; an infeasible baseline is refused."""
+    found = {name: estimate(name, scenario, prices) for name in scenario.architectures}
+    base = found[scenario.baseline or ""]
+    if base.total_cost is None:
+        raise InputError(
+            f"the baseline {base.name!r} cannot be served over the horizon: {base.unknown_because}",
+            where="successors",
+            hint="name what replaces the model: successors: {OLD_MODEL: NEW_MODEL}",
+        )
+    return found
+
+
+def headline(scenario: Scenario, catalog: Any) -> dict[Any, Number | None]:
+    """The named outputs of every architecture, as numbers or arrays: (architecture, output)."""
+    prices = Prices(catalog, scenario.prices, scenario.successors)
+    return outputs(scenario, estimates_of(scenario, prices))
+
+
+def outputs(scenario: Scenario, estimates: dict[str, Estimate]) -> dict[Any, Number | None]:
+    """The outputs that a comparison states, from the estimates."""
+    base = estimates[scenario.baseline or ""]
+    traffic = volume(scenario)
+    found: dict[Any, Number | None] = {}
+    for name, own in estimates.items():
+        total = own.total_cost
+        found[name, "one_time_cost"] = own.one_time_cost
+        found[name, "monthly_cost"] = own.monthly_cost
+        found[name, "total_cost"] = total
+        requests, tokens = traffic if traffic is not None else (None, None)
+        by_request = scenario.workload is not None and scenario.workload.requests_known
+        found[name, "cost_per_mtok"] = ratio(total, tokens, 1e6)
+        found[name, "cost_per_request"] = ratio(total, requests if by_request else None, 1.0)
+        saving = None if total is None or base.total_cost is None else base.total_cost - total
+        found[name, "saving"] = saving
+        found[name, "saving_share"] = ratio(saving, base.total_cost, 1.0)
+        found[name, "quality_kept"] = quality_kept(name, scenario)
+        found[name, "payback_month"] = payback_month(own, base) if name != base.name else None
+        found[name, "net_present_value"] = net_present_value(own, base, scenario.discount_rate)
+    return found
+
+
+def ratio(amount: Number | None, over: Number | None, times: float) -> Number | None:
+    """amount ÷ over × times; None where either is unknown or there is nothing to divide by."""
+    if amount is None or over is None or is_zero(over):
+        return None
+    return amount / over * times
+
+
+def payback_month(own: Estimate, base: Estimate) -> Number | None:
+    """The first month at whose end the cumulative cost is no higher than the baseline's.
+
+    Infinity: never within the horizon. None: unknown, or there is nothing to pay back because
+    neither architecture is served throughout.
+    """
+    if own.total_cost is None or base.total_cost is None:
+        return None
+    found: Number = math.inf
+    for month, other in zip(reversed(own.months), reversed(base.months), strict=True):
+        if month.cumulative_cost is None or other.cumulative_cost is None:
+            return None
+        slack = 1e-9 * abs(other.cumulative_cost)
+        found = where(month.cumulative_cost <= other.cumulative_cost + slack, float(month.month), found)
+    return found
+
+
+def crossing_back(own: Estimate, base: Estimate) -> int | None:
+    """The month in which a payback is lost again, if it is."""
+    ahead = False
+    for month, other in zip(own.months, base.months, strict=True):
+        if month.cumulative_cost is None or other.cumulative_cost is None:
+            return None
+        behind = month.cumulative_cost > other.cumulative_cost * (1 + 1e-9)
+        if ahead and behind:
+            return month.month
+        ahead = ahead or not behind
+    return None
+
+
+def present_value(own: Estimate, discount_rate: Number) -> Number | None:
+    """USD today of all costs: one-time at 0, month m at m/12 years."""
+    value = own.one_time_cost
+    for month in own.months:
+        if month.cost is None:
+            return None
+        value = value + month.cost / (1 + discount_rate) ** (month.month / 12)
+    return value
+
+
+def net_present_value(own: Estimate, base: Estimate, discount_rate: Number) -> Number | None:
+    """Present value of the baseline's costs minus that of its own."""
+    costs, against = present_value(own, discount_rate), present_value(base, discount_rate)
+    return None if costs is None or against is None else against - costs
+
+
+def compare(scenario: Scenario, catalog: Any, sampling: Sampling | None = None) -> Comparison:
+    """Compare every architecture of the scenario over its horizon.
+
+    Raises InputError for a scenario without architectures or with an infeasible baseline, and
+    UnknownPrice for a price that the catalog does not hold.
+    """
+    return compare_in_detail(scenario, catalog, sampling).comparison
+
+
+def compare_in_detail(scenario: Scenario, catalog: Any, sampling: Sampling | None = None) -> Details:
+    """`compare` with the point estimates and the draws behind it."""
+    if not scenario.architectures:
+        raise InputError(
+            "the scenario has no architectures", hint="add architectures: {NAME: {kind: api, model: MODEL}}"
+        )
+    outcome = evaluated(scenario, lambda tree: headline(tree, catalog), sampling)
+    point = at_middle(scenario)
+    prices = Prices(catalog, point.prices, point.successors)
+    estimates = estimates_of(point, prices)
+    base = estimates[point.baseline or ""]
+    gates = {
+        name: gates_of(
+            name,
+            point,
+            prices,
+            estimates[name],
+            outcome.figures[name, "quality_kept"].point,
+            outcome.point[name, "payback_month"],
+        )
+        for name in estimates
+    }
+    feasible = [n for n in estimates if gates[n].feasible and estimates[n].total_cost is not None]
+    cheapest = min(feasible, key=lambda n: estimates[n].total_cost or 0.0, default=None)
+    chances = chance_cheapest(outcome, feasible)
+    rows = [
+        _compared(name, point, estimates[name], base, gates[name], outcome, chances.get(name)) for name in estimates
+    ]
+    comparison = Comparison(
+        base.name,
+        point.horizon_months,
+        waterfall(point, estimates),
+        rows,
+        cheapest,
+        _sentence(cheapest, base, estimates, point, outcome, chances),
+    )
+    return Details(comparison, estimates, gates, outcome, point)
+
+
+def _compared(
+    name: str, point: Scenario, own: Estimate, base: Estimate, gates: Gates, outcome: Outcome, chance: float | None
+) -> Compared:
+    figure = {key[1]: value for key, value in outcome.figures.items() if key[0] == name}
+    return Compared(
+        name=name,
+        kind=point.architectures[name].kind,
+        feasible=gates.feasible and own.total_cost is not None,
+        failed_gates=list(dict.fromkeys(gate.gate for gate in gates.failed)),
+        unknown_gates=list(dict.fromkeys(gate.gate for gate in gates.unknown)),
+        gate_reasons={gate.gate: gate.reason for gate in (*gates.failed, *gates.unknown)},
+        crosses_back_in_month=crossing_back(own, base) if name != base.name else None,
+        chance_cheapest=chance,
+        chance_pays_back=chances_of_payback(outcome, name, point.horizon_months),
+        charges=own.charges,
+        **figure,
+    )
+
+
+def chance_cheapest(outcome: Outcome, feasible: list[str]) -> dict[str, float]:
+    """How often each feasible architecture has the lowest total; empty without ranges."""
+    if not outcome.draws or not feasible:
+        return {}
+    import numpy as np
+
+    totals = np.vstack([outcome.draws[name, "total_cost"] for name in feasible])
+    wins = np.bincount(totals.argmin(axis=0), minlength=len(feasible)) / totals.shape[1]
+    return {name: float(share) for name, share in zip(feasible, wins, strict=True)}
+
+
+def chances_of_payback(outcome: Outcome, name: str, horizon: int) -> dict[str, float] | None:
+    """P(payback within 6, 12, 18, 24 months and the horizon) and P(never); None without ranges."""
+    draws = outcome.draws.get((name, "payback_month"))
+    if draws is None or outcome.point[name, "payback_month"] is None:
+        return None
+    marks = sorted({mark for mark in (*PAYBACK_MARKS, horizon) if mark <= horizon})
+    chances = {str(mark): float((draws <= mark).mean()) for mark in marks}
+    return {**chances, "never": float((draws > horizon).mean())}
+
+
+def waterfall(scenario: Scenario, estimates: dict[str, Estimate]) -> list[Step]:
+    """The moves in order, each with what it saves on top of the last; the baseline comes first.
+
+    The order is the scenario's `moves`, else routing first, then smaller defaults, then
+    fine-tuning (seed 002).
+    """
+    baseline = scenario.baseline or ""
+    order = {
+        name: max(MOVE_ORDER[part.kind] for _, part in reachable(name, scenario.architectures, fallbacks=False))
+        for name in estimates
+    }
+    default = sorted((name for name in estimates if name != baseline), key=order.__getitem__)
+    first = estimates[baseline].total_cost
+    steps = [Step(baseline, first, None, None)]
+    last = first
+    for name in scenario.moves or default:
+        if name == baseline:
+            continue
+        total = estimates[name].total_cost
+        adds = None if total is None or last is None else last - total
+        steps.append(Step(name, total, adds, None if total is None or first is None else first - total))
+        last = total if total is not None else last
+    return steps
+
+
+def _sentence(
+    cheapest: str | None,
+    base: Estimate,
+    estimates: dict[str, Estimate],
+    scenario: Scenario,
+    outcome: Outcome,
+    chances: dict[str, float],
+) -> str:
+    months = scenario.horizon_months
+    if cheapest is None:
+        return "No architecture meets every requirement."
+    total = outcome.figures[cheapest, "total_cost"].value or 0.0
+    say = f"{cheapest} is the cheapest that meets every requirement: ${total:,.0f} over {months} months"
+    if cheapest == base.name:
+        say += ", and it is the baseline"
+    else:
+        saving = outcome.figures[cheapest, "saving"].value or 0.0
+        share = outcome.figures[cheapest, "saving_share"].value
+        direction = "less" if saving >= 0 else "more"
+        part = "" if share is None else f" ({abs(share):.1%})"
+        say += f", ${abs(saving):,.0f}{part} {direction} than {base.name}"
+    if chances and chances.get(cheapest, 1.0) < 0.9995:
+        say += f"; it is the cheapest in {chances[cheapest]:.0%} of the draws"
+    return say + "."

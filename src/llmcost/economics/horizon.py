@@ -1,0 +1,222 @@
+"""An architecture over the months of the horizon.
+
+`total = one-time + Σ months`; month m carries v·(1+g)^(m−1) requests, and is priced by its own
+first day, so that published future prices and retirements are in it (methods.md section 6).
+Months that do not differ are worked out once. A monthly charge of the result is the mean over the
+horizon, and still the product of its factors.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from datetime import date
+from typing import NamedTuple
+
+from llmcost.architectures.architecture import Month, Retired
+from llmcost.architectures.fine_tuned import FineTuned
+from llmcost.architectures.flow import models_of, month_charges, reachable
+from llmcost.architectures.prices import Prices
+from llmcost.arithmetic import Number, is_array, is_zero, where
+from llmcost.errors import InputError
+from llmcost.estimate import Charge, Estimate, Factor, MonthCost, total
+from llmcost.scenario import Scenario
+from llmcost.workload import Stream, streams
+
+
+class Priced(NamedTuple):
+    """A month with its charges; None where the month cannot be served."""
+
+    month: Month
+    charges: list[Charge] | None
+
+
+def months_of(scenario: Scenario, prices: Prices) -> list[Month]:
+    """The months of the horizon, each with its first day, growth and price drift."""
+    growth = scenario.workload.growth_per_month if scenario.workload else 0.0
+    drift = scenario.api_price_change_per_year
+    steady, flat = is_zero(growth), is_zero(drift)
+    return [
+        Month(
+            number=number,
+            first_day=scenario.first_day(number),
+            growth=1.0 if steady or number == 1 else (1 + growth) ** (number - 1),
+            drift=None if flat else (1 + drift) ** ((number - 1) / 12),
+            hours=scenario.hours,
+            hours_assumed=scenario.hours_assumed,
+            workload=scenario.workload,
+            prices=prices,
+        )
+        for number in range(1, scenario.horizon_months + 1)
+    ]
+
+
+def traffic(scenario: Scenario, month: Month) -> list[Stream]:
+    """The requests of the month, by segment; none where the scenario has no workload."""
+    if scenario.workload is None:
+        return []
+    return streams(scenario.workload, scenario.segments, month.growth, month.number)
+
+
+def priced_months(name: str, scenario: Scenario, prices: Prices) -> list[Priced]:
+    """Every month with its charges; equal months share theirs."""
+    months = months_of(scenario, prices)
+    tuned = [a for _, a in reachable(name, scenario.architectures) if isinstance(a, FineTuned)]
+    days: list[date] = []
+    for model in models_of(name, scenario.architectures):
+        days += prices.changes(model, months[0].first_day, months[-1].first_day)
+    days.sort()
+    done: dict[object, list[Charge] | None] = {}
+    result = []
+    for month in months:
+        key = _signature(month, months[max(month.number - 2, 0)].first_day, days, tuned)
+        if key not in done:
+            try:
+                done[key] = month_charges(name, scenario.architectures, traffic(scenario, month), month)
+            except Retired:
+                done[key] = None
+        result.append(Priced(month, done[key]))
+    return result
+
+
+def _signature(month: Month, before: date, days: list[date], tuned: list[FineTuned]) -> object:
+    """What a month's charges depend on besides the architecture; equal signatures, equal charges."""
+    epoch = bisect_right(days, month.first_day)
+    parts: list[object] = [epoch, epoch != bisect_right(days, before)]
+    values = [month.growth, 1.0 if month.drift is None else month.drift]
+    for architecture in tuned:
+        values += [architecture.live_share(month), architecture.served_share(month)]
+        for recurring in (architecture.retrain, architecture.base_upgrade):
+            if recurring is not None:
+                values.append(recurring.times(month, architecture.ready))
+    if any(is_array(value) for value in values):
+        return month.number
+    return (*parts, *values)
+
+
+def one_time_charges(name: str, scenario: Scenario, month: Month) -> list[Charge]:
+    """What is paid once, for this architecture and everything below it but its fallbacks."""
+    return [
+        charge
+        for current, architecture in reachable(name, scenario.architectures, fallbacks=False)
+        for charge in architecture.one_time_charges(current, month)
+    ]
+
+
+def estimate(name: str, scenario: Scenario, prices: Prices) -> Estimate:
+    """What an architecture costs over the horizon, month by month.
+
+    Raises InputError and UnknownPrice; a month after a retirement without a successor is None.
+    """
+    priced = priced_months(name, scenario, prices)
+    one_time = one_time_charges(name, scenario, priced[0].month)
+    once = total(one_time, "one_time")
+    months: list[MonthCost] = []
+    cumulative: Number | None = once
+    costs: dict[int, Number] = {}
+    because = ""
+    for month, charges in priced:
+        if charges is None:
+            months.append(MonthCost(month.number, month.first_day, None, None))
+            because = because or f"from month {month.number} ({month.first_day:%Y-%m}) a model has retired"
+            cumulative = None
+            continue
+        if id(charges) not in costs:
+            costs[id(charges)] = total(charges, "monthly")
+        cost = costs[id(charges)]
+        cumulative = None if cumulative is None else cumulative + cost
+        months.append(MonthCost(month.number, month.first_day, cost, cumulative))
+    spent = None if cumulative is None else cumulative - once
+    monthly_cost = None if spent is None else spent / len(months)
+    total_cost = cumulative
+    merged = mean_charges(priced)
+    return Estimate(name, (*one_time, *merged), tuple(months), once, monthly_cost, total_cost, because)
+
+
+def mean_charges(priced: list[Priced]) -> list[Charge]:
+    """The months' charges as one list, each the mean over the horizon and a product of factors.
+
+    Of the factors that vary from month to month the first becomes its mean, each further one its
+    mean weighted by those before it: the product is then exactly the mean of the products.
+    """
+    horizon = len(priced)
+    groups: dict[object, list[tuple[Charge, Month]]] = {}
+    for month, charges in priced:
+        seen: dict[object, int] = {}
+        for charge in charges or ():
+            kind = _kind(charge)
+            seen[kind] = seen.get(kind, 0) + 1  # a model reached by two ways is charged twice a month
+            groups.setdefault((kind, seen[kind]), []).append((charge, month))
+    return [_mean(group, horizon) for group in groups.values()]
+
+
+def _kind(charge: Charge) -> object:
+    # The same charge in two months, unless a catalog price changed: that one stands apart.
+    prices = tuple(
+        (f.rule, f.value, f.source) for f in charge.factors if f.origin == "catalog" and not is_array(f.value)
+    )
+    return charge.group, charge.name, tuple(f.name for f in charge.factors), prices
+
+
+def _mean(group: list[tuple[Charge, Month]], horizon: int) -> Charge:
+    first, count = group[0][0], len(group)
+    if count == horizon and all(charge.factors is first.factors for charge, _ in group):
+        return first
+    factors: list[Factor] = []
+    weights: list[Number] = [1.0] * count
+    for position, factor in enumerate(first.factors):
+        values = [charge.factors[position].value for charge, _ in group]
+        if all(value is factor.value or (not is_array(value) and value == factor.value) for value in values):
+            factors.append(factor)
+            continue
+        weighted = [weight * value for weight, value in zip(weights, values, strict=True)]
+        over = sum(weights[1:], weights[0])
+        safe = where(over == 0, 1.0, over)
+        mean = where(over == 0, sum(values) / count, sum(weighted[1:], weighted[0]) / safe)
+        weights = weighted
+        factors.append(factor._replace(value=mean, origin="derived", rule=_mean_rule(factor, group, values)))
+    if count != horizon:
+        numbers = [month.number for _, month in group]
+        rule = f"billed in {count} of {horizon} months ({_spans(numbers)})"
+        factors.append(Factor("months_billed", count / horizon, "", "derived", rule))
+    return first._replace(factors=tuple(factors))
+
+
+def _mean_rule(factor: Factor, group: list[tuple[Charge, Month]], values: list[Number]) -> str:
+    rule = f"mean over {len(group)} months"
+    if not any(is_array(value) for value in values):
+        rule += f", from {values[0]:,.6g} to {values[-1]:,.6g}"
+    return f"{rule}; in month {group[0][1].number}: {factor.rule}" if factor.rule else rule
+
+
+def _spans(numbers: list[int]) -> str:
+    """`2–12` or `3, 6, 9, 12`."""
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in spans)
+
+
+def volume(scenario: Scenario) -> tuple[Number, Number] | None:
+    """Requests and tokens of the whole horizon; None without a workload."""
+    if scenario.workload is None:
+        return None
+    growth = scenario.workload.growth_per_month
+    months = scenario.horizon_months
+    multiplier: Number = float(months)
+    if not is_zero(growth):
+        multiplier = sum(((1 + growth) ** m for m in range(1, months)), 1.0)
+    first = streams(scenario.workload, scenario.segments, 1.0, 1)
+    requests = sum((stream.requests for stream in first), 0.0)
+    tokens = sum((stream.tokens for stream in first), 0.0)
+    return requests * multiplier, tokens * multiplier
+
+
+def need_workload(scenario: Scenario, command: str) -> None:
+    """Raise where a command cannot do without traffic."""
+    if scenario.workload is None:
+        raise InputError(
+            f"{command} needs a workload", hint="give a scenario file, or --requests 1M --input 1000 --output 200"
+        )

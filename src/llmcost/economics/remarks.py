@@ -1,0 +1,166 @@
+"""What an answer rests on that nobody wrote down (assumptions), and what to be wary of (warnings)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any, NamedTuple
+
+from llmcost.architectures.fine_tuned import FineTuned
+from llmcost.architectures.flow import models_of, reachable
+from llmcost.architectures.prices import Prices
+from llmcost.architectures.routed import Routed
+from llmcost.architectures.self_hosted import Served
+from llmcost.errors import LlmcostError
+from llmcost.estimate import Charge, Factor
+from llmcost.quantity import Range, ranges_in
+from llmcost.scenario import Scenario, month_after
+
+STALE_AFTER_DAYS = 90
+
+_WHY = {
+    "hours_per_month": "365 × 24 / 12",
+    "gpus_per_replica": "one GPU a replica unless stated",
+    "qa_share": "no quality assurance is stated",
+    "experiments": "one training run unless stated",
+    "epochs": "one epoch unless stated",
+    "gpus": "one GPU unless stated",
+    "people": "one person unless stated",
+}
+
+
+class Assumption(NamedTuple):
+    """A default that took part in the answer, or a price that the user put in the catalog's place."""
+
+    name: str
+    value: Any
+    why: str
+
+
+class Warning(NamedTuple):
+    """Something that does not stop the answer but weakens it."""
+
+    code: str
+    message: str
+
+
+def assumptions(
+    scenario: Scenario, names: Iterable[str], charges: Iterable[Charge], prices: Prices
+) -> list[Assumption]:
+    """Every default behind these architectures' charges, each once, in a stable order."""
+    found: dict[str, Assumption] = {}
+    for assumption in (*_of_scenario(scenario), *_of_charges(charges)):
+        found.setdefault(assumption.name, assumption)
+    seen: set[str] = set()
+    for name in names:
+        for current, architecture in reachable(name, scenario.architectures):
+            if current in seen:
+                continue
+            seen.add(current)
+            for assumption in _of_architecture(current, architecture, scenario):
+                found.setdefault(assumption.name, assumption)
+        for assumption in _of_variants(name, scenario, prices):
+            found.setdefault(assumption.name, assumption)
+    return list(found.values())
+
+
+def _of_scenario(scenario: Scenario) -> Iterator[Assumption]:
+    if "start" in scenario.assumed:
+        yield Assumption("start", scenario.start.isoformat()[:7], "the month after today, since none is given")
+    if "baseline" in scenario.assumed:
+        yield Assumption("baseline", scenario.baseline, "the first architecture, since none is named")
+    if "horizon_months" not in scenario.model_fields_set:
+        yield Assumption("horizon_months", scenario.horizon_months, "a year unless stated")
+    if scenario.workload is not None and not scenario.workload.requests_known:
+        why = "only the month's tokens are given, so the size of a request is not known"
+        yield Assumption("long_context", "base prices", why)
+
+
+def _of_charges(charges: Iterable[Charge]) -> Iterator[Assumption]:
+    for charge in charges:
+        for factor in charge.factors:
+            if factor.origin == "assumed":
+                yield Assumption(factor.name, factor.value, _WHY.get(factor.name, "the default, since none is given"))
+            elif factor.origin == "given" and factor.source is not None:
+                yield Assumption(f"{charge.group}.{factor.name}", factor.value, factor.rule)
+
+
+def _of_architecture(name: str, architecture: Any, scenario: Scenario) -> Iterator[Assumption]:
+    if isinstance(architecture, Routed) and architecture.router is None:
+        yield Assumption(f"{name}.router", 0, "no router cost is stated")
+    served = architecture if isinstance(architecture, Served) else None
+    if isinstance(architecture, FineTuned):
+        if "ready_after_weeks" not in architecture.model_fields_set:
+            yield Assumption(
+                f"{name}.ready_after_weeks", 0, "no time to production is stated; published: 10 to 16 weeks"
+            )
+        if f"architectures.{name}.fallback" in scenario.assumed:
+            yield Assumption(f"{name}.fallback", architecture.fallback, "the baseline serves until it is ready")
+        if architecture.serving is not None and architecture.serving.gpu is not None:
+            served = architecture.serving.fleet()
+    if served is None:
+        return
+    if "spare" not in served.model_fields_set:
+        yield Assumption(f"{name}.spare", 0, "no spare replica is stated")
+    if "operations_per_month" not in served.model_fields_set:
+        yield Assumption(f"{name}.operations_per_month", 0, "no people to run it are stated")
+    if served.throughput is not None and served.throughput.requests_per_month is None:
+        if "target_utilisation" not in served.model_fields_set:
+            yield Assumption(
+                f"{name}.target_utilisation", served.target_utilisation, "headroom for bursts unless stated"
+            )
+        if scenario.workload is not None and "peak_to_average" not in scenario.workload.model_fields_set:
+            yield Assumption("peak_to_average", scenario.workload.peak_to_average, "the peak is not stated")
+
+
+def _of_variants(name: str, scenario: Scenario, prices: Prices) -> Iterator[Assumption]:
+    for model in models_of(name, scenario.architectures):
+        try:
+            price = prices.price(model, scenario.start)
+        except LlmcostError:
+            continue
+        others = [variant for variant in price.variants if variant != price.variant]
+        if others:
+            why = f"also published: {', '.join(others)} (type {model.partition('@')[0]}@{others[0]})"
+            yield Assumption(f"{price.model} price", price.variant, why)
+
+
+def warnings(
+    scenario: Scenario, names: Iterable[str], charges: Iterable[Charge], prices: Prices, as_of: date
+) -> list[Warning]:
+    """Stale prices, undated ones under an early `--as-of`, retirements, and ranges at a bound."""
+    found: dict[tuple[str, str], Warning] = {}
+
+    def say(code: str, message: str) -> None:
+        found.setdefault((code, message), Warning(code, message))
+
+    for charge in charges:
+        for factor in charge.factors:
+            _price_age(charge, factor, as_of, say)
+    last = month_after(scenario.start, scenario.horizon_months)
+    for model in dict.fromkeys(m for name in names for m in models_of(name, scenario.architectures)):
+        gone = prices.retirement(model)
+        if gone is not None and gone.retires_on <= last and prices.unreplaced(model, last) is None:
+            say("retirement", f"{model} retires on {gone.retires_on}; its successor is billed from then on")
+    for path, uncertain in ranges_in(scenario):
+        _bound(path, uncertain, say)
+    return list(found.values())
+
+
+def _price_age(charge: Charge, factor: Factor, as_of: date, say: Any) -> None:
+    if factor.source is None or factor.origin != "catalog":
+        return
+    age = factor.source.age_in_days(as_of)
+    day, which = factor.source.dated
+    what = f"{charge.group}: {factor.name}"
+    if age is None:
+        say("undated_price", f"{what} stands on no dated check")
+    elif age > STALE_AFTER_DAYS:
+        say("stale_price", f"{what} was {which} on {day}, {age} days before {as_of}")
+    elif age < 0 and not factor.rule:
+        say("undated_price", f"{what} has no known start date; its first record is of {day}, after {as_of}")
+
+
+def _bound(path: str, uncertain: Range, say: Any) -> None:
+    if uncertain.linear and uncertain.shape == "default" and uncertain.scale != "signed":
+        say("range_at_bound", f"{path} touches a bound and is read on the linear scale, clipped there")

@@ -1,0 +1,265 @@
+"""Tier mixes against a named baseline, for the first month (methods.md section 2).
+
+Beside the mixes always stand the single models they are made of: on several published data sets
+the cheapest good single model saved more than the router did. Where qualities are known, each mix
+is also held against mixing the cheapest and the strongest model at random for the same money.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from llmcost.architectures.api import Api, short_name
+from llmcost.architectures.flow import inflow
+from llmcost.architectures.prices import Prices
+from llmcost.architectures.routed import Routed
+from llmcost.arithmetic import Number
+from llmcost.economics.comparison import outputs
+from llmcost.economics.horizon import estimate, months_of, need_workload, traffic
+from llmcost.economics.uncertainty import Figure, Outcome, Sampling, evaluated
+from llmcost.errors import InputError
+from llmcost.estimate import Charge, Estimate
+from llmcost.quality.kept import is_random_floor, quality_of
+from llmcost.quantity import at_middle
+from llmcost.scenario import Scenario
+
+ROUTABLE = ("api", "routed", "cascade")
+
+
+class Mix(NamedTuple):
+    """One mix: the share of requests that each model answers, and its cost in the first month."""
+
+    name: str
+    kind: str
+    shares: dict[str, float]
+    monthly_cost: Figure
+    cost_per_mtok: Figure
+    cost_per_request: Figure
+    saving: Figure
+    saving_share: Figure
+    quality_kept: Figure
+    quality_note: str
+    random_mix_quality_kept: float | None
+    dominated_by: str | None
+    charges: tuple[Charge, ...]
+
+
+class SweepPoint(NamedTuple):
+    """The cost of the first mix when one target has this share and the others shrink in proportion."""
+
+    share: float
+    monthly_cost: float
+    cost_per_mtok: float | None
+    saving: float
+    saving_share: float | None
+
+
+class Sweep(NamedTuple):
+    """The cost curve along one share."""
+
+    mix: str
+    target: str
+    points: list[SweepPoint]
+
+
+class Routing(NamedTuple):
+    """The result of `route`; the baseline is one of the mixes."""
+
+    baseline: str
+    mixes: list[Mix]
+    best_single: str | None
+    best_single_because: str
+    cheapest: str
+    sweep: Sweep | None
+
+
+def with_singles(scenario: Scenario) -> Scenario:
+    """One month of the routable architectures, with every model they use as one of its own."""
+    kept = {
+        name: architecture
+        for name, architecture in scenario.architectures.items()
+        if architecture.kind in ROUTABLE or name == scenario.baseline
+    }
+    alone = {a.model for a in kept.values() if isinstance(a, Api)}
+    below: dict[str, Any] = dict(scenario.architectures)
+    for name, architecture in kept.items():
+        below[name] = architecture
+    singles: dict[str, Api] = {}
+    for architecture in kept.values():
+        for target in architecture.targets():
+            if target not in below and target not in alone and target not in singles:
+                singles[target] = Api(model=target)
+    return scenario.model_copy(update={"architectures": {**below, **singles}, "horizon_months": 1})
+
+
+def route(
+    scenario: Scenario, catalog: Any, sampling: Sampling | None = None, sweep: tuple[str, float, float] | None = None
+) -> Routing:
+    """Compare the tier mixes of a scenario in its first month.
+
+    `sweep` is (target, from share, to share). Raises InputError without a workload or a mix, and
+    UnknownPrice for a price that the catalog does not hold.
+    """
+    need_workload(scenario, "route")
+    first_month = with_singles(scenario)
+    shown = [
+        name
+        for name, architecture in first_month.architectures.items()
+        if architecture.kind in ROUTABLE or name == scenario.baseline
+    ]
+    if len(shown) < 2:
+        raise InputError("there is no mix to compare", hint="give --mix CHEAP_MODEL=70%,STRONG_MODEL=30%")
+    outcome = evaluated(first_month, lambda tree: _headline(tree, catalog, shown), sampling)
+    point = at_middle(first_month)
+    prices = Prices(catalog, point.prices, point.successors)
+    estimates = {name: estimate(name, point, prices) for name in shown}
+    qualities = {name: quality_of(name, point) for name in shown}
+    singles = {name for name in shown if isinstance(point.architectures[name], Api)}
+    mixes = [
+        _mix(name, point, estimates, prices, outcome, qualities, singles, name in scenario.architectures)
+        for name in shown
+    ]
+    best, because = _best_single(singles, estimates, qualities)
+    cheapest = min(shown, key=lambda name: _monthly(estimates[name]))
+    curve = _sweep(scenario, point, catalog, sweep) if sweep else None
+    return Routing(scenario.baseline or "", mixes, best, because, cheapest, curve)
+
+
+def _headline(tree: Scenario, catalog: Any, shown: list[str]) -> dict[Any, Number | None]:
+    prices = Prices(catalog, tree.prices, tree.successors)
+    estimates = {name: estimate(name, tree, prices) for name in shown}
+    found = outputs(tree, {name: _monthly_only(own) for name, own in estimates.items()})
+    return {key: value for key, value in found.items() if key[1] in Mix._fields}
+
+
+def _monthly_only(own: Estimate) -> Estimate:
+    """`route` compares the month alone: what is paid once is the business of `tco` and `compare`."""
+    return own._replace(one_time_cost=0.0, total_cost=own.monthly_cost)
+
+
+def _monthly(own: Estimate) -> float:
+    return float("inf") if own.monthly_cost is None else own.monthly_cost
+
+
+def _mix(
+    name: str,
+    point: Scenario,
+    estimates: dict[str, Estimate],
+    prices: Prices,
+    outcome: Outcome,
+    qualities: dict[str, Number | None],
+    singles: set[str],
+    stated: bool,
+) -> Mix:
+    figure = {key[1]: value for key, value in outcome.figures.items() if key[0] == name}
+    own = estimates[name]
+    kind = "baseline" if name == point.baseline else "mix" if stated and name not in singles else "single"
+    base_quality = qualities[point.baseline or ""]
+    random = _random_mix(own, estimates, qualities, singles)
+    note = "random-assignment floor" if qualities[name] is not None and is_random_floor(name, point) else ""
+    return Mix(
+        name=name,
+        kind=kind,
+        shares=shares_by_model(name, point, prices),
+        quality_note=note,
+        random_mix_quality_kept=None if random is None or base_quality is None else random / base_quality,
+        dominated_by=_dominated_by(name, estimates, qualities),
+        charges=tuple(charge for charge in own.charges if charge.cadence == "monthly"),
+        **figure,
+    )
+
+
+def shares_by_model(name: str, scenario: Scenario, prices: Prices) -> dict[str, float]:
+    """The share of the requests that reaches each model or leaf; a cascade's add up to more than 1."""
+    month = months_of(scenario, prices)[0]
+    arriving = traffic(scenario, month)
+    total = sum((stream.requests for stream in arriving), 0.0)
+    shares: dict[str, float] = {}
+    for node, (architecture, streams) in inflow(name, scenario.architectures, arriving, month).items():
+        if architecture is not None and (architecture.kind in ROUTABLE):
+            continue
+        requests = sum((stream.requests for stream in streams), 0.0)
+        label = node.removeprefix("model:")
+        shares[label] = shares.get(label, 0.0) + (requests / total if total else 0.0)
+    return shares
+
+
+def _dominated_by(name: str, estimates: dict[str, Estimate], qualities: dict[str, Number | None]) -> str | None:
+    """Another that is no dearer and no worse, and cheaper or better; None where quality is unknown."""
+    own_cost, own_quality = _monthly(estimates[name]), qualities[name]
+    if own_quality is None:
+        return None
+    for other, estimated in estimates.items():
+        quality = qualities[other]
+        if other == name or quality is None:
+            continue
+        cost = _monthly(estimated)
+        no_worse = cost <= own_cost and quality >= own_quality
+        if no_worse and (cost < own_cost or quality > own_quality):
+            return other
+    return None
+
+
+def _random_mix(
+    own: Estimate, estimates: dict[str, Estimate], qualities: dict[str, Number | None], singles: set[str]
+) -> float | None:
+    """The quality that mixing the cheapest and the strongest model at random buys for the same cost."""
+    known = [(_monthly(estimates[name]), quality) for name in singles if (quality := qualities[name]) is not None]
+    if len(known) < 2 or len(known) < len(singles):
+        return None
+    cheap_cost, cheap_quality = min(known)
+    strong_cost, strong_quality = max(known, key=lambda pair: pair[1])
+    if strong_cost <= cheap_cost:
+        return strong_quality
+    weight = min(max((_monthly(own) - cheap_cost) / (strong_cost - cheap_cost), 0.0), 1.0)
+    return cheap_quality + weight * (strong_quality - cheap_quality)
+
+
+def _best_single(
+    singles: set[str], estimates: dict[str, Estimate], qualities: dict[str, Number | None]
+) -> tuple[str | None, str]:
+    if not singles:
+        return None, ""
+    known = {name: quality for name in sorted(singles) if (quality := qualities[name]) is not None}
+    if len(known) < len(singles):
+        return min(sorted(singles), key=lambda n: _monthly(estimates[n])), "the cheapest; its quality is not known"
+    best = max(known.values())
+    good = [name for name, quality in known.items() if quality >= best - 0.01]
+    return min(good, key=lambda n: _monthly(estimates[n])), "the cheapest within one point of the best quality"
+
+
+def _sweep(scenario: Scenario, point: Scenario, catalog: Any, sweep: tuple[str, float, float]) -> Sweep:
+    target, low, high = sweep
+    found = next(
+        ((n, a) for n, a in point.architectures.items() if isinstance(a, Routed) and a.mix and target in a.mix), None
+    )
+    if found is None:
+        raise InputError(
+            f"no mix sends anything to {target!r}", where="--sweep", hint="name a target of the first --mix"
+        )
+    name, routed = found
+    others = {t: s for t, s in (routed.mix or {}).items() if t != target and not isinstance(s, str)}
+    rest = sum(others.values())
+    prices = Prices(catalog, point.prices, point.successors)
+    points = []
+    for step in range(11):
+        share = low + (high - low) * step / 10
+        mix: dict[str, Any] = {target: share}
+        if rest:
+            mix |= {t: s / rest * (1 - share) for t, s in others.items()}
+        else:
+            mix |= {t: "rest" for t in routed.mix or {} if t != target}
+        swept = point.model_copy(
+            update={"architectures": {**point.architectures, name: routed.model_copy(update={"mix": mix})}}
+        )
+        found_outputs = _headline(swept, catalog, [name, scenario.baseline or ""])
+        points.append(
+            SweepPoint(
+                share,
+                _monthly(estimate(name, swept, prices)),
+                found_outputs[name, "cost_per_mtok"],
+                found_outputs[name, "saving"] or 0.0,
+                found_outputs[name, "saving_share"],
+            )
+        )
+    return Sweep(name, short_name(target), points)

@@ -1,0 +1,295 @@
+"""Ranges carried through to the answer: one evaluation of the formulas on arrays of draws.
+
+`low..high` is a 90 % interval of its input. The draws are stratified normal quantiles permuted by
+a rank-1 lattice: no random numbers, the same output on every machine (methods.md section 7).
+Beside the distribution stand the corners, every input at whichever end moves an output most.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from llmcost.arithmetic import Number, is_array
+from llmcost.errors import InputError
+from llmcost.quantity import Range, at_middle, ranges_in, with_values
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Draws: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+
+Headline = Mapping[Any, "Number | None"]  # named outputs; None is unknown, infinity is never
+
+Z90 = 1.6448536269514722  # the 95th percentile of the normal distribution
+GOLDEN = 0.6180339887498949
+PLASTIC = 0.7548776662466927
+LATTICE = 1869
+CHUNK = 1 << 16
+MOST_INPUTS = 100
+
+
+class Sampling(NamedTuple):
+    """How many draws, which shifts, and what share of the distribution a written range covers."""
+
+    samples: int = 4096
+    seed: int = 0
+    covers: float = 0.9
+    links: tuple[tuple[str, str, float], ...] = ()
+
+    def checked(self) -> Sampling:
+        """Itself; raises InputError for a number of draws that is no power of two up to 2^20."""
+        if self.samples < 2 or self.samples > 1 << 20 or self.samples & (self.samples - 1):
+            raise InputError(
+                f"{self.samples} samples is not a power of two up to 1048576",
+                where="--samples",
+                hint="type --samples 4096",
+            )
+        if not 0 < self.covers < 1:
+            raise InputError("a range covers a share between 0 % and 100 %", where="--range-covers", hint="type 90%")
+        return self
+
+    @property
+    def z(self) -> float:
+        """The normal quantile at which a written range ends."""
+        if self.covers == 0.9:
+            return Z90
+        from statistics import NormalDist
+
+        return NormalDist().inv_cdf((1 + self.covers) / 2)
+
+
+class Figure(NamedTuple):
+    """One output: the point calculation, its distribution, and its corners.
+
+    `spread` is P5, median, P95 of the output itself; `bounds` the sum of extremes; `bounds_at` the
+    shares of the draws that lie below each corner; `monotone` says whether the corners are exact.
+    """
+
+    point: float | None
+    spread: tuple[float | None, float | None, float | None] | None = None
+    bounds: tuple[float | None, float | None] | None = None
+    bounds_at: tuple[float, float] | None = None
+    monotone: bool = True
+
+    @property
+    def value(self) -> float | None:
+        """The median where there is a distribution, else the point."""
+        return self.point if self.spread is None else self.spread[1]
+
+
+class Outcome(NamedTuple):
+    """The point calculation's outputs, each as a Figure, and the draws behind them."""
+
+    point: Headline
+    figures: dict[Any, Figure]
+    draws: dict[Any, Any]
+    ranges: dict[str, Range]
+
+
+def evaluated(tree: Any, headline: Callable[[Any], Headline], sampling: Sampling | None = None) -> Outcome:
+    """The outputs of `headline` at the middle and, where the tree holds a Range, with their spread.
+
+    `headline` is called with the tree's ranges replaced by numbers or arrays. Without a range it
+    is called once and numpy is never loaded.
+    """
+    sampling = (sampling or Sampling()).checked()
+    ranges = dict(sorted(ranges_in(tree)))
+    point = headline(at_middle(tree) if ranges else tree)
+    if not ranges:
+        return Outcome(point, {name: Figure(_known(value)) for name, value in point.items()}, {}, {})
+    if len(ranges) > MOST_INPUTS:
+        raise InputError(
+            f"{len(ranges)} ranges; at most {MOST_INPUTS} can be carried", hint="give some of them as numbers"
+        )
+    corners, monotone = _corners(tree, headline, ranges, point)
+    draws = drawn(tree, headline, ranges, sampling, point)
+    figures = {
+        name: _figure(value, draws.get(name), corners.get(name), monotone.get(name, True))
+        for name, value in point.items()
+    }
+    return Outcome(point, figures, draws, ranges)
+
+
+def drawn(
+    tree: Any, headline: Callable[[Any], Headline], ranges: Mapping[str, Range], sampling: Sampling, point: Headline
+) -> dict[Any, Any]:
+    """The outputs on every draw, in chunks so that memory stays bounded."""
+    import numpy as np
+
+    z = normal_quantiles(sampling.samples)
+    kept: dict[Any, list[Any]] = {name: [] for name in point}
+    store = np.float32 if sampling.samples > 1 << 18 else np.float64
+    for begin in range(0, sampling.samples, CHUNK):
+        chunk = slice(begin, min(begin + CHUNK, sampling.samples))
+        columns = inputs(ranges, sampling, z, chunk)
+        outputs = headline(with_values(tree, _from(columns)))
+        for name in kept:
+            value = outputs.get(name)
+            size = chunk.stop - chunk.start
+            array = np.full(size, np.nan) if value is None else np.broadcast_to(np.asarray(value, dtype=float), (size,))
+            kept[name].append(array.astype(store, copy=False))
+    return {name: chunks[0] if len(chunks) == 1 else np.concatenate(chunks) for name, chunks in kept.items()}
+
+
+def _from(columns: Mapping[str, Any]) -> Callable[[str, Range], Any]:
+    return lambda path, uncertain: columns[path]
+
+
+def normal_quantiles(samples: int) -> Draws:
+    """Φ⁻¹((i + ½)/N), ascending; the lower half mirrors the upper one exactly."""
+    from statistics import NormalDist
+
+    import numpy as np
+
+    inverse = NormalDist().inv_cdf
+    half = samples // 2
+    upper = np.fromiter((inverse((half + i + 0.5) / samples) for i in range(half)), dtype=float, count=half)
+    return np.concatenate([-upper[::-1], upper])
+
+
+def positions(rank: int, sampling: Sampling, chunk: slice) -> Any:
+    """idx_j(i) = (i·1869^j + shift_j) mod N: where draw i stands in the quantiles of input j."""
+    import numpy as np
+
+    n = sampling.samples
+    shift = math.floor(n * math.modf((rank + 1) * GOLDEN + sampling.seed * PLASTIC)[0])
+    return (np.arange(chunk.start, chunk.stop, dtype=np.int64) * pow(LATTICE, rank, n) + shift) % n
+
+
+def inputs(ranges: Mapping[str, Range], sampling: Sampling, z: Draws, chunk: slice) -> dict[str, Any]:
+    """The draws of every uncertain input, by path; the rank is the path's place in sorted order."""
+    columns = {path: z[positions(rank, sampling, chunk)] for rank, path in enumerate(sorted(ranges))}
+    for first, second, rho in sampling.links:
+        columns[second] = rho * columns[first] + math.sqrt(1 - rho * rho) * columns[second]
+    return {path: value_at(ranges[path], column, sampling.z, z) for path, column in columns.items()}
+
+
+def value_at(uncertain: Range, z: Any, z_end: float, grid: Draws | None = None) -> Any:
+    """The input at normal quantile z: g⁻¹(g(mid) + z/Z·(g(high) − g(mid) or g(mid) − g(low))).
+
+    g is log for positive quantities, logit for shares, the identity for signed ones and for a
+    range that touches a bound (then clipped there). Hard shapes go through u = Φ(z).
+    """
+    import numpy as np
+
+    low, high, mid = uncertain.low, uncertain.high, uncertain.middle
+    if uncertain.shape != "default":
+        return _hard_shape(uncertain, _phi(z, grid))
+    if uncertain.linear:
+        steps = np.where(z > 0, high - mid, mid - low)
+        value = mid + z / z_end * steps
+        if uncertain.scale == "positive":
+            return np.maximum(value, 0.0)
+        return np.clip(value, 0.0, 1.0) if uncertain.scale == "share" else value
+    if uncertain.scale == "share":
+        a, b, c = (math.log(x / (1 - x)) for x in (low, mid, high))
+        return 1 / (1 + np.exp(-(b + z / z_end * np.where(z > 0, c - b, b - a))))
+    a, b, c = (math.log(x) for x in (low, mid, high))
+    return np.exp(b + z / z_end * np.where(z > 0, c - b, b - a))
+
+
+def _phi(z: Any, grid: Draws | None) -> Any:
+    import numpy as np
+
+    if grid is None:
+        return np.asarray([0.5 * math.erfc(-x / math.sqrt(2)) for x in np.atleast_1d(z)])
+    u = (np.arange(grid.size) + 0.5) / grid.size
+    return np.interp(z, grid, u)
+
+
+def _hard_shape(uncertain: Range, u: Any) -> Any:
+    """Inverse of the uniform or triangular distribution; its ends are hard."""
+    import numpy as np
+
+    low, high = uncertain.low, uncertain.high
+    if uncertain.shape == "uniform":
+        return low + u * (high - low)
+    mode = uncertain.mid if uncertain.mid is not None else (low + high) / 2
+    at_mode = (mode - low) / (high - low)
+    rising = low + np.sqrt(u * (high - low) * (mode - low))
+    falling = high - np.sqrt((1 - u) * (high - low) * (high - mode))
+    return np.where(u < at_mode, rising, falling)
+
+
+def _corners(
+    tree: Any, headline: Callable[[Any], Headline], ranges: Mapping[str, Range], point: Headline
+) -> tuple[dict[Any, tuple[float, float]], dict[Any, bool]]:
+    """Each output with every input at the end that lowers it, and at the end that raises it.
+
+    The direction is found by flipping one input at a time, from the middle; exact where the
+    output is monotone in each input.
+    """
+    import numpy as np
+
+    paths = sorted(ranges)
+    size = 2 * len(paths) + 1
+    flips = {path: np.full(size, ranges[path].middle) for path in paths}
+    for position, path in enumerate(paths):
+        flips[path][2 * position + 1] = ranges[path].low
+        flips[path][2 * position + 2] = ranges[path].high
+    flipped = headline(with_values(tree, _from(flips)))
+    patterns: dict[tuple[bool, ...], int] = {}
+    wanted: dict[Any, tuple[int, int]] = {}
+    monotone: dict[Any, bool] = {}
+    for name in point:
+        value = flipped.get(name)
+        if value is None or not is_array(value):
+            continue
+        values: Any = value
+        lows, highs = values[1::2], values[2::2]
+        rises = highs >= lows
+        up = tuple(bool(x) for x in rises)
+        down = tuple(not x for x in up)
+        wanted[name] = (patterns.setdefault(down, len(patterns)), patterns.setdefault(up, len(patterns)))
+        middle = values[0]
+        slack = 1e-9 * (abs(middle) if math.isfinite(middle) else 1.0)
+        between = (np.minimum(lows, highs) <= middle + slack) & (middle <= np.maximum(lows, highs) + slack)
+        monotone[name] = bool(between.all())
+    if not patterns:
+        return {}, {}
+    ends = {
+        path: np.array([ranges[path].high if up[position] else ranges[path].low for up in patterns])
+        for position, path in enumerate(paths)
+    }
+    at_ends = headline(with_values(tree, _from(ends)))
+    bounds: dict[Any, tuple[float, float]] = {}
+    for name, (down_at, up_at) in wanted.items():
+        corner: Any = at_ends.get(name)
+        if corner is None:
+            continue
+        corner = np.broadcast_to(corner, (len(patterns),))
+        seen = [float(corner[down_at]), float(corner[up_at])]
+        bounds[name] = (min(seen), max(seen))
+    return bounds, monotone
+
+
+def _figure(value: Number | None, draws: Any, corners: tuple[float, float] | None, monotone: bool) -> Figure:
+    import numpy as np
+
+    if value is None or draws is None or np.isnan(draws).any():
+        return Figure(_known(value))
+    spread = quantiles(draws, (0.05, 0.5, 0.95))
+    if corners is None:
+        point = _known(value)
+        return Figure(point, spread, (point, point))
+    low, high = corners
+    below = (float((draws < low).mean()), float((draws <= high).mean()))
+    bounds = (_known(low), _known(high))
+    return Figure(_known(value), (spread[0], spread[1], spread[2]), bounds, below, monotone)
+
+
+def quantiles(draws: Any, at: tuple[float, ...]) -> Any:
+    """Quantiles of an output; where some draws are infinite (never), of observed values only."""
+    import numpy as np
+
+    method: Any = "linear" if np.isfinite(draws).all() else "inverted_cdf"
+    return tuple(_known(float(q)) for q in np.quantile(draws, at, method=method))
+
+
+def _known(value: Any) -> float | None:
+    """A finite float, or None: unknown and never are both null in the output."""
+    if value is None or not math.isfinite(value):
+        return None
+    return float(value)

@@ -1,0 +1,275 @@
+"""What a person writes for a number, and what it means: `1B`, `$2.86`, `60%`, `90k..220k`.
+
+One parser serves the scenario, the catalog overlay, the flags and the questions of `decide`.
+A range is a 90 % interval (P5 to P95) on the scale of its *field*: positive quantities are read
+on the log scale, shares on the logit scale, signed ones linearly. The numbers never decide it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+
+Scale = Literal["positive", "share", "signed"]
+Shape = Literal["default", "uniform", "triangular"]
+
+_MULTIPLIERS = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9, "t": 1e12, "bn": 1e9}
+_NUMBER = re.compile(
+    r"(?P<sign>[-+]?)\s*(?P<usd>(?:US)?\$|USD\s)?\s*(?P<sign2>-?)"
+    r"(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d[\d_]*(?:\.\d*)?|\.\d+)(?P<exponent>[eE][-+]?\d+)?"
+    r"\s*(?P<suffix>[kKmMbBgGtT]n?)?\s*(?P<percent>%)?\s*(?P<usd2>USD)?"
+)
+_RANGE = re.compile(r"\s*(?:\.\.|…|\bto\b|–|(?<=[\d%kKmMbB])\s*-\s*(?=[\d$.]))\s*")
+_TYPE_INSTEAD = "type a number such as 1200, 1.5M, $2.86 or 60%, or a range such as 90k..220k"
+
+
+class Range(NamedTuple):
+    """A quantity known only between two ends, each a finite number, `low <= high`.
+
+    `mid` is the median where the user named one; `scale` comes from the field. With the default
+    shape the ends are the 5th and 95th percentile; with `uniform` and `triangular` they are hard.
+    """
+
+    low: float
+    high: float
+    mid: float | None = None
+    scale: Scale = "positive"
+    shape: Shape = "default"
+
+    @property
+    def linear(self) -> bool:
+        """Whether the range is read on the linear scale (hard shapes, or an end at a bound)."""
+        if self.shape != "default" or self.scale == "signed":
+            return True
+        return self.low <= 0 or (self.scale == "share" and self.high >= 1)
+
+    @property
+    def middle(self) -> float:
+        """The median: the named one, else √(low·high) for a positive quantity, else the mean.
+
+        Source: methods.md section 7. A range that touches a bound is read linearly.
+        """
+        if self.mid is not None:
+            return self.mid
+        if self.low == self.high:
+            return self.low
+        if self.scale == "positive" and not self.linear:
+            return math.sqrt(self.low * self.high)
+        return (self.low + self.high) / 2
+
+
+class QuantityError(ValueError):
+    """A text that is no quantity; the message is one line, the hint says what to type."""
+
+    def __init__(self, what: str, hint: str = _TYPE_INSTEAD) -> None:
+        super().__init__(what)
+        self.what = what
+        self.hint = hint
+
+
+def shown(value: Any) -> str:
+    """A value as it may stand in a message: short, quoted when it is text."""
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def number(text: Any) -> float:
+    """One number from what was written: `1,000,000`, `1e-4`, `$2.86`, `60%` (0.6), `1.5M`.
+
+    Raises QuantityError for anything else, infinity and NaN included.
+    """
+    if isinstance(text, bool) or text is None:
+        raise QuantityError(f"{'nothing' if text is None else str(text).lower()} is not a number")
+    if isinstance(text, int | float):
+        try:
+            value = float(text)
+        except OverflowError:
+            value = math.inf
+    else:
+        if not isinstance(text, str):
+            raise QuantityError(f"{shown(text)} is not a number")
+        match = _NUMBER.fullmatch(text.strip())
+        if match is None:
+            raise QuantityError(f"{shown(text)} is not a number")
+        suffix = (match["suffix"] or "").lower()
+        if suffix not in _MULTIPLIERS:
+            raise QuantityError(f"{shown(text)} is not a number")
+        value = float(match["digits"].replace(",", "").replace("_", "") + (match["exponent"] or ""))
+        value *= _MULTIPLIERS[suffix]
+        if match["percent"]:
+            value /= 100
+        if "-" in (match["sign"], match["sign2"]):
+            value = -value
+    if not math.isfinite(value):
+        raise QuantityError(f"{shown(text)} is not a finite number")
+    return value
+
+
+def quantity(written: Any, scale: Scale = "positive") -> float | Range:
+    """A number or a Range from text, a two-item list, or `{low, mid, high, shape}`.
+
+    A range of zero width is its number. Raises QuantityError for a range upside down, a negative
+    positive quantity, and a share outside 0 to 100 %.
+    """
+    if isinstance(written, Range):
+        return written
+    if isinstance(written, Mapping):
+        return _from_mapping(written, scale)
+    if isinstance(written, list | tuple):
+        if len(written) != 2:
+            raise QuantityError("a range in brackets takes two numbers", "type [low, high], such as [90k, 220k]")
+        return _range(number(written[0]), number(written[1]), None, "default", scale)
+    if isinstance(written, str):
+        ends = _RANGE.split(written.strip())
+        if len(ends) == 2 and ends[0] and ends[1]:
+            low, high = _shared_unit(ends[0].strip(), ends[1].strip())
+            return _range(number(low), number(high), None, "default", scale)
+    return _within(number(written), scale, written)
+
+
+def _shared_unit(low: str, high: str) -> tuple[str, str]:
+    """`20..30%` means 20 % to 30 %; `1..2M` stays one to two million, as it reads in no other way."""
+    if high.endswith("%") and not low.endswith("%"):
+        return low + "%", high
+    return low, high
+
+
+def _from_mapping(written: Mapping[Any, Any], scale: Scale) -> float | Range:
+    unknown = set(written) - {"low", "mid", "high", "shape"}
+    if unknown or not {"low", "high"} <= set(written):
+        raise QuantityError(
+            "a range takes the keys low, high and, if known, mid and shape",
+            "type {low: 90k, high: 220k} or {low: 90k, mid: 120k, high: 220k}",
+        )
+    shape = written.get("shape", "default")
+    if shape not in ("default", "uniform", "triangular"):
+        raise QuantityError(
+            f"unknown shape {shown(shape)}", "type shape: uniform or shape: triangular, or leave it out"
+        )
+    mid = number(written["mid"]) if "mid" in written else None
+    return _range(number(written["low"]), number(written["high"]), mid, shape, scale)
+
+
+def _range(low: float, high: float, mid: float | None, shape: Shape, scale: Scale) -> float | Range:
+    if low > high:
+        raise QuantityError(
+            f"the range runs from {low:g} down to {high:g}", f"type the smaller end first: {high:g}..{low:g}"
+        )
+    if mid is not None and not low <= mid <= high:
+        raise QuantityError(f"the mid {mid:g} lies outside {low:g}..{high:g}", "type a mid between the two ends")
+    for end in (low, high):
+        _within(end, scale, f"{end:g}")
+    return low if low == high else Range(low, high, mid, scale, shape)
+
+
+def _within(value: float, scale: Scale, written: Any) -> float:
+    if scale == "share" and not 0 <= value <= 1:
+        hint = "type a share between 0% and 100%"
+        if 1 < value <= 100 and "%" not in str(written):
+            hint += f"; for {value:g} percent type {value:g}%"
+        raise QuantityError(f"the share {shown(written)} lies outside 0% to 100%", hint)
+    if scale == "positive" and value < 0:
+        raise QuantityError(f"{shown(written)} is negative", "type a number that is zero or more")
+    return value
+
+
+class Quantity:
+    """The pydantic type of a field that takes a quantity: `Annotated[float, Quantity("share")]`.
+
+    To the type checker the field is a float, and in a formula it is one (or an array of draws);
+    a Range stands there only between reading and `with_values`.
+    """
+
+    def __init__(self, scale: Scale = "positive", *, above: float | None = None, whole: bool = False) -> None:
+        self.scale: Scale = scale
+        self.above = above
+        self.whole = whole
+
+    def parse(self, written: Any) -> Any:
+        """The number, Range or array of draws; raises QuantityError."""
+        if hasattr(written, "dtype"):
+            return written
+        value = quantity(written, self.scale)
+        low = value.low if isinstance(value, Range) else value
+        if self.above is not None and low <= self.above:
+            raise QuantityError(f"{shown(written)} is not above {self.above:g}", f"type a number above {self.above:g}")
+        if self.whole and (isinstance(value, Range) or value != int(value)):
+            raise QuantityError(f"{shown(written)} is not a whole number", "type a whole number such as 12")
+        return int(value) if self.whole and not isinstance(value, Range) else value
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_plain_validator_function(self.parse)
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        if self.whole:
+            return {"type": "integer", "exclusiveMinimum": self.above or 0}
+        wording = {
+            "positive": "a number such as 1200, 1.5M or $2.86",
+            "share": "a share such as 60% or 0.6",
+            "signed": "a number, negative allowed, or a share such as -5%",
+        }[self.scale]
+        ends: dict[str, Any] = {"type": ["number", "string"]}
+        return {
+            "description": f"{wording}, or a range (90 % interval) such as 90k..220k, [90k, 220k] or {{low, mid, high}}",
+            "anyOf": [
+                ends,
+                {"type": "array", "items": ends, "minItems": 2, "maxItems": 2},
+                {
+                    "type": "object",
+                    "properties": {
+                        "low": ends,
+                        "mid": ends,
+                        "high": ends,
+                        "shape": {"enum": ["uniform", "triangular"]},
+                    },
+                    "required": ["low", "high"],
+                    "additionalProperties": False,
+                },
+            ],
+        }
+
+
+def ranges_in(tree: Any, path: str = "") -> Iterator[tuple[str, Range]]:
+    """Every Range in a tree of pydantic models, dicts and lists, with its dotted path."""
+    if isinstance(tree, Range):
+        yield path, tree
+    elif isinstance(tree, Mapping):
+        for key, value in tree.items():
+            yield from ranges_in(value, f"{path}.{key}" if path else str(key))
+    elif hasattr(type(tree), "model_fields"):
+        yield from ranges_in(tree.__dict__, path)
+    elif isinstance(tree, list | tuple):
+        for position, value in enumerate(tree):
+            yield from ranges_in(value, f"{path}[{position}]")
+
+
+def with_values(tree: Any, value_of: Callable[[str, Range], Any], path: str = "") -> Any:
+    """The same tree with every Range replaced by `value_of(path, range)`, a number or an array."""
+    if isinstance(tree, Range):
+        return value_of(path, tree)
+    if isinstance(tree, Mapping):
+        changed = {k: with_values(v, value_of, f"{path}.{k}" if path else str(k)) for k, v in tree.items()}
+        return changed if any(changed[k] is not v for k, v in tree.items()) else tree
+    if hasattr(type(tree), "model_fields"):
+        before = tree.__dict__
+        after = with_values(before, value_of, path)
+        if after is before:
+            return tree
+        # Only what changed: an untouched default must stay recognisable as assumed.
+        return tree.model_copy(update={key: after[key] for key in after if after[key] is not before[key]})
+    if isinstance(tree, list | tuple):
+        items = [with_values(v, value_of, f"{path}[{i}]") for i, v in enumerate(tree)]
+        return tree if all(a is b for a, b in zip(items, tree, strict=True)) else items
+    return tree
+
+
+def at_middle(tree: Any) -> Any:
+    """The point calculation's inputs: every Range at its median."""
+    return with_values(tree, lambda path, uncertain: uncertain.middle)

@@ -1,0 +1,82 @@
+"""`compare` as a page."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from llmcost.economics.comparison import Compared, Comparison
+from llmcost.render import explanation
+from llmcost.render.page import Cell, Column, Page, Table, bounds_note, month, share, text, usd
+from llmcost.render.pages.breakeven import chances
+
+_COLUMNS = [
+    Column("name", "Architecture", number=False),
+    Column("kind", "Kind", number=False),
+    Column("one_time_cost", "One-time"),
+    Column("monthly_cost", "A month"),
+    Column("total_cost", "Total"),
+    Column("cost_per_mtok", "$/Mtok"),
+    Column("saving", "Saving"),
+    Column("saving_share", "Saving %"),
+    Column("quality_kept", "Quality kept"),
+    Column("payback_month", "Pays back"),
+    Column("gates", "Gates", number=False),
+]
+_STEPS = [
+    Column("move", "Move", number=False),
+    Column("total_cost", "Total"),
+    Column("adds", "Adds"),
+    Column("saving", "Saving so far"),
+]
+
+
+def page(comparison: Comparison, as_of: date, explain: bool = False) -> Page:
+    """The architectures side by side, the savings waterfall, and one sentence."""
+    rows = [_row(each, comparison) for each in comparison.architectures]
+    title = f"Over {comparison.horizon_months} months, against {comparison.baseline}"
+    tables = [Table(title, _COLUMNS, rows, _notes(comparison)), _waterfall(comparison)]
+    if explain:
+        tables += [
+            explanation.table(f"{each.name}: the charges", each.charges, as_of) for each in comparison.architectures
+        ]
+    return Page(comparison.sentence, tables)
+
+
+def _row(each: Compared, comparison: Comparison) -> list[Cell]:
+    gates = [f"fails {gate}" for gate in each.failed_gates] + [f"{gate}?" for gate in each.unknown_gates]
+    marks = ["cheapest"] if each.name == comparison.cheapest else []
+    is_baseline = each.name == comparison.baseline
+    never = "never" if each.total_cost.point is not None else "–"
+    return [
+        text(each.name),
+        text("baseline" if is_baseline else each.kind),
+        usd(each.one_time_cost),
+        usd(each.monthly_cost),
+        usd(each.total_cost),
+        usd(each.cost_per_mtok),
+        Cell(None, "") if is_baseline else usd(each.saving),
+        Cell(None, "") if is_baseline else share(each.saving_share),
+        share(each.quality_kept),
+        Cell(None, "") if is_baseline else month(each.payback_month, never),
+        text("; ".join(marks + gates)),
+    ]
+
+
+def _notes(comparison: Comparison) -> list[str]:
+    notes = []
+    for each in comparison.architectures:
+        notes += [f"{each.name}: {gate}: {reason}" for gate, reason in each.gate_reasons.items()]
+        note = bounds_note(each.total_cost, each.name)
+        if note:
+            notes.append(note)
+        if each.chance_pays_back and each.one_time_cost.point:
+            notes.append(f"{each.name}: {chances(each.chance_pays_back)}")
+        if each.crosses_back_in_month:
+            notes.append(f"{each.name} loses its payback again in month {each.crosses_back_in_month}")
+    return notes
+
+
+def _waterfall(comparison: Comparison) -> Table:
+    rows = [[text(step.move), usd(step.total_cost), usd(step.adds), usd(step.saving)] for step in comparison.waterfall]
+    rows[0][2] = rows[0][3] = Cell(None, "")
+    return Table("Savings, move by move (at the middle of each range)", _STEPS, rows)

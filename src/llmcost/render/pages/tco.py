@@ -1,0 +1,71 @@
+"""`tco` as a page."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from llmcost.economics.ownership import Ownership
+from llmcost.render import explanation, figures
+from llmcost.render.page import Cell, Column, Page, Table, bounds_note, count, month, share, text, usd
+
+_MONTHS = [
+    Column("month", "Month"),
+    Column("first_day", "From", number=False),
+    Column("cost", "Cost"),
+    Column("cumulative_cost", "Cumulative"),
+]
+
+
+def page(owned: Ownership, as_of: date, explain: bool = False) -> Page:
+    """The headline figures, the components, and every month."""
+    headline = (
+        f"{owned.architecture}: {figures.ranged(owned.total_cost)} over {owned.horizon_months} months, "
+        f"{figures.ranged(owned.one_time_cost)} of it once."
+    )
+    if owned.total_cost.value is None:
+        headline = f"{owned.architecture}: the total over {owned.horizon_months} months is not known."
+    tables = [_figures(owned), _components(owned), _months(owned)]
+    if explain:
+        tables.append(explanation.table("The charges", owned.charges, as_of))
+    return Page(headline, tables)
+
+
+def _figures(owned: Ownership) -> Table:
+    rows: list[list[Cell]] = [
+        [text("one_time_cost"), text("One-time"), usd(owned.one_time_cost)],
+        [text("monthly_cost"), text("A month (mean)"), usd(owned.monthly_cost)],
+        [text("total_cost"), text(f"Total over {owned.horizon_months} months"), usd(owned.total_cost)],
+        [text("cost_per_mtok"), text("$/Mtok"), usd(owned.cost_per_mtok)],
+        [text("cost_per_request"), text("$/request"), usd(owned.cost_per_request)],
+    ]
+    if owned.baseline:
+        rows += [
+            [text("saving"), text(f"Saving against {owned.baseline}"), usd(owned.saving)],
+            [text("saving_share"), text("Saving %"), share(owned.saving_share)],
+            [text("payback_month"), text("Pays back"), month(owned.payback_month)],
+            [text("net_present_value"), text("Net present value"), usd(owned.net_present_value)],
+        ]
+    named = (("One-time", owned.one_time_cost), ("A month", owned.monthly_cost), ("Total", owned.total_cost))
+    notes = [note for what, figure in named if (note := bounds_note(figure, what))]
+    columns = [Column("figure", "", number=False), Column("label", "Figure", number=False), Column("value", "USD")]
+    table = Table("", columns, rows, notes)
+    return table._replace(columns=columns[1:], rows=[row[1:] for row in rows])
+
+
+def _components(owned: Ownership) -> Table:
+    columns = [
+        Column("component", "Component (at the middle of each range)", number=False),
+        Column("one_time", "One-time"),
+        Column("monthly", "A month (mean)"),
+    ]
+    rows = []
+    for charge in owned.charges:
+        once = charge.cadence == "one_time"
+        name = charge.name if charge.group in ("", owned.architecture) else f"{charge.group}: {charge.name}"
+        rows.append([text(name), usd(charge.cost if once else None), usd(None if once else charge.cost)])
+    return Table("Components", columns, rows)
+
+
+def _months(owned: Ownership) -> Table:
+    rows = [[count(m.month), text(f"{m.first_day:%Y-%m}"), usd(m.cost), usd(m.cumulative_cost)] for m in owned.months]
+    return Table("Month by month (at the middle of each range)", _MONTHS, rows)

@@ -1,0 +1,27 @@
+"""Text from a user's file made harmless before it reaches a terminal, a report or a spreadsheet."""
+
+from __future__ import annotations
+
+import re
+
+# Control characters, and the marks that turn text around or hide it.
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_LONGEST = 300
+
+
+def harmless(text: str) -> str:
+    r"""Control and direction characters written out (`\x1b`), very long text cut."""
+    if len(text) > _LONGEST:
+        text = text[: _LONGEST - 1] + "…"
+    return _UNSAFE.sub(lambda found: found.group().encode("unicode_escape", "surrogatepass").decode(), text)
+
+
+def cell(text: str) -> str:
+    """A spreadsheet cell that cannot be taken for a formula."""
+    text = harmless(text)
+    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r", "|", "%") else text
+
+
+def markdown(text: str) -> str:
+    """Text as Markdown shows it literally."""
+    return re.sub(r"([\\`*_\[\]<>|#~&])", r"\\\1", harmless(text))

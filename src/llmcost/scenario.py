@@ -1,0 +1,291 @@
+"""The scenario: what is asked and what could serve it, read strictly from one YAML file.
+
+Keys are refused when unknown, references are checked when it is read, and flags override the
+file. Every error names the place (`scenario.yaml:7:14`, or the flag) and what to type instead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, PrivateAttr, SerializeAsAny, ValidationError, model_validator
+
+from llmcost.architectures.api import Api
+from llmcost.architectures.architecture import Architecture
+from llmcost.architectures.cascade import Cascade
+from llmcost.architectures.fine_tuned import FineTuned
+from llmcost.architectures.prices import OwnPrice
+from llmcost.architectures.routed import Routed
+from llmcost.architectures.self_hosted import SelfHosted
+from llmcost.errors import InputError, LlmcostError, did_you_mean
+from llmcost.quantity import QuantityError, shown
+from llmcost.workload import (
+    HOURS_PER_MONTH,
+    AboveZero,
+    Months,
+    Positive,
+    Segment,
+    Share,
+    Signed,
+    Strict,
+    Workload,
+    refuse,
+)
+
+KINDS: dict[str, type[Architecture]] = {
+    "api": Api,
+    "routed": Routed,
+    "cascade": Cascade,
+    "self_hosted": SelfHosted,
+    "fine_tuned": FineTuned,
+}
+LONGEST_HORIZON = 600
+
+Model = TypeVar("Model", bound=BaseModel)
+Path = Sequence[str | int]
+Where = Callable[[Path, bool], str]
+
+
+def _month(written: Any) -> date:
+    if isinstance(written, date):
+        return written.replace(day=1)
+    match = re.fullmatch(r"(\d{4})-(\d{1,2})(?:-\d{1,2})?", str(written).strip())
+    if match is None or not 1 <= int(match[2]) <= 12 or int(match[1]) < 1:
+        raise QuantityError(f"{shown(str(written))} is not a month", "type a month such as 2026-12")
+    return date(int(match[1]), int(match[2]), 1)
+
+
+class Requirements(Strict):
+    """What an architecture must meet whatever it costs; a failed one cannot be bought off."""
+
+    air_gapped: bool = False
+    residency: list[str] = []
+    edge: bool = False
+    gpu_operations: bool | None = None
+    p99_latency_ms: Positive | None = None
+    first_token_ms: Positive | None = None
+    min_quality_kept: Share | None = None
+    max_monthly_cost: Positive | None = None
+    payback_within_months: Positive | None = None
+
+
+class Scenario(Strict):
+    """Everything a calculation reads. `first_day` and `hours` are what the months are made of."""
+
+    name: str = ""
+    workload: Workload | None = None
+    segments: dict[str, Segment] = {}
+    start: Annotated[date, BeforeValidator(_month, json_schema_input_type=str)]
+    horizon_months: Months = 12
+    hours_per_month: AboveZero | None = None
+    days_per_month: AboveZero | None = None
+    discount_rate: Signed = 0.0
+    api_price_change_per_year: Signed = 0.0
+    baseline: str | None = None
+    prices: dict[str, OwnPrice] = {}
+    quality: dict[str, Share] = {}
+    successors: dict[str, str] = {}
+    moves: list[str] = []
+    requirements: Requirements = Requirements()
+    architectures: dict[str, SerializeAsAny[Architecture]] = {}
+    _assumed: frozenset[str] = PrivateAttr(frozenset())
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Scenario:
+        if self.hours_per_month is not None and self.days_per_month is not None:
+            refuse("both hours_per_month and days_per_month are given", "give one of them")
+        if self.horizon_months > LONGEST_HORIZON:
+            refuse(f"a horizon of {self.horizon_months} months", f"give {LONGEST_HORIZON} months at most")
+        if self.segments:
+            if self.workload is None or not self.workload.requests_known:
+                refuse("segments need requests_per_month in the workload", "give workload: {requests_per_month: 1M}")
+            off = sum(_middle(segment.share) for segment in self.segments.values()) - 1
+            if abs(off) > 1e-6:
+                refuse(
+                    f"the segments' shares are {abs(off) * 100:.4g} points {'over' if off > 0 else 'short of'} 100 %",
+                    "make the shares of the segments add up to 100%",
+                )
+        elif self.workload is not None and self.workload.requests_known:
+            for field in ("requests_per_month", "input_tokens", "output_tokens"):
+                if getattr(self.workload, field) is None:
+                    refuse(f"the workload lacks {field}", f"add {field} to the workload (0 is allowed)")
+        return self
+
+    @property
+    def assumed(self) -> frozenset[str]:
+        """Fields that the user left out and a stated default filled: start, baseline, fallbacks."""
+        return self._assumed
+
+    @property
+    def hours(self) -> float:
+        """Hours in a month: 730 unless the scenario says otherwise."""
+        if self.hours_per_month is not None:
+            return self.hours_per_month
+        return self.days_per_month * 24 if self.days_per_month is not None else HOURS_PER_MONTH
+
+    @property
+    def hours_assumed(self) -> bool:
+        """Whether the 730 hours stand by default."""
+        return self.hours_per_month is None and self.days_per_month is None
+
+    def first_day(self, month: int) -> date:
+        """The first day of a month of the horizon; month 1 is the start."""
+        return self.start if month == 1 else month_after(self.start, month - 1)
+
+
+def month_after(day: date, months: int) -> date:
+    """The first day of the month that lies so many months after this one."""
+    index = day.year * 12 + day.month - 1 + months
+    return date(index // 12, index % 12 + 1, 1)
+
+
+def _middle(share: Any) -> float:
+    return float(getattr(share, "middle", share))
+
+
+def _nowhere(path: Path, key: bool) -> str:
+    return ".".join(str(part) for part in path)
+
+
+def scenario_from(data: Mapping[str, Any], where: Where = _nowhere, *, today: date | None = None) -> Scenario:
+    """A Scenario from plain data. Raises InputError with the place that `where` gives for a path."""
+    written = dict(data)
+    architectures = written.pop("architectures", {})
+    if not isinstance(architectures, Mapping):
+        raise InputError(
+            "architectures is not a mapping of names",
+            where=where(["architectures"], False),
+            hint="type architectures: {NAME: {kind: api, model: MODEL}}",
+        )
+    built = {name: _architecture(name, body, where) for name, body in architectures.items()}
+    assumed: set[str] = set()
+    if written.get("start") is None:
+        from llmcost.catalog import today as the_day
+
+        written["start"] = month_after(today or the_day(), 1)
+        assumed.add("start")
+    if written.get("baseline") is None and built:
+        written["baseline"] = next(iter(built))
+        assumed.add("baseline")
+    _fill_fallbacks(built, str(written.get("baseline")), assumed)
+    scenario = validated(Scenario, {**written, "architectures": built}, (), where)
+    scenario._assumed = frozenset(assumed)
+    _check_names(scenario, where)
+    return scenario
+
+
+def _fill_fallbacks(architectures: dict[str, Architecture], baseline: str, assumed: set[str]) -> None:
+    """While a fine-tune is not ready the baseline serves, unless another fallback is named."""
+    for name, architecture in architectures.items():
+        unready = isinstance(architecture, FineTuned) and architecture.needs_fallback() and not architecture.fallback
+        if unready and name != baseline:
+            architectures[name] = architecture.model_copy(update={"fallback": baseline})
+            assumed.add(f"architectures.{name}.fallback")
+
+
+def _architecture(name: str, body: Any, where: Where) -> Architecture:
+    path = ("architectures", name)
+    kinds = ", ".join(KINDS)
+    if not isinstance(body, Mapping):
+        raise InputError(
+            f"architecture {name!r} is not a mapping", where=where(path, False), hint="type {kind: api, model: MODEL}"
+        )
+    kind = body.get("kind")
+    if kind not in KINDS:
+        what = f"architecture {name!r} has no kind" if kind is None else f"unknown kind {shown(kind)}"
+        hint = did_you_mean(str(kind), KINDS) if kind is not None else ""
+        raise InputError(
+            what,
+            where=where((*path, "kind") if kind is not None else path, False),
+            hint=hint or f"type kind: one of {kinds}",
+        )
+    return validated(KINDS[str(kind)], body, path, where)
+
+
+def validated(model: type[Model], data: Any, path: Path, where: Where) -> Model:
+    """The model from the data; the first thing wrong as an InputError with its place."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise as_input_error(error, path, where) from None
+
+
+def as_input_error(error: ValidationError, path: Path, where: Where) -> LlmcostError:
+    """The first problem that pydantic found, in our three lines."""
+    first = error.errors(include_url=False)[0]
+    loc: list[str | int] = [*path, *(part for part in first["loc"])]
+    context = first.get("ctx", {})
+    field = str(loc[-1]) if loc else ""
+    cause = context.get("error")
+    if first["type"] == "unknown_key":
+        return InputError(context["what"], where=where([*loc, context["key"]], True), hint=context["hint"])
+    if isinstance(cause, QuantityError):
+        return InputError(f"{_named(loc)}: {cause.what}", where=where(loc, False), hint=cause.hint)
+    if "what" in context:
+        return InputError(context["what"], where=where(loc, False), hint=context.get("hint", ""))
+    if first["type"] == "missing":
+        return InputError(
+            f"{_named(loc[:-1]) or 'the scenario'} lacks {field!r}",
+            where=where(loc[:-1], False),
+            hint=f"add {field}: ...",
+        )
+    message = first["msg"].removeprefix("Value error, ")
+    return InputError(
+        f"{_named(loc)}: {message[:1].lower()}{message[1:]}", where=where(loc, False), hint=_type_hint(first["type"])
+    )
+
+
+def _named(loc: Sequence[str | int]) -> str:
+    return ".".join(str(part) for part in loc)
+
+
+def _type_hint(kind: str) -> str:
+    hints = {
+        "dict_type": "type a mapping: {KEY: VALUE}",
+        "list_type": "type a list: [A, B]",
+        "bool_type": "type true or false",
+        "bool_parsing": "type true or false",
+        "string_type": "type a text",
+        "model_type": "type a mapping: {KEY: VALUE}",
+        "model_attributes_type": "type a mapping: {KEY: VALUE}",
+    }
+    return hints.get(kind, "see `llmcost schema scenario` for what may stand here")
+
+
+def _check_names(scenario: Scenario, where: Where) -> None:
+    """The baseline, the moves and the fallbacks name architectures, and none contains itself."""
+    names = scenario.architectures
+    if scenario.baseline is not None and names and scenario.baseline not in names:
+        raise InputError(
+            f"the baseline {scenario.baseline!r} is not an architecture of this scenario",
+            where=where(["baseline"], False),
+            hint=did_you_mean(scenario.baseline, names) or f"name one of: {', '.join(names)}",
+        )
+    for position, move in enumerate(scenario.moves):
+        if move not in names:
+            raise InputError(
+                f"the move {move!r} is not an architecture of this scenario",
+                where=where(["moves", position], False),
+                hint=did_you_mean(move, names) or f"name one of: {', '.join(names)}",
+            )
+    for name in names:
+        _check_no_circle(name, scenario, where, (name,))
+
+
+def _check_no_circle(name: str, scenario: Scenario, where: Where, way: tuple[str, ...]) -> None:
+    from llmcost.architectures.flow import architecture_of
+
+    architecture = scenario.architectures[name]
+    for target in architecture.targets():
+        if (target == name and isinstance(architecture, Routed | Cascade)) or target in way[:-1]:
+            circle = " → ".join((*way[way.index(target) :], target))
+            raise InputError(
+                f"the architecture {target!r} contains itself: {circle}",
+                where=where(["architectures", target], False),
+                hint="send its requests to a model, or to an architecture that does not lead back",
+            )
+        if architecture_of(target, name, scenario.architectures) is not None:
+            _check_no_circle(target, scenario, where, (*way, target))

@@ -1,0 +1,183 @@
+"""The traffic to serve: how many requests a month, how many tokens each, and how they split.
+
+A workload is one uniform kind of request, or several *segments* (task types) that each have a
+share of the requests and tokens of their own. In a month it becomes *streams*: requests with the
+factors that made them, which architectures pass on, split and charge for.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, NamedTuple, NoReturn
+
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic_core import PydanticCustomError
+
+from llmcost.arithmetic import Number, is_zero
+from llmcost.errors import did_you_mean
+from llmcost.estimate import Factor, Origin, product
+from llmcost.quantity import Quantity
+
+Positive = Annotated[float, Quantity("positive")]
+AboveZero = Annotated[float, Quantity("positive", above=0)]
+Share = Annotated[float, Quantity("share")]
+Signed = Annotated[float, Quantity("signed")]
+Months = Annotated[int, Quantity("positive", above=0, whole=True)]
+Count = Annotated[int, Quantity("positive", whole=True)]
+
+PEAK_TO_AVERAGE = 4.0
+HOURS_PER_MONTH = 730.0  # 365 × 24 / 12
+
+
+def refuse(what: str, hint: str) -> NoReturn:
+    """Refuse what a user wrote, from inside a validator: what is wrong and what to type instead."""
+    raise PydanticCustomError("refused", "{what}", {"what": what, "hint": hint})
+
+
+class Strict(BaseModel):
+    """What a user writes: unknown keys refused, frozen once read, built when first used."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, protected_namespaces=())
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_known_keys(cls, written: Any) -> Any:
+        if isinstance(written, dict):
+            for key in written:
+                if key not in cls.model_fields:
+                    known = ", ".join(cls.model_fields)
+                    hint = did_you_mean(str(key), cls.model_fields) or f"known keys: {known}"
+                    raise PydanticCustomError(
+                        "unknown_key", "{what}", {"what": f"unknown key {key!r}", "hint": hint, "key": key}
+                    )
+        return written
+
+    def origin(self, field: str) -> Origin:
+        """`given` where the user wrote the field, `assumed` where the default stands."""
+        return "given" if field in self.model_fields_set else "assumed"
+
+    def factor(self, field: str, unit: str = "", name: str = "") -> Factor:
+        """The field as a factor that knows whether it was given or assumed."""
+        return Factor(name or field, getattr(self, field), unit, self.origin(field))
+
+
+class Workload(Strict):
+    """Requests a month with their tokens, or the month's tokens alone.
+
+    `growth_per_month` compounds: month m carries v·(1+g)^(m−1). `cached_share` and
+    `cache_write_share` are of the input tokens, `batch_share` is of the requests.
+    """
+
+    requests_per_month: Positive | None = None
+    input_tokens: Positive | None = None
+    output_tokens: Positive | None = None
+    monthly_input_tokens: Positive | None = None
+    monthly_output_tokens: Positive | None = None
+    cached_share: Share = 0.0
+    cache_write_share: Share = 0.0
+    batch_share: Share = 0.0
+    growth_per_month: Signed = 0.0
+    peak_to_average: Annotated[float, Quantity("positive", above=0)] = PEAK_TO_AVERAGE
+
+    @model_validator(mode="after")
+    def _one_way_of_saying_it(self) -> Workload:
+        by_request = (self.requests_per_month, self.input_tokens, self.output_tokens)
+        by_month = (self.monthly_input_tokens, self.monthly_output_tokens)
+        if any(v is not None for v in by_month) and any(v is not None for v in by_request):
+            refuse(
+                "the workload gives tokens a month and requests with their tokens",
+                "give requests_per_month, input_tokens and output_tokens, or monthly_input_tokens and "
+                "monthly_output_tokens alone",
+            )
+        return self
+
+    @property
+    def requests_known(self) -> bool:
+        """False when only the month's token totals were given."""
+        return self.monthly_input_tokens is None and self.monthly_output_tokens is None
+
+
+class Segment(Strict):
+    """One task type: its share of the requests, and its own tokens in place of the workload's."""
+
+    share: Share
+    input_tokens: Positive
+    output_tokens: Positive
+    cached_share: Share | None = None
+    cache_write_share: Share | None = None
+    batch_share: Share | None = None
+    difficulty: Literal["routine", "moderate", "hard"] | None = None
+    sensitivity: Literal["public", "internal", "confidential", "restricted"] | None = None
+    stable: bool | None = None
+    p99_latency_ms: Positive | None = None
+    min_quality_kept: Share | None = None
+    quality: dict[str, Share] = {}
+
+
+class Stream(NamedTuple):
+    """Requests of one kind that reach one place in one month.
+
+    The product of `flow` is the requests; tokens are a request, shares of the input or requests.
+    """
+
+    flow: tuple[Factor, ...]
+    input_tokens: Factor
+    output_tokens: Factor
+    cached_share: Factor
+    cache_write_share: Factor
+    batch_share: Factor
+    segment: str = ""
+    requests_known: bool = True
+
+    @property
+    def requests(self) -> Number:
+        """Requests a month."""
+        return product(self.flow)
+
+    @property
+    def tokens(self) -> Number:
+        """Input and output tokens a month."""
+        return self.requests * (self.input_tokens.value + self.output_tokens.value)
+
+    def times(self, *factors: Factor) -> Stream:
+        """The part of this stream that a share leaves."""
+        return self._replace(flow=self.flow + factors)
+
+
+def streams(workload: Workload, segments: dict[str, Segment], growth: Number, month: int) -> list[Stream]:
+    """The month's traffic, one stream a segment. `growth` is (1+g)^(m−1) of month m."""
+    if not workload.requests_known:
+        flow: tuple[Factor, ...] = (
+            Factor("lots_per_month", 1.0, "", "derived", "only the month's tokens are given: the month is one lot"),
+        )
+        inputs = Factor("monthly_input_tokens", workload.monthly_input_tokens or 0.0, "tokens/month")
+        outputs = Factor("monthly_output_tokens", workload.monthly_output_tokens or 0.0, "tokens/month")
+    else:
+        flow = (workload.factor("requests_per_month", "requests/month"),)
+        inputs = workload.factor("input_tokens", "tokens/request")
+        outputs = workload.factor("output_tokens", "tokens/request")
+    if not is_zero(workload.growth_per_month):
+        flow += (Factor("growth", growth, "", "derived", f"(1 + growth_per_month) ^ {month - 1}"),)
+    whole = Stream(
+        flow,
+        inputs,
+        outputs,
+        workload.factor("cached_share"),
+        workload.factor("cache_write_share"),
+        workload.factor("batch_share"),
+        requests_known=workload.requests_known,
+    )
+    if not segments:
+        return [whole]
+    return [
+        whole.times(segment.factor("share", name="segment_share"))._replace(
+            segment=name,
+            input_tokens=segment.factor("input_tokens", "tokens/request"),
+            output_tokens=segment.factor("output_tokens", "tokens/request"),
+            **{  # type: ignore[arg-type]
+                field: segment.factor(field)
+                for field in ("cached_share", "cache_write_share", "batch_share")
+                if getattr(segment, field) is not None
+            },
+        )
+        for name, segment in segments.items()
+    ]
