@@ -1,3 +1,106 @@
-"""What an LLM architecture costs, what it is worth, and which move to make next."""
+"""What an LLM architecture costs, what it is worth, and which move to make next.
+
+The public Python API; the command line is a thin shell on it:
+
+    from llmcost import load_scenario, load_catalog, compare
+    result = compare(load_scenario("examples/support-assistant.yaml"), load_catalog())
+
+Names are imported when first used, so that `import llmcost` and `--version` cost nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from llmcost.catalog import Catalog, load_catalog
+    from llmcost.catalog.models import ApiPrice
+    from llmcost.economics.breakeven import Breakeven, Offer, breakeven, breakeven_of_offer
+    from llmcost.economics.comparison import Comparison, compare
+    from llmcost.economics.hosting import Hosting, host
+    from llmcost.economics.ownership import Ownership, tco
+    from llmcost.economics.routing import Routing, route
+    from llmcost.economics.uncertainty import Figure, Sampling
+    from llmcost.errors import InputError, LlmcostError, UnknownPrice
+    from llmcost.estimate import Charge, Estimate, Factor, Source
+    from llmcost.quantity import Range
+    from llmcost.scenario import Scenario, load_scenario, scenario_from
+    from llmcost.workload import Workload
+
+_HOMES = {
+    "ApiPrice": "catalog.models",
+    "Breakeven": "economics.breakeven",
+    "Catalog": "catalog",
+    "Charge": "estimate",
+    "Comparison": "economics.comparison",
+    "Estimate": "estimate",
+    "Factor": "estimate",
+    "Figure": "economics.uncertainty",
+    "Hosting": "economics.hosting",
+    "InputError": "errors",
+    "LlmcostError": "errors",
+    "Offer": "economics.breakeven",
+    "Ownership": "economics.ownership",
+    "Range": "quantity",
+    "Routing": "economics.routing",
+    "Sampling": "economics.uncertainty",
+    "Scenario": "scenario",
+    "Source": "estimate",
+    "UnknownPrice": "errors",
+    "Workload": "workload",
+    "breakeven": "economics.breakeven",
+    "breakeven_of_offer": "economics.breakeven",
+    "compare": "economics.comparison",
+    "host": "economics.hosting",
+    "load_catalog": "catalog",
+    "load_scenario": "scenario",
+    "route": "economics.routing",
+    "scenario_from": "scenario",
+    "tco": "economics.ownership",
+}
+
+__all__ = [
+    "ApiPrice",
+    "Breakeven",
+    "Catalog",
+    "Charge",
+    "Comparison",
+    "Estimate",
+    "Factor",
+    "Figure",
+    "Hosting",
+    "InputError",
+    "LlmcostError",
+    "Offer",
+    "Ownership",
+    "Range",
+    "Routing",
+    "Sampling",
+    "Scenario",
+    "Source",
+    "UnknownPrice",
+    "Workload",
+    "breakeven",
+    "breakeven_of_offer",
+    "compare",
+    "host",
+    "load_catalog",
+    "load_scenario",
+    "route",
+    "scenario_from",
+    "tco",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'llmcost' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"llmcost.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -5,8 +5,6 @@ Everything a user sees is a rendering of this result, so an explanation needs no
 Money is float64 US dollars; nothing is rounded before rendering.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Literal, NamedTuple

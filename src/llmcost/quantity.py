@@ -5,8 +5,6 @@ A range is a 90 % interval (P5 to P95) on the scale of its *field*: positive qua
 on the log scale, shares on the logit scale, signed ones linearly. The numbers never decide it.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -202,7 +200,7 @@ class Quantity:
             raise QuantityError(f"{shown(written)} is not a whole number", "type a whole number such as 12")
         return int(value) if self.whole and not isinstance(value, Range) else value
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
+    def __get_pydantic_core_schema__(self, source: Any, handler: "GetCoreSchemaHandler") -> Any:
         from pydantic_core import core_schema
 
         return core_schema.no_info_plain_validator_function(self.parse)
@@ -217,7 +215,7 @@ class Quantity:
         }[self.scale]
         ends: dict[str, Any] = {"type": ["number", "string"]}
         return {
-            "description": f"{wording}, or a range (90 % interval) such as 90k..220k, [90k, 220k] or {{low, mid, high}}",
+            "description": f"{wording}, or a range (a 90 % interval): 90k..220k, [90k, 220k] or {{low, mid, high}}",
             "anyOf": [
                 ends,
                 {"type": "array", "items": ends, "minItems": 2, "maxItems": 2},

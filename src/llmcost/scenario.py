@@ -4,8 +4,6 @@ Keys are refused when unknown, references are checked when it is read, and flags
 file. Every error names the place (`scenario.yaml:7:14`, or the flag) and what to type instead.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -13,13 +11,8 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, PrivateAttr, SerializeAsAny, ValidationError, model_validator
 
-from llmcost.architectures.api import Api
 from llmcost.architectures.architecture import Architecture
-from llmcost.architectures.cascade import Cascade
-from llmcost.architectures.fine_tuned import FineTuned
 from llmcost.architectures.prices import OwnPrice
-from llmcost.architectures.routed import Routed
-from llmcost.architectures.self_hosted import SelfHosted
 from llmcost.errors import InputError, LlmcostError, did_you_mean
 from llmcost.quantity import QuantityError, shown
 from llmcost.workload import (
@@ -35,12 +28,13 @@ from llmcost.workload import (
     refuse,
 )
 
-KINDS: dict[str, type[Architecture]] = {
-    "api": Api,
-    "routed": Routed,
-    "cascade": Cascade,
-    "self_hosted": SelfHosted,
-    "fine_tuned": FineTuned,
+# Each kind is a class of its own file, imported when a scenario first uses it.
+KINDS = {
+    "api": "Api",
+    "routed": "Routed",
+    "cascade": "Cascade",
+    "self_hosted": "SelfHosted",
+    "fine_tuned": "FineTuned",
 }
 LONGEST_HORIZON = 600
 
@@ -94,7 +88,7 @@ class Scenario(Strict):
     _assumed: frozenset[str] = PrivateAttr(frozenset())
 
     @model_validator(mode="after")
-    def _consistent(self) -> Scenario:
+    def _consistent(self) -> "Scenario":
         if self.hours_per_month is not None and self.days_per_month is not None:
             refuse("both hours_per_month and days_per_month are given", "give one of them")
         if self.horizon_months > LONGEST_HORIZON:
@@ -177,11 +171,21 @@ def scenario_from(data: Mapping[str, Any], where: Where = _nowhere, *, today: da
     return scenario
 
 
+def load_scenario(path: str, *, today: date | None = None) -> Scenario:
+    """The scenario in a YAML file (`-` for standard input). Raises InputError with its place.
+
+    That every model has a price is checked when prices are looked up.
+    """
+    from llmcost.catalog.files import read_yaml
+
+    document = read_yaml(path)
+    return scenario_from(document.data, lambda at, key: document.where(at, key=key), today=today)
+
+
 def _fill_fallbacks(architectures: dict[str, Architecture], baseline: str, assumed: set[str]) -> None:
     """While a fine-tune is not ready the baseline serves, unless another fallback is named."""
     for name, architecture in architectures.items():
-        unready = isinstance(architecture, FineTuned) and architecture.needs_fallback() and not architecture.fallback
-        if unready and name != baseline:
+        if architecture.needs_fallback() and architecture.fallback_target() is None and name != baseline:
             architectures[name] = architecture.model_copy(update={"fallback": baseline})
             assumed.add(f"architectures.{name}.fallback")
 
@@ -202,7 +206,15 @@ def _architecture(name: str, body: Any, where: Where) -> Architecture:
             where=where((*path, "kind") if kind is not None else path, False),
             hint=hint or f"type kind: one of {kinds}",
         )
-    return validated(KINDS[str(kind)], body, path, where)
+    return validated(kind_class(str(kind)), body, path, where)
+
+
+def kind_class(kind: str) -> type[Architecture]:
+    """The class of an architecture kind."""
+    from importlib import import_module
+
+    found: type[Architecture] = getattr(import_module(f"llmcost.architectures.{kind}"), KINDS[kind])
+    return found
 
 
 def validated(model: type[Model], data: Any, path: Path, where: Where) -> Model:
@@ -280,7 +292,7 @@ def _check_no_circle(name: str, scenario: Scenario, where: Where, way: tuple[str
 
     architecture = scenario.architectures[name]
     for target in architecture.targets():
-        if (target == name and isinstance(architecture, Routed | Cascade)) or target in way[:-1]:
+        if (target == name and architecture.kind in ("routed", "cascade")) or target in way[:-1]:
             circle = " → ".join((*way[way.index(target) :], target))
             raise InputError(
                 f"the architecture {target!r} contains itself: {circle}",

@@ -5,9 +5,7 @@ share of the requests and tokens of their own. In a month it becomes *streams*: 
 factors that made them, which architectures pass on, split and charge for.
 """
 
-from __future__ import annotations
-
-from typing import Annotated, Any, Literal, NamedTuple, NoReturn
+from typing import Annotated, Any, Literal, NamedTuple, NoReturn, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
@@ -79,7 +77,7 @@ class Workload(Strict):
     peak_to_average: Annotated[float, Quantity("positive", above=0)] = PEAK_TO_AVERAGE
 
     @model_validator(mode="after")
-    def _one_way_of_saying_it(self) -> Workload:
+    def _one_way_of_saying_it(self) -> Self:
         by_request = (self.requests_per_month, self.input_tokens, self.output_tokens)
         by_month = (self.monthly_input_tokens, self.monthly_output_tokens)
         if any(v is not None for v in by_month) and any(v is not None for v in by_request):
@@ -138,7 +136,7 @@ class Stream(NamedTuple):
         """Input and output tokens a month."""
         return self.requests * (self.input_tokens.value + self.output_tokens.value)
 
-    def times(self, *factors: Factor) -> Stream:
+    def times(self, *factors: Factor) -> "Stream":
         """The part of this stream that a share leaves."""
         return self._replace(flow=self.flow + factors)
 

@@ -5,8 +5,6 @@ model's batch prices, bucket by bucket (methods.md section 1). Long-context pric
 whole request once its input is above the threshold.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Literal
 

@@ -5,8 +5,6 @@ cascade, a fine-tune that is not ready yet) and it *charges* for them. Fixed cha
 once however many ways lead to it, so a target shared by two routes is not paid twice.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol
@@ -152,7 +150,7 @@ class Architecture(Strict):
     first_token_ms: Positive | None = None
 
     @model_validator(mode="after")
-    def _build_can_succeed(self) -> Architecture:
+    def _build_can_succeed(self) -> "Architecture":
         failure = self.build.get("failure_probability")
         worst = failure.high if isinstance(failure, Range) else failure
         if isinstance(worst, float | int) and worst >= 1:
@@ -162,6 +160,18 @@ class Architecture(Strict):
     def targets(self) -> list[str]:
         """Models and architectures that this one sends requests to, each once."""
         return []
+
+    def needs_fallback(self) -> bool:
+        """Whether anything else has to serve before this one is in full service."""
+        return False
+
+    def fallback_target(self) -> str | None:
+        """What serves while this one cannot."""
+        return None
+
+    def phase(self, month: Month) -> tuple[Number, ...]:
+        """What makes this month unlike another, besides volume and prices."""
+        return ()
 
     def forward(self, name: str, stream: Stream, month: Month) -> Iterator[tuple[str, Stream]]:
         """Where a stream goes from here. A leaf keeps it: nothing."""

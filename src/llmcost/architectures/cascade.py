@@ -4,8 +4,6 @@ Every stage that ran is paid: `cost = Σ P(reach i)·(c_i + c_v,i)`, with the es
 conditional on reaching the stage (methods.md section 3; FrugalGPT bills cascades the same way).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Literal
 
@@ -26,7 +24,7 @@ class Verifier(Strict):
     usd_per_request: Positive | None = None
 
     @model_validator(mode="after")
-    def _one_price(self) -> Verifier:
+    def _one_price(self) -> "Verifier":
         by_tokens = self.tokens_per_request is not None and self.model is not None
         if by_tokens == (self.usd_per_request is not None):
             refuse(
@@ -45,7 +43,7 @@ class Cascade(Architecture):
     verifier: Verifier | None = None
 
     @model_validator(mode="after")
-    def _one_rate_a_step(self) -> Cascade:
+    def _one_rate_a_step(self) -> "Cascade":
         if len(self.stages) < 2:
             refuse("a cascade has two stages or more", "type stages: [CHEAP_MODEL, STRONG_MODEL]")
         if len(self.escalation) != len(self.stages) - 1:

@@ -5,8 +5,6 @@ out, its *fallback* serves and is billed; and it has a lifecycle, a retrain ever
 and a re-tune when its base model is upgraded or retired (methods.md section 5).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
@@ -54,7 +52,7 @@ class Training(Strict):
     experiments: Positive = 1.0
 
     @model_validator(mode="after")
-    def _by_token_or_by_hour(self) -> Training:
+    def _by_token_or_by_hour(self) -> "Training":
         if (self.tokens is None) == (self.hours is None):
             refuse(
                 "training takes tokens or hours",
@@ -64,7 +62,7 @@ class Training(Strict):
             refuse("training by the hour lacks usd_per_gpu_hour", "type {hours: 4..8, usd_per_gpu_hour: 2.69}")
         return self
 
-    def charge(self, name: str, serving: Serving | None, month: Month) -> Charge:
+    def charge(self, name: str, serving: "Serving | None", month: Month) -> Charge:
         """USD, once. A managed service's price comes from the catalog unless it is given."""
         runs = self.factor("experiments")
         if self.hours is not None:
@@ -121,7 +119,7 @@ class Serving(Strict):
     operations_per_month: Any = None
 
     @model_validator(mode="after")
-    def _one_way(self) -> Serving:
+    def _one_way(self) -> "Serving":
         if sum((self.gpu is not None, self.usd_per_hour is not None, self.model is not None and self.gpu is None)) != 1:
             refuse(
                 "serving takes one of model, gpu and usd_per_hour",
@@ -151,7 +149,7 @@ class FineTuned(Architecture):
     fallback: str | None = None
 
     @model_validator(mode="after")
-    def _served_somehow(self) -> FineTuned:
+    def _served_somehow(self) -> "FineTuned":
         if self.serving is None and not self.monthly:
             refuse(
                 "nothing says what serving costs",
@@ -164,6 +162,13 @@ class FineTuned(Architecture):
     def targets(self) -> list[str]:
         models = [self.serving.model] if self.serving and self.serving.model and not self.serving.gpu else []
         return models + ([self.fallback] if self.fallback else [])
+
+    def fallback_target(self) -> str | None:
+        return self.fallback
+
+    def phase(self, month: Month) -> tuple[Number, ...]:
+        due = [each.times(month, self.ready) for each in (self.retrain, self.base_upgrade) if each]
+        return (self.live_share(month), self.served_share(month), *due)
 
     @property
     def ready(self) -> Number:
@@ -187,7 +192,6 @@ class FineTuned(Architecture):
         return served
 
     def needs_fallback(self) -> bool:
-        """Whether anything else has to serve before it is fully rolled out."""
         return not is_zero(self.ready_after_weeks) or len(self.rollout) > 1 or self.rollout[0] != 1
 
     def forward(self, name: str, stream: Stream, month: Month) -> Iterator[tuple[str, Stream]]:

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 
 from llmcost.architectures.api import Api, model_charges, short_name
 from llmcost.architectures.architecture import Architecture, Month
-from llmcost.architectures.fine_tuned import FineTuned
 from llmcost.estimate import Charge
 from llmcost.workload import Stream
 
@@ -31,6 +30,8 @@ def architecture_of(target: str, parent: str, architectures: Architectures) -> A
 
 def inflow(name: str, architectures: Architectures, traffic: list[Stream], month: Month) -> Inflow:
     """The streams that reach each architecture (by name) and each model (by `model:` and name)."""
+    if not traffic:  # no workload: what is paid whatever the volume
+        return {part: (body, []) for part, body in reachable(name, architectures, fallbacks=False)}
     reached: Inflow = {}
     for stream in traffic:
         _spread(name, architectures[name], stream, architectures, month, reached)
@@ -71,7 +72,7 @@ def reachable(name: str, architectures: Architectures, *, fallbacks: bool = True
         seen.add(current)
         architecture = architectures[current]
         yield current, architecture
-        skip = architecture.fallback if isinstance(architecture, FineTuned) and not fallbacks else None
+        skip = None if fallbacks else architecture.fallback_target()
         for target in architecture.targets():
             if target != skip and architecture_of(target, current, architectures) is not None:
                 waiting.append(target)

@@ -4,8 +4,6 @@ A lookup on a day follows retirements: from the day a model retires its successo
 without a named successor there is no price at all.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -44,7 +42,7 @@ class Prices:
     """Looks prices up by name and day, each name and day once."""
 
     def __init__(
-        self, catalog: Catalog, own: Mapping[str, OwnPrice] | None = None, successors: Mapping[str, str] | None = None
+        self, catalog: "Catalog", own: Mapping[str, OwnPrice] | None = None, successors: Mapping[str, str] | None = None
     ) -> None:
         self.catalog = catalog
         self._own = {self.identity(name): price for name, price in (own or {}).items()}

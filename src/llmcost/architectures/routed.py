@@ -4,8 +4,6 @@ A target is a model or another architecture. The router's own cost is a charge e
 tiny, and a conversation that is moved to another model loses its prompt cache.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
@@ -36,7 +34,7 @@ class Router(Strict):
     usd_per_request: Positive | None = None
 
     @model_validator(mode="after")
-    def _one_price(self) -> Router:
+    def _one_price(self) -> "Router":
         by_tokens = self.tokens_per_request is not None and self.model is not None
         if by_tokens == (self.usd_per_request is not None):
             refuse(
@@ -56,7 +54,7 @@ class Routed(Architecture):
     switch_share: Share = 0.0
 
     @model_validator(mode="after")
-    def _shares_add_up(self) -> Routed:
+    def _shares_add_up(self) -> "Routed":
         if (self.mix is None) == (self.by_segment is None):
             refuse("a routed architecture takes exactly one of mix and by_segment", "give mix: {MODEL: SHARE, ...}")
         if self.mix is not None:

@@ -5,8 +5,6 @@ measured: `requests_per_month` as it is run, or a sustained rate × target utili
 (methods.md section 4).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
@@ -33,7 +31,7 @@ class Gpu(Strict):
         return {"name": written} if isinstance(written, str) else written
 
     @model_validator(mode="after")
-    def _priced(self) -> Gpu:
+    def _priced(self) -> "Gpu":
         if self.name is None and self.usd_per_gpu_hour is None:
             refuse("the GPU has neither a name nor a price", "type gpu: {name: L40S} or {usd_per_gpu_hour: 3.00}")
         return self
@@ -61,7 +59,7 @@ class Throughput(Strict):
     tokens_per_second: AboveZero | None = None
 
     @model_validator(mode="after")
-    def _one_measure(self) -> Throughput:
+    def _one_measure(self) -> "Throughput":
         if sum(v is not None for v in (self.requests_per_month, self.requests_per_second, self.tokens_per_second)) != 1:
             refuse(
                 "the throughput takes exactly one of requests_per_month, requests_per_second, tokens_per_second",

@@ -1,4 +1,4 @@
-"""The build step that puts the compiled catalog into the wheel as `llmcost/pricing/catalog.json`.
+"""The build step that puts the compiled catalog into the wheel as `llmcost/pricing/catalog.jsonl`.
 
 hatchling loads this file by its path, in an environment that holds only hatchling and PyYAML.
 """
@@ -22,14 +22,14 @@ class CompiledCatalogHook(BuildHookInterface):  # type: ignore[type-arg]
         if self.target_name != "wheel" or version == "editable":
             return
         sys.path.insert(0, os.path.join(self.root, "src"))
-        from llmcost.catalog.compiled import as_json
+        from llmcost.catalog.compiled import COMPILED, packed
         from llmcost.catalog.compiler import compile_pricing
 
         os.makedirs(self.directory, exist_ok=True)
-        self._written = os.path.join(self.directory, "catalog.json")
-        with open(self._written, "w", encoding="utf-8") as file:
-            file.write(as_json(compile_pricing(os.path.join(self.root, "pricing"))))
-        build_data["force_include"][self._written] = "llmcost/pricing/catalog.json"
+        self._written = os.path.join(self.directory, COMPILED)
+        with open(self._written, "w", encoding="utf-8", newline="\n") as file:
+            file.write(packed(compile_pricing(os.path.join(self.root, "pricing"))))
+        build_data["force_include"][self._written] = f"llmcost/pricing/{COMPILED}"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Called after the wheel is written."""

@@ -225,7 +225,7 @@ class Catalog:
         found = self._names.find(name)
         if found is None and "/" in name:
             provider, bare = name.split("/", 1)
-            own = {model: record for model, record in models.items() if model.startswith(provider + "/")}
+            own = {model: models[model] for model in models if model.startswith(provider + "/")}
             if own:
                 from llmcost.catalog.names import name_table
 

@@ -1,7 +1,8 @@
 """Finds the compiled catalog: inside the wheel, or made from a checkout's YAML and cached.
 
-PyYAML needs a good part of a second for all prices, JSON a few milliseconds. In a checkout the
-compiled file is cached under its content's checksum, so an edited price is seen at once.
+PyYAML needs a good part of a second for all prices; the compiled file is JSON, one line for all
+tables and one a model, which is parsed when it is asked for. In a checkout the compiled file is
+cached under its content's checksum, so an edited price is seen at once.
 """
 
 from __future__ import annotations
@@ -15,12 +16,29 @@ from typing import Any
 _HERE = os.path.dirname(os.path.realpath(__file__))
 _PACKAGE = os.path.dirname(_HERE)
 _KEPT = 4
+COMPILED = "catalog.jsonl"
+
+
+class Records(dict[str, Any]):
+    """Models' records by full id, each parsed on its first use."""
+
+    def __getitem__(self, model: str) -> Any:
+        record = super().__getitem__(model)
+        if isinstance(record, str):
+            record = self[model] = json.loads(record)
+        return record
+
+    def get(self, model: str, default: Any = None) -> Any:
+        try:
+            return self[model]
+        except KeyError:
+            return default
 
 
 def compiled_catalog() -> dict[str, Any]:
     """The compiled catalog that ships with llmcost."""
     try:
-        return _parsed(os.path.join(_PACKAGE, "pricing", "catalog.json"))
+        return _read(os.path.join(_PACKAGE, "pricing", COMPILED))
     except FileNotFoundError:
         return compiled_from(pricing_folder())
 
@@ -33,9 +51,9 @@ def pricing_folder() -> str:
 
 def compiled_from(folder: str) -> dict[str, Any]:
     """The compiled catalog of a folder of YAML, from the cache where its content was seen before."""
-    cached = os.path.join(_cache_folder(), f"catalog-{_checksum(folder)}.json")
+    cached = os.path.join(_cache_folder(), f"catalog-{_checksum(folder)}.jsonl")
     try:
-        return _parsed(cached)
+        return _read(cached)
     except (OSError, ValueError):
         pass
     from llmcost.catalog.compiler import compile_pricing
@@ -46,9 +64,21 @@ def compiled_from(folder: str) -> dict[str, Any]:
     return compiled
 
 
-def as_json(compiled: dict[str, Any]) -> str:
-    """The compiled catalog as it is written to files: one line, in the order of the YAML."""
-    return json.dumps(compiled, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+def packed(compiled: dict[str, Any]) -> str:
+    """The compiled catalog as it is written to a file: a line of tables, then a line a model."""
+    models = compiled["models"]
+    parts = [{**compiled, "models": list(models)}, *(models[model] for model in models)]
+    return "".join(
+        json.dumps(part, ensure_ascii=False, separators=(",", ":"), allow_nan=False) + "\n" for part in parts
+    )
+
+
+def unpacked(text: str) -> dict[str, Any]:
+    """The compiled catalog from such a file. Raises ValueError where the file is not whole."""
+    first, *lines = text.split("\n")
+    compiled: dict[str, Any] = json.loads(first)
+    compiled["models"] = Records(zip(compiled["models"], lines[:-1], strict=True))
+    return compiled
 
 
 def pricing_files(folder: str) -> list[str]:
@@ -63,10 +93,9 @@ def pricing_files(folder: str) -> list[str]:
     return found
 
 
-def _parsed(path: str) -> dict[str, Any]:
-    with open(path, "rb") as file:
-        parsed: dict[str, Any] = json.loads(file.read())
-    return parsed
+def _read(path: str) -> dict[str, Any]:
+    with open(path, encoding="utf-8", newline="\n") as file:
+        return unpacked(file.read())
 
 
 def _checksum(folder: str) -> str:
@@ -90,8 +119,8 @@ def _store(path: str, compiled: dict[str, Any]) -> None:
     os.makedirs(folder, exist_ok=True)
     temporary = f"{path}.{os.getpid()}.tmp"
     try:
-        with open(temporary, "w", encoding="utf-8") as file:
-            file.write(as_json(compiled))
+        with open(temporary, "w", encoding="utf-8", newline="\n") as file:
+            file.write(packed(compiled))
         os.replace(temporary, path)
     except BaseException:
         if os.path.exists(temporary):

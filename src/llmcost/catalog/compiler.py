@@ -1,4 +1,4 @@
-"""Turns `pricing/*.yaml`, which people edit, into the one JSON value that runs.
+"""Turns `pricing/*.yaml`, which people edit, into the one compiled value that runs.
 
 It needs PyYAML only, so a build can do it. The shapes (None where a price is unknown):
   rates    [input, output, cached input, cache write, cache write 1 h], USD per million tokens
@@ -28,7 +28,7 @@ Compiled = dict[str, Any]
 
 
 def compile_pricing(folder: str | os.PathLike[str]) -> Compiled:
-    """The compiled catalog of a `pricing/` folder, ready for json.dumps."""
+    """The compiled catalog of a `pricing/` folder, ready to be packed."""
     root = os.fspath(folder)
     reader = Reader()
     models: Compiled = {}

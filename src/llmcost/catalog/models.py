@@ -4,8 +4,6 @@ The lookup returns the price together with its source and date, so a cost can al
 figure it stands on. Prices are USD per million tokens (`_per_mtok`) or USD per GPU-hour.
 """
 
-from __future__ import annotations
-
 from datetime import date
 from typing import NamedTuple
 

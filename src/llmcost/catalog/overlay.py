@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from llmcost.catalog.compiled import Records
 from llmcost.catalog.compiler import PER_HOUR, Compiled, Reader
 from llmcost.catalog.files import Document
 from llmcost.catalog.models import Rates
@@ -22,7 +23,7 @@ def overlaid(compiled: Compiled, files: Sequence[Document]) -> Compiled:
     """A compiled catalog with the files' models and GPU prices on top; the given one is not changed."""
     from llmcost.catalog.schema import validated
 
-    models = dict(compiled["models"])
+    models = Records(compiled["models"])
     gpu_prices = dict(compiled["gpu_prices"])
     sources = list(compiled["sources"])
     own: Compiled = {}

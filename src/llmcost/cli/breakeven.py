@@ -1,7 +1,5 @@
 """`llmcost breakeven`."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 import typer

@@ -1,7 +1,5 @@
 """`llmcost host`."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 import typer

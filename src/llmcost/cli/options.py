@@ -1,7 +1,5 @@
 """The flags that commands share, each declared once, and the decorator that gives them to a command."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable
 from typing import Annotated, Any

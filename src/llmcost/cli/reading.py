@@ -1,7 +1,5 @@
 """From a scenario file and flags to a Scenario, a catalog and a day. Flags override the file."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from datetime import date

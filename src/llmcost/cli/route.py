@@ -1,7 +1,5 @@
 """`llmcost route`."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 import typer

@@ -6,8 +6,6 @@ u dollars each s requests. Between two steps that is a straight line, so crossin
 exactly and checked at n − 1 and n (methods.md section 6, design.md semantics 3 and 4).
 """
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Mapping
@@ -18,15 +16,10 @@ from llmcost.architectures.flow import inflow
 from llmcost.architectures.prices import Prices
 from llmcost.architectures.self_hosted import SelfHosted, Served
 from llmcost.arithmetic import Number, ceil, where
-from llmcost.economics.comparison import (
-    chances_of_payback,
-    crossing_back,
-    estimates_of,
-    outputs,
-    payback_month,
-)
+from llmcost.economics.comparison import chances_of_payback, estimates_of
 from llmcost.economics.gates import gates_of
 from llmcost.economics.horizon import months_of, need_workload, priced_months, traffic
+from llmcost.economics.outputs import crossing_back, outputs, payback_month
 from llmcost.economics.uncertainty import Figure, Outcome, Sampling, evaluated
 from llmcost.errors import InputError
 from llmcost.estimate import Estimate

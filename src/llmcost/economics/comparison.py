@@ -4,20 +4,17 @@
 first at whose end the cumulative cost is no higher than the baseline's (methods.md section 6).
 """
 
-from __future__ import annotations
-
-import math
 from typing import Any, NamedTuple
 
 from llmcost.architectures.flow import reachable
 from llmcost.architectures.prices import Prices
-from llmcost.arithmetic import Number, is_zero, where
+from llmcost.arithmetic import Number
 from llmcost.economics.gates import Gates, gates_of
-from llmcost.economics.horizon import estimate, volume
+from llmcost.economics.horizon import estimate
+from llmcost.economics.outputs import crossing_back, outputs
 from llmcost.economics.uncertainty import Figure, Outcome, Sampling, evaluated
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Estimate
-from llmcost.quality.kept import quality_kept
 from llmcost.quantity import at_middle
 from llmcost.scenario import Scenario
 
@@ -97,82 +94,6 @@ def headline(scenario: Scenario, catalog: Any) -> dict[Any, Number | None]:
     """The named outputs of every architecture, as numbers or arrays: (architecture, output)."""
     prices = Prices(catalog, scenario.prices, scenario.successors)
     return outputs(scenario, estimates_of(scenario, prices))
-
-
-def outputs(scenario: Scenario, estimates: dict[str, Estimate]) -> dict[Any, Number | None]:
-    """The outputs that a comparison states, from the estimates."""
-    base = estimates[scenario.baseline or ""]
-    traffic = volume(scenario)
-    found: dict[Any, Number | None] = {}
-    for name, own in estimates.items():
-        total = own.total_cost
-        found[name, "one_time_cost"] = own.one_time_cost
-        found[name, "monthly_cost"] = own.monthly_cost
-        found[name, "total_cost"] = total
-        requests, tokens = traffic if traffic is not None else (None, None)
-        by_request = scenario.workload is not None and scenario.workload.requests_known
-        found[name, "cost_per_mtok"] = ratio(total, tokens, 1e6)
-        found[name, "cost_per_request"] = ratio(total, requests if by_request else None, 1.0)
-        saving = None if total is None or base.total_cost is None else base.total_cost - total
-        found[name, "saving"] = saving
-        found[name, "saving_share"] = ratio(saving, base.total_cost, 1.0)
-        found[name, "quality_kept"] = quality_kept(name, scenario)
-        found[name, "payback_month"] = payback_month(own, base) if name != base.name else None
-        found[name, "net_present_value"] = net_present_value(own, base, scenario.discount_rate)
-    return found
-
-
-def ratio(amount: Number | None, over: Number | None, times: float) -> Number | None:
-    """amount ÷ over × times; None where either is unknown or there is nothing to divide by."""
-    if amount is None or over is None or is_zero(over):
-        return None
-    return amount / over * times
-
-
-def payback_month(own: Estimate, base: Estimate) -> Number | None:
-    """The first month at whose end the cumulative cost is no higher than the baseline's.
-
-    Infinity: never within the horizon. None: unknown, or there is nothing to pay back because
-    neither architecture is served throughout.
-    """
-    if own.total_cost is None or base.total_cost is None:
-        return None
-    found: Number = math.inf
-    for month, other in zip(reversed(own.months), reversed(base.months), strict=True):
-        if month.cumulative_cost is None or other.cumulative_cost is None:
-            return None
-        slack = 1e-9 * abs(other.cumulative_cost)
-        found = where(month.cumulative_cost <= other.cumulative_cost + slack, float(month.month), found)
-    return found
-
-
-def crossing_back(own: Estimate, base: Estimate) -> int | None:
-    """The month in which a payback is lost again, if it is."""
-    ahead = False
-    for month, other in zip(own.months, base.months, strict=True):
-        if month.cumulative_cost is None or other.cumulative_cost is None:
-            return None
-        behind = month.cumulative_cost > other.cumulative_cost * (1 + 1e-9)
-        if ahead and behind:
-            return month.month
-        ahead = ahead or not behind
-    return None
-
-
-def present_value(own: Estimate, discount_rate: Number) -> Number | None:
-    """USD today of all costs: one-time at 0, month m at m/12 years."""
-    value = own.one_time_cost
-    for month in own.months:
-        if month.cost is None:
-            return None
-        value = value + month.cost / (1 + discount_rate) ** (month.month / 12)
-    return value
-
-
-def net_present_value(own: Estimate, base: Estimate, discount_rate: Number) -> Number | None:
-    """Present value of the baseline's costs minus that of its own."""
-    costs, against = present_value(own, discount_rate), present_value(base, discount_rate)
-    return None if costs is None or against is None else against - costs
 
 
 def compare(scenario: Scenario, catalog: Any, sampling: Sampling | None = None) -> Comparison:

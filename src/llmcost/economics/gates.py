@@ -4,8 +4,6 @@ A gate without data goes to `unknown` and fails nobody. A composite passes only 
 stage and fallback does (design.md, semantics 8).
 """
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 from llmcost.architectures.architecture import Architecture

@@ -6,14 +6,11 @@ Months that do not differ are worked out once. A monthly charge of the result is
 horizon, and still the product of its factors.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from datetime import date
 from typing import NamedTuple
 
-from llmcost.architectures.architecture import Month, Retired
-from llmcost.architectures.fine_tuned import FineTuned
+from llmcost.architectures.architecture import Architecture, Month, Retired
 from llmcost.architectures.flow import models_of, month_charges, reachable
 from llmcost.architectures.prices import Prices
 from llmcost.arithmetic import Number, is_array, is_zero, where
@@ -60,7 +57,7 @@ def traffic(scenario: Scenario, month: Month) -> list[Stream]:
 def priced_months(name: str, scenario: Scenario, prices: Prices) -> list[Priced]:
     """Every month with its charges; equal months share theirs."""
     months = months_of(scenario, prices)
-    tuned = [a for _, a in reachable(name, scenario.architectures) if isinstance(a, FineTuned)]
+    involved = [architecture for _, architecture in reachable(name, scenario.architectures)]
     days: list[date] = []
     for model in models_of(name, scenario.architectures):
         days += prices.changes(model, months[0].first_day, months[-1].first_day)
@@ -68,7 +65,7 @@ def priced_months(name: str, scenario: Scenario, prices: Prices) -> list[Priced]
     done: dict[object, list[Charge] | None] = {}
     result = []
     for month in months:
-        key = _signature(month, months[max(month.number - 2, 0)].first_day, days, tuned)
+        key = _signature(month, months[max(month.number - 2, 0)].first_day, days, involved)
         if key not in done:
             try:
                 done[key] = month_charges(name, scenario.architectures, traffic(scenario, month), month)
@@ -78,19 +75,15 @@ def priced_months(name: str, scenario: Scenario, prices: Prices) -> list[Priced]
     return result
 
 
-def _signature(month: Month, before: date, days: list[date], tuned: list[FineTuned]) -> object:
+def _signature(month: Month, before: date, days: list[date], involved: list[Architecture]) -> object:
     """What a month's charges depend on besides the architecture; equal signatures, equal charges."""
     epoch = bisect_right(days, month.first_day)
-    parts: list[object] = [epoch, epoch != bisect_right(days, before)]
     values = [month.growth, 1.0 if month.drift is None else month.drift]
-    for architecture in tuned:
-        values += [architecture.live_share(month), architecture.served_share(month)]
-        for recurring in (architecture.retrain, architecture.base_upgrade):
-            if recurring is not None:
-                values.append(recurring.times(month, architecture.ready))
+    for architecture in involved:
+        values += architecture.phase(month)
     if any(is_array(value) for value in values):
         return month.number
-    return (*parts, *values)
+    return (epoch, epoch != bisect_right(days, before), *values)
 
 
 def one_time_charges(name: str, scenario: Scenario, month: Month) -> list[Charge]:

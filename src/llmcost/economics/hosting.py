@@ -1,14 +1,12 @@
 """Self-hosting by itself: the fleet that a workload needs, what it costs and how busy it is."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 from llmcost.architectures.prices import Prices
 from llmcost.architectures.self_hosted import SelfHosted
 from llmcost.arithmetic import Number
-from llmcost.economics.comparison import ratio
 from llmcost.economics.horizon import months_of, traffic
+from llmcost.economics.outputs import ratio
 from llmcost.economics.ownership import chosen_architecture
 from llmcost.economics.uncertainty import Figure, Sampling, evaluated
 from llmcost.errors import InputError, UnknownPrice

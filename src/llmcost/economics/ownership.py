@@ -1,13 +1,11 @@
 """The total cost of owning one architecture over the horizon, month by month."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 from llmcost.architectures.prices import Prices
 from llmcost.arithmetic import Number
-from llmcost.economics.comparison import outputs
 from llmcost.economics.horizon import estimate
+from llmcost.economics.outputs import outputs
 from llmcost.economics.uncertainty import Figure, Sampling, evaluated
 from llmcost.errors import InputError, did_you_mean
 from llmcost.estimate import Charge, MonthCost

@@ -1,7 +1,5 @@
 """What an answer rests on that nobody wrote down (assumptions), and what to be wary of (warnings)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, NamedTuple

@@ -5,8 +5,6 @@ the cheapest good single model saved more than the router did. Where qualities a
 is also held against mixing the cheapest and the strongest model at random for the same money.
 """
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 from llmcost.architectures.api import Api, short_name
@@ -14,8 +12,8 @@ from llmcost.architectures.flow import inflow
 from llmcost.architectures.prices import Prices
 from llmcost.architectures.routed import Routed
 from llmcost.arithmetic import Number
-from llmcost.economics.comparison import outputs
 from llmcost.economics.horizon import estimate, months_of, need_workload, traffic
+from llmcost.economics.outputs import outputs
 from llmcost.economics.uncertainty import Figure, Outcome, Sampling, evaluated
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Estimate

@@ -5,8 +5,6 @@ a rank-1 lattice: no random numbers, the same output on every machine (methods.m
 Beside the distribution stand the corners, every input at whichever end moves an output most.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -38,7 +36,7 @@ class Sampling(NamedTuple):
     covers: float = 0.9
     links: tuple[tuple[str, str, float], ...] = ()
 
-    def checked(self) -> Sampling:
+    def checked(self) -> "Sampling":
         """Itself; raises InputError for a number of draws that is no power of two up to 2^20."""
         if self.samples < 2 or self.samples > 1 << 20 or self.samples & (self.samples - 1):
             raise InputError(
@@ -137,7 +135,7 @@ def _from(columns: Mapping[str, Any]) -> Callable[[str, Range], Any]:
     return lambda path, uncertain: columns[path]
 
 
-def normal_quantiles(samples: int) -> Draws:
+def normal_quantiles(samples: int) -> "Draws":
     """Φ⁻¹((i + ½)/N), ascending; the lower half mirrors the upper one exactly."""
     from statistics import NormalDist
 
@@ -158,7 +156,7 @@ def positions(rank: int, sampling: Sampling, chunk: slice) -> Any:
     return (np.arange(chunk.start, chunk.stop, dtype=np.int64) * pow(LATTICE, rank, n) + shift) % n
 
 
-def inputs(ranges: Mapping[str, Range], sampling: Sampling, z: Draws, chunk: slice) -> dict[str, Any]:
+def inputs(ranges: Mapping[str, Range], sampling: Sampling, z: "Draws", chunk: slice) -> dict[str, Any]:
     """The draws of every uncertain input, by path; the rank is the path's place in sorted order."""
     columns = {path: z[positions(rank, sampling, chunk)] for rank, path in enumerate(sorted(ranges))}
     for first, second, rho in sampling.links:
@@ -166,7 +164,7 @@ def inputs(ranges: Mapping[str, Range], sampling: Sampling, z: Draws, chunk: sli
     return {path: value_at(ranges[path], column, sampling.z, z) for path, column in columns.items()}
 
 
-def value_at(uncertain: Range, z: Any, z_end: float, grid: Draws | None = None) -> Any:
+def value_at(uncertain: Range, z: Any, z_end: float, grid: "Draws | None" = None) -> Any:
     """The input at normal quantile z: g⁻¹(g(mid) + z/Z·(g(high) − g(mid) or g(mid) − g(low))).
 
     g is log for positive quantities, logit for shares, the identity for signed ones and for a
@@ -190,7 +188,7 @@ def value_at(uncertain: Range, z: Any, z_end: float, grid: Draws | None = None) 
     return np.exp(b + z / z_end * np.where(z > 0, c - b, b - a))
 
 
-def _phi(z: Any, grid: Draws | None) -> Any:
+def _phi(z: Any, grid: "Draws | None") -> Any:
     import numpy as np
 
     if grid is None:

@@ -3,8 +3,6 @@
 A cell keeps its raw value beside what a person reads, so CSV carries numbers and a table words.
 """
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 from llmcost.economics.uncertainty import Figure
