@@ -105,16 +105,14 @@ def _override(price: ApiPrice, field: str) -> tuple[str, float | None] | None:
 
 def rate_factor(price: ApiPrice, field: str, stream: Stream, batched: bool = False) -> Factor:
     """The price of a bucket as a factor with its source; raises UnknownPrice, never zero."""
-    value: Number | None = _rate(price.batch, field) if batched else None
-    if value is None:
-        value = _standard_rate(price, field, stream)
+    value = _rate_at(price, field, stream, batched)
     if value is None:
         bucket = field.removesuffix("_per_mtok")
         raise UnknownPrice(
             f"{price.model} has no {bucket} price",
             hint=f"set one with --price {short_name(price.model)}.{bucket}=USD_PER_MTOK",
         )
-    overridden = _override(price, field)
+    overridden = _override(price, field) or (_override(price, f"batch.{field}") if batched else None)
     if overridden:
         catalog = "" if overridden[1] is None else f"; the catalog has {overridden[1]:g}"
         return Factor(field, value, "USD/Mtok", "given", f"the user's own price{catalog}", price.source)
@@ -124,22 +122,23 @@ def rate_factor(price: ApiPrice, field: str, stream: Stream, batched: bool = Fal
     return Factor(field, value, "USD/Mtok", "catalog", rule, price.source)
 
 
-def _rate(rates: Rates, field: str) -> float | None:
-    value = getattr(rates, field)
-    if value is None and field == "cache_write_per_mtok":
-        return rates.input_per_mtok  # where writes are not charged extra
-    return value  # type: ignore[no-any-return]
-
-
-def _standard_rate(price: ApiPrice, field: str, stream: Stream) -> Number | None:
-    rate: Number | None = _rate(price.rates, field)
+def _rate_at(price: ApiPrice, field: str, stream: Stream, batched: bool) -> Number | None:
+    """The rate for requests of this size: above a threshold the whole request pays the tier's."""
+    rate: Number | None = _rate(price.rates, price.batch if batched else None, field)
     if not stream.requests_known:
         return rate  # the size of a request is unknown: base prices, which the assumptions say
     size = stream.input_tokens.value * price.tokens_factor
     for tier in price.long_context:
-        above = size > tier.above_tokens
-        dearer = _rate(tier.rates, field)
-        if dearer is None or rate is None:
-            continue
-        rate = where(above, dearer, rate)
+        dearer = _rate(tier.rates, tier.batch if batched else None, field)
+        if dearer is not None and rate is not None:
+            rate = where(size > tier.above_tokens, dearer, rate)
     return rate
+
+
+def _rate(rates: Rates, batch: Rates | None, field: str) -> float | None:
+    """A bucket's rate; without a batch price it pays the normal one, without a write price the input's."""
+    for found in (batch, rates):
+        value: float | None = None if found is None else getattr(found, field)
+        if value is not None:
+            return value
+    return rates.input_per_mtok if field == "cache_write_per_mtok" else None

@@ -53,6 +53,9 @@ def host(
         raise InputError(
             f"{name} is not self-hosted", where="--architecture", hint="name an architecture of kind self_hosted"
         )
+    gpu = scenario.architectures[name].gpu  # type: ignore[attr-defined]
+    if gpu.name is not None and gpu.usd_per_gpu_hour is None:
+        catalog.gpu(gpu.name)  # a misspelt name is an error; a GPU that nobody rents has no price
     if scenario.architectures[name].throughput is None:  # type: ignore[attr-defined]
         raise InputError(
             f"{name}: no measured throughput, so nothing says what a GPU serves",

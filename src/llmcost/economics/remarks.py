@@ -4,11 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
-from llmcost.architectures.fine_tuned import FineTuned
 from llmcost.architectures.flow import models_of, reachable
 from llmcost.architectures.prices import Prices
-from llmcost.architectures.routed import Routed
-from llmcost.architectures.self_hosted import Served
 from llmcost.errors import LlmcostError
 from llmcost.estimate import Charge, Factor
 from llmcost.quantity import Range, ranges_in
@@ -84,10 +81,10 @@ def _of_charges(charges: Iterable[Charge]) -> Iterator[Assumption]:
 
 
 def _of_architecture(name: str, architecture: Any, scenario: Scenario) -> Iterator[Assumption]:
-    if isinstance(architecture, Routed) and architecture.router is None:
+    if architecture.kind == "routed" and architecture.router is None:
         yield Assumption(f"{name}.router", 0, "no router cost is stated")
-    served = architecture if isinstance(architecture, Served) else None
-    if isinstance(architecture, FineTuned):
+    served = architecture if architecture.kind == "self_hosted" else None
+    if architecture.kind == "fine_tuned":
         if "ready_after_weeks" not in architecture.model_fields_set:
             yield Assumption(
                 f"{name}.ready_after_weeks", 0, "no time to production is stated; published: 10 to 16 weeks"
