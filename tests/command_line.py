@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 TODAY = "2026-11-22"
+_DROPPED = {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "LLMCOST_DEBUG", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}
 
 
 class Run(NamedTuple):
@@ -42,8 +43,8 @@ class Call(NamedTuple):
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """This process's environment on the tests' day, without what colours or widens the output."""
-    kept = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS")}
+    """This process's environment on the tests' day, without what changes the output or slows the start."""
+    kept = {key: value for key, value in os.environ.items() if key not in _DROPPED}
     return {**kept, "LLMCOST_TODAY": TODAY, "PYTHONIOENCODING": "utf-8", **changes}
 
 

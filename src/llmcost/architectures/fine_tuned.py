@@ -18,6 +18,7 @@ from llmcost.architectures.architecture import (
     CostItem,
     Month,
     one_time_factors,
+    plainly,
 )
 from llmcost.architectures.self_hosted import Gpu, Served
 from llmcost.arithmetic import Number, floor, is_array, is_zero, maximum, minimum
@@ -95,7 +96,7 @@ class Recurring(Strict):
         times = self.times(month, ready)
         if is_zero(times):
             return None
-        due = Factor("times_this_month", times, "", "derived", f"every {self.every_months:g} months of service")
+        due = Factor("times_this_month", times, "", "derived", f"every {plainly(self.every_months)} months of service")
         return Charge(label, "monthly", (*one_time_factors(label, self.cost), due), name)
 
     def times(self, month: Month, ready: Number) -> Number:
@@ -219,7 +220,7 @@ class FineTuned(Architecture):
         if is_zero(served):
             return None
         if is_array(served) or served != 1:
-            rule = f"of month {month.number}: ready after {self.ready_after_weeks:g} weeks, rollout by the month"
+            rule = f"of month {month.number}: ready after {plainly(self.ready_after_weeks)} weeks, rollout by the month"
             if is_array(served):
                 rule = "of the month that it is ready, by the rollout"
             stream = stream.times(Factor("served_share", served, "", "derived", rule))

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, model_validator
 
 from llmcost.architectures.api import PER_MILLION, rate_factor, short_name
-from llmcost.architectures.architecture import Architecture, Month, labelled, need_requests
+from llmcost.architectures.architecture import Architecture, Month, labelled, need_requests, plainly
 from llmcost.arithmetic import Number, is_array, is_zero, maximum
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Factor
@@ -112,7 +112,7 @@ class Routed(Architecture):
         price = month.prices.price(model, month.first_day)
         write = rate_factor(price, "cache_write_per_mtok", part)
         read = rate_factor(price, "cached_input_per_mtok", part)
-        rule = f"cache_write_per_mtok {write.value:g} − cached_input_per_mtok {read.value:g}"
+        rule = f"cache_write_per_mtok {plainly(write.value)} − cached_input_per_mtok {plainly(read.value)}"
         lost = Factor("write_minus_read_per_mtok", write.value - read.value, "USD/Mtok", "derived", rule, price.source)
         switched = self.factor("switch_share")
         factors = (*part.flow, switched, part.input_tokens, part.cached_share, PER_MILLION, lost)

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import model_validator
 
 from llmcost.architectures.architecture import Architecture, Month, need_requests, plainly
-from llmcost.arithmetic import Number, ceil, is_zero
+from llmcost.arithmetic import Number, ceil, is_zero, where
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Factor
 from llmcost.workload import AboveZero, Count, Months, Positive, Share, Stream, Strict, refuse
@@ -106,7 +106,7 @@ class Served(Strict):
         else:
             requests = sum((stream.requests for stream in streams), 0.0)
             tokens = sum((stream.tokens for stream in streams), 0.0)
-            rate = (measured.tokens_per_second or 0.0) * requests / tokens
+            rate = (measured.tokens_per_second or 0.0) * _over(requests, tokens)
         seconds = month.hours * 3600
         return rate * self.target_utilisation * seconds / month.peak_factor.value
 
@@ -115,9 +115,9 @@ class Served(Strict):
         if not streams:
             alone = Factor("replicas", 1.0 + self.spare, "", "derived", "no volume given: one replica, and the spare")
             return Fleet(alone, 0.0, 0.0)
-        requests = sum((stream.requests for stream in streams), 0.0) / live
+        requests = _over(sum((stream.requests for stream in streams), 0.0), live)
         one = self.requests_per_replica_month(streams, month, name)
-        needed = ceil(requests / one)
+        needed = ceil(_over(requests, one))
         replicas = needed + self.spare
         rule = f"ceil({plainly(requests)} requests/month ÷ {plainly(one)} a replica) + {self.spare} spare"
         measured = self.throughput
@@ -133,7 +133,7 @@ class Served(Strict):
         ceiling = one if measured is None or measured.requests_per_month is not None else one / self.target_utilisation
         if measured is not None and measured.requests_per_month is None:
             ceiling = ceiling * month.peak_factor.value
-        return Fleet(factor, one, requests / (replicas * ceiling))
+        return Fleet(factor, one, _over(requests, replicas * ceiling))
 
     def _star(self, field: str) -> str:
         return "*" if self.origin(field) == "assumed" else ""
@@ -150,6 +150,12 @@ class Served(Strict):
         if not is_zero(self.operations_per_month):
             people = self.factor("operations_per_month", "USD/month")
             yield Charge("operations", "monthly", (people, *part), name)
+
+
+def _over(amount: Number, by: Number) -> Number:
+    """amount ÷ by; nothing where there is nothing to divide by (a draw in which it is not live yet)."""
+    some = by > 0
+    return where(some, amount / where(some, by, 1.0), 0.0)
 
 
 class SelfHosted(Architecture, Served):

@@ -42,6 +42,15 @@ class Interval(NamedTuple):
     cheapest: str
 
 
+class Intervals(NamedTuple):
+    """The volume intervals, and what could not be said."""
+
+    today: float
+    intervals: list[Interval]
+    stopped_at: int | None
+    left_out: dict[str, str]
+
+
 class Challenger(NamedTuple):
     """What has to be earned back, and when. `calls_to_payback` is gross of operations."""
 
@@ -125,13 +134,24 @@ def breakeven(
     estimates = estimates_of(point, prices)
     base = estimates[point.baseline or ""]
     challengers = [_challenger(name, base, estimates[name], outcome, point) for name in estimates if name != base.name]
+    found = volume_intervals(point, prices, estimates, volumes)
+    return Breakeven(point.horizon_months, found.today, found.intervals, found.stopped_at, found.left_out, challengers)
+
+
+def volume_intervals(
+    point: Scenario,
+    prices: Prices,
+    estimates: dict[str, Estimate],
+    volumes: tuple[float | None, float | None] = (None, None),
+) -> Intervals:
+    """The cheapest architecture at every first-month volume; those that fail a hard gate are left out."""
     left_out = _left_out(point, prices, estimates)
     contenders = [steps_of(name, point, prices) for name in estimates if name not in left_out]
     today = point.workload.requests_per_month if point.workload and point.workload.requests_per_month else 0.0
     low = max(1, math.ceil(volumes[0] or 1))
     high = math.floor(volumes[1]) if volumes[1] is not None else max(low, math.floor(REACH * today))
     found, stopped = intervals(contenders, low, high, closed=volumes[1] is not None)
-    return Breakeven(point.horizon_months, today, found, stopped, left_out, challengers)
+    return Intervals(today, found, stopped, left_out)
 
 
 def _headline(tree: Scenario, catalog: Any) -> dict[Any, Number | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 from llmcost.economics.uncertainty import Figure
@@ -51,10 +52,9 @@ def month(value: float | None) -> str:
     return "never" if value is None else f"month {value:g}"
 
 
-def ranged(figure: Figure, shown: object = usd) -> str:
+def ranged(figure: Figure, form: Callable[[float | None], str] = usd) -> str:
     """The median with its P5–P95 where the figure is uncertain, else the figure alone."""
-    form = shown if callable(shown) else usd
-    text = str(form(figure.value))
+    text = form(figure.value)
     if figure.spread is None or figure.spread[0] == figure.spread[2]:
         return text
     return f"{text} ({form(figure.spread[0])} to {form(figure.spread[2])})"

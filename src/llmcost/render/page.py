@@ -3,6 +3,7 @@
 A cell keeps its raw value beside what a person reads, so CSV carries numbers and a table words.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from llmcost.economics.uncertainty import Figure
@@ -46,30 +47,37 @@ def text(value: str) -> Cell:
     return Cell(value, value)
 
 
-def usd(value: float | Figure | None) -> Cell:
-    """An amount in USD."""
-    return Cell(value, figures.ranged(value) if isinstance(value, Figure) else figures.usd(value))
+def usd(value: float | Figure | None, *, spread: bool = False) -> Cell:
+    """An amount in USD; a figure is shown by its median, with its P5 and P95 where `spread` asks."""
+    return _cell(value, figures.usd, spread)
 
 
-def share(value: float | Figure | None) -> Cell:
+def share(value: float | Figure | None, *, spread: bool = False) -> Cell:
     """A share, shown in percent."""
-    shown = figures.ranged(value, figures.share) if isinstance(value, Figure) else figures.share(value)
-    return Cell(value, shown)
+    return _cell(value, figures.share, spread)
 
 
-def count(value: float | Figure | None) -> Cell:
+def count(value: float | Figure | None, *, spread: bool = False) -> Cell:
     """A number of things."""
-    shown = figures.ranged(value, figures.count) if isinstance(value, Figure) else figures.count(value)
-    return Cell(value, shown)
+    return _cell(value, figures.count, spread)
 
 
-def month(value: float | Figure | None, never: str = "never") -> Cell:
+def month(value: float | Figure | None, never: str = "never", *, spread: bool = False) -> Cell:
     """A month of the horizon."""
+    return _cell(value, lambda number: never if number is None else f"month {number:g}", spread)
 
-    def form(number: float | None) -> str:
-        return never if number is None else f"month {number:g}"
 
-    return Cell(value, figures.ranged(value, form) if isinstance(value, Figure) else form(value))
+def _cell(value: float | Figure | None, form: Callable[[float | None], str], spread: bool) -> Cell:
+    if not isinstance(value, Figure):
+        return Cell(value, form(value))
+    return Cell(value, figures.ranged(value, form) if spread else form(value.value))
+
+
+def between(figure: Figure, form: Callable[[float | None], str]) -> Cell:
+    """P5 to P95 alone."""
+    if figure.spread is None or figure.spread[0] == figure.spread[2]:
+        return Cell(None, "")
+    return Cell(None, f"{form(figure.spread[0])} to {form(figure.spread[2])}")
 
 
 def bounds_note(figure: Figure, what: str) -> str | None:
@@ -84,6 +92,17 @@ def bounds_note(figure: Figure, what: str) -> str | None:
     if not figure.monotone:
         note += "; not exact, the figure does not move one way in each input"
     return note
+
+
+def corners(figure: Figure) -> Cell:
+    """The sum of extremes with the percentiles at which it lies."""
+    if figure.bounds is None or None in figure.bounds or figure.bounds_at is None:
+        return Cell(None, "")
+    low, high = figure.bounds
+    below, above = figure.bounds_at
+    mark = "" if figure.monotone else " ~"
+    at = f"{_percentile(below)}, {_percentile(above)}"
+    return Cell(None, f"{figures.usd(low)} to {figures.usd(high)} ({at}){mark}")
 
 
 def _percentile(at: float) -> str:

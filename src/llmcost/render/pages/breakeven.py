@@ -52,10 +52,10 @@ def _row(each: Challenger, found: Breakeven) -> list[Cell]:
     return [
         text(each.name),
         text(each.against),
-        usd(each.saving_per_call),
-        count(each.calls_to_payback),
-        count(each.calls_per_month_to_cover_operations),
-        month(each.payback_month, never),
+        usd(each.saving_per_call, spread=True),
+        count(each.calls_to_payback, spread=True),
+        count(each.calls_per_month_to_cover_operations, spread=True),
+        month(each.payback_month, never, spread=True),
     ]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from llmcost.economics.comparison import Compared, Comparison
-from llmcost.render import explanation
-from llmcost.render.page import Cell, Column, Page, Table, bounds_note, month, share, text, usd
+from llmcost.render import explanation, figures
+from llmcost.render.page import Cell, Column, Page, Table, between, corners, month, share, text, usd
 from llmcost.render.pages.breakeven import chances
 
 _COLUMNS = [
@@ -22,6 +22,14 @@ _COLUMNS = [
     Column("payback_month", "Pays back"),
     Column("gates", "Gates", number=False),
 ]
+_SPREAD = [
+    Column("name", "Architecture", number=False),
+    Column("total", "Total"),
+    Column("corners", "Sum of extremes (percentiles)"),
+    Column("saving", "Saving"),
+    Column("payback", "Pays back"),
+    Column("chance_cheapest", "Cheapest in"),
+]
 _STEPS = [
     Column("move", "Move", number=False),
     Column("total_cost", "Total"),
@@ -34,7 +42,8 @@ def page(comparison: Comparison, as_of: date, explain: bool = False) -> Page:
     """The architectures side by side, the savings waterfall, and one sentence."""
     rows = [_row(each, comparison) for each in comparison.architectures]
     title = f"Over {comparison.horizon_months} months, against {comparison.baseline}"
-    tables = [Table(title, _COLUMNS, rows, _notes(comparison)), _waterfall(comparison)]
+    spread = _spread(comparison)
+    tables = [Table(title, _COLUMNS, rows, _notes(comparison)), *([spread] if spread else []), _waterfall(comparison)]
     if explain:
         tables += [
             explanation.table(f"{each.name}: the charges", each.charges, as_of) for each in comparison.architectures
@@ -66,14 +75,33 @@ def _notes(comparison: Comparison) -> list[str]:
     notes = []
     for each in comparison.architectures:
         notes += [f"{each.name}: {gate}: {reason}" for gate, reason in each.gate_reasons.items()]
-        note = bounds_note(each.total_cost, each.name)
-        if note:
-            notes.append(note)
-        if each.chance_pays_back and each.one_time_cost.point:
-            notes.append(f"{each.name}: {chances(each.chance_pays_back)}")
         if each.crosses_back_in_month:
             notes.append(f"{each.name} loses its payback again in month {each.crosses_back_in_month}")
     return notes
+
+
+def _spread(comparison: Comparison) -> Table | None:
+    """What the ranges do to each total: its 90 % range, its corners, and how often it wins."""
+    rows = []
+    notes = []
+    for each in comparison.architectures:
+        spread = each.total_cost.spread
+        if spread is None or spread[0] == spread[2]:
+            continue
+        chance = each.chance_cheapest
+        rows.append(
+            [
+                text(each.name),
+                between(each.total_cost, figures.usd),
+                corners(each.total_cost),
+                between(each.saving, figures.usd),
+                between(each.payback_month, figures.month) if each.one_time_cost.point else Cell(None, ""),
+                Cell(chance, "" if chance is None else f"{chance:.0%}"),
+            ]
+        )
+        if each.chance_pays_back and each.one_time_cost.point:
+            notes.append(f"{each.name}: {chances(each.chance_pays_back)}")
+    return Table("With the ranges: P5 to P95, and the corners", _SPREAD, rows, notes) if rows else None
 
 
 def _waterfall(comparison: Comparison) -> Table:

@@ -18,19 +18,19 @@ def page(hosting: Hosting, as_of: date, explain: bool = False) -> Page:
     if busy is not None:
         headline += f", {figures.usd(hosting.cost_per_mtok.value)}/Mtok at {figures.share(busy)} utilisation"
     rows = [
-        [text("Requests a second, a replica"), count(hosting.requests_per_second)],
-        [text("… deployable, at the target utilisation"), count(hosting.deployable_requests_per_second)],
-        [text("Tokens a second, a replica"), count(hosting.tokens_per_second)],
+        [text("Requests a second, a replica"), count(hosting.requests_per_second, spread=True)],
+        [text("… deployable, at the target utilisation"), count(hosting.deployable_requests_per_second, spread=True)],
+        [text("Tokens a second, a replica"), count(hosting.tokens_per_second, spread=True)],
         [text("The limit that binds"), text(hosting.limit)],
-        [text("Target utilisation (assumed unless given)"), share(hosting.target_utilisation)],
-        [text("Peak over average traffic (assumed unless given)"), count(hosting.peak_to_average)],
-        [text("Replicas"), count(hosting.replicas)],
-        [text("GPUs"), count(hosting.gpus)],
-        [text("Utilisation over the month"), share(hosting.utilisation)],
-        [text("A month"), usd(hosting.monthly_cost)],
-        [text("$/Mtok, all tokens"), usd(hosting.cost_per_mtok)],
-        [text("$/Mtok, output tokens"), usd(hosting.cost_per_output_mtok)],
-        [text("$/request"), usd(hosting.cost_per_request)],
+        [text("Target utilisation (assumed unless given)"), share(hosting.target_utilisation, spread=True)],
+        [text("Peak over average traffic (assumed unless given)"), count(hosting.peak_to_average, spread=True)],
+        [text("Replicas"), count(hosting.replicas, spread=True)],
+        [text("GPUs"), count(hosting.gpus, spread=True)],
+        [text("Utilisation over the month"), share(hosting.utilisation, spread=True)],
+        [text("A month"), usd(hosting.monthly_cost, spread=True)],
+        [text("$/Mtok, all tokens"), usd(hosting.cost_per_mtok, spread=True)],
+        [text("$/Mtok, output tokens"), usd(hosting.cost_per_output_mtok, spread=True)],
+        [text("$/request"), usd(hosting.cost_per_request, spread=True)],
     ]
     note = bounds_note(hosting.monthly_cost, "A month")
     columns = [Column("figure", "Figure", number=False), Column("value", "")]

@@ -1,0 +1,255 @@
+"""The JSON Schema of the scenario file, for editors: each key with its meaning and its unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+
+from llmcost.architectures.architecture import Architecture, CostItem
+from llmcost.architectures.self_hosted import Served
+from llmcost.quantity import Quantity, Scale
+from llmcost.render.json_schema import DIALECT, compact
+from llmcost.scenario import KINDS, Scenario, kind_class
+
+_ARCHITECTURE = {
+    "kind": "how it serves: api, routed, cascade, self_hosted or fine_tuned",
+    "build": "USD once, by item; or {people, weeks, usd_per_week}; `contingency` and `failure_probability` are shares",
+    "monthly": "USD a month, by item; or {people, usd_per_month}",
+    "review": "people who look at a share of the answers",
+    "quality": "share of answers that are right, 0 to 1, on the team's own evaluation",
+    "location": "where it runs: api, cloud, own or edge",
+    "region": "where in the world, such as eu-west; held against requirements.residency",
+    "agreement": "whether a data agreement is signed, which admits restricted data",
+    "p99_latency_ms": "milliseconds until the answer is complete, 99 % of the time",
+    "first_token_ms": "milliseconds until the first token",
+}
+_SERVED = {
+    "model": "the model that is served",
+    "gpu": "a GPU by its catalog name, or {name, provider, usd_per_gpu_hour, spot}",
+    "gpus_per_replica": "GPUs",
+    "throughput": "what one replica serves, measured: exactly one of the three keys",
+    "target_utilisation": "share of a replica's rate that the peak may use (70%)",
+    "spare": "replicas in reserve",
+    "operations_per_month": "USD a month for the people who run it",
+}
+_SCALES: tuple[Scale, ...] = ("positive", "share", "signed")
+ABOUT: dict[str, dict[str, str]] = {
+    "Scenario": {
+        "name": "a title",
+        "workload": "the traffic to serve",
+        "segments": "task types by name, in place of one uniform workload; their shares add up to 100 %",
+        "start": "the first month, such as 2026-12; left out, the month after today",
+        "horizon_months": "months looked at (12)",
+        "hours_per_month": "hours that a GPU is rented in a month (730)",
+        "days_per_month": "the same in days; give one of the two",
+        "discount_rate": "share a year, for the net present value",
+        "api_price_change_per_year": "share a year; -20% makes API prices fall",
+        "baseline": "the architecture that savings are measured against; left out, the first",
+        "prices": "your own prices by model, over the catalog's or in place of them",
+        "quality": "share of answers that are right, 0 to 1, by model or architecture, on the team's own evaluation",
+        "successors": "OLD_MODEL: NEW_MODEL, what replaces a model that retires within the horizon",
+        "moves": "architectures in the order in which savings are counted",
+        "requirements": "what an architecture must meet whatever it costs",
+        "architectures": "the ways to serve the workload, by name",
+    },
+    "Workload": {
+        "requests_per_month": "requests a month, in the first month",
+        "input_tokens": "tokens a request",
+        "output_tokens": "tokens a request, reasoning tokens included",
+        "monthly_input_tokens": "tokens a month, in place of the three keys above",
+        "monthly_output_tokens": "tokens a month",
+        "cached_share": "share of the input tokens read from the prompt cache",
+        "cache_write_share": "share of the input tokens written to the prompt cache",
+        "batch_share": "share of the requests sent in batches",
+        "growth_per_month": "share a month, compounding",
+        "peak_to_average": "busiest over average traffic (4)",
+    },
+    "Segment": {
+        "share": "share of the requests",
+        "input_tokens": "tokens a request",
+        "output_tokens": "tokens a request, reasoning tokens included",
+        "cached_share": "share of its input tokens read from the prompt cache; left out, the workload's",
+        "cache_write_share": "share of its input tokens written to the prompt cache; left out, the workload's",
+        "batch_share": "share of its requests sent in batches; left out, the workload's",
+        "difficulty": "how hard the task is",
+        "sensitivity": "`restricted` admits own and edge, or anybody with a data agreement",
+        "stable": "whether the task stays as it is",
+        "p99_latency_ms": "milliseconds that 99 % of its answers may take",
+        "min_quality_kept": "share of the baseline's quality that has to be kept",
+        "quality": "share of answers that are right, 0 to 1, by model, for this task",
+    },
+    "Requirements": {
+        "air_gapped": "nothing may be called outside the network",
+        "residency": "regions in which everything has to run",
+        "edge": "everything has to run on the device",
+        "gpu_operations": "whether the team can run GPUs; false rules them out",
+        "p99_latency_ms": "milliseconds that 99 % of the answers may take",
+        "first_token_ms": "milliseconds until the first token, at most",
+        "min_quality_kept": "share of the baseline's quality that has to be kept",
+        "max_monthly_cost": "USD that no month may exceed",
+        "payback_within_months": "months within which it has to pay back",
+    },
+    "OwnPrice": {
+        "batch": "the same prices for batched requests",
+        "tokens_factor": "tokens that this model counts, over the tokens that the workload states",
+        "hosting_usd_per_hour": "USD an hour, idle hours too",
+        "training_usd_per_mtok": "USD per million training tokens",
+    },
+    "Router": {
+        "tokens_per_request": "tokens a request, with model",
+        "model": "billed at this model's input price",
+        "usd_per_request": "USD a request, in place of the two",
+    },
+    "Review": {"share": "share of the requests", "usd_per_review": "USD a review"},
+    "Gpu": {
+        "name": "a name from `llmcost prices list --gpus`",
+        "provider": "who rents it; left out, the cheapest",
+        "usd_per_gpu_hour": "USD an hour for one GPU; left out, the catalog's",
+        "spot": "the spot price, interruptible",
+    },
+    "Throughput": {
+        "requests_per_month": "requests a month, as it is run: no peak or utilisation is applied",
+        "requests_per_second": "requests a second at full load; peak and target_utilisation apply",
+        "tokens_per_second": "tokens a second, input and output, at full load; peak and target_utilisation apply",
+    },
+    "Labelling": {
+        "samples": "examples",
+        "usd_per_sample": "USD an example",
+        "qa_share": "share that checking the labels adds",
+    },
+    "Training": {
+        "tokens": "tokens of the training set, a pass",
+        "epochs": "passes",
+        "usd_per_mtok": "USD per million tokens; left out, the catalog's for the served model",
+        "hours": "hours a run, in place of tokens",
+        "gpus": "GPUs",
+        "usd_per_gpu_hour": "USD an hour for one GPU",
+        "experiments": "runs until one is good",
+    },
+    "Recurring": {"every_months": "months of service", "cost": "USD each time, or {people, weeks, usd_per_week}"},
+    "Serving": _SERVED
+    | {"model": "a managed fine-tuned model at its own prices", "usd_per_hour": "USD an hour, in place of the others"},
+    "Api": _ARCHITECTURE | {"model": "a model from `llmcost prices list`"},
+    "Routed": _ARCHITECTURE
+    | {
+        "mix": "target: share of the requests; `rest` for one of them; a target is a model or an architecture",
+        "by_segment": "segment: target, or a mix; in place of mix",
+        "router": "what it costs to decide",
+        "switch_share": "share of the requests that change the model and lose the prompt cache",
+    },
+    "Cascade": _ARCHITECTURE
+    | {
+        "stages": "models or architectures, the cheap one first",
+        "escalation": "for each stage but the last, the share of its requests that go on",
+        "verifier": "what it costs to check an answer",
+    },
+    "SelfHosted": _ARCHITECTURE | _SERVED,
+    "FineTuned": _ARCHITECTURE
+    | {
+        "serving": "how it is served: one of model, gpu and usd_per_hour",
+        "labelling": "the training set",
+        "training": "training runs, by the token or by the hour",
+        "retrain": "done again every so many months of service",
+        "base_upgrade": "a re-tune when the base model is replaced",
+        "output_tokens_factor": "share of the output tokens that are left (100%)",
+        "ready_after_weeks": "weeks until it serves; `fallback` serves and is billed until then",
+        "rollout": "share of the requests in each month of service; the last one stays",
+        "fallback": "the architecture or model that serves meanwhile; left out, the baseline",
+    },
+}
+_RATES = {
+    "input_per_mtok": "USD per million input tokens",
+    "output_per_mtok": "USD per million output tokens",
+    "cached_input_per_mtok": "USD per million input tokens read from the prompt cache",
+    "cache_write_per_mtok": "USD per million input tokens written to the prompt cache",
+}
+ABOUT["BatchPrice"] = _RATES
+ABOUT["OwnPrice"] |= _RATES
+ABOUT["Verifier"] = ABOUT["Router"]
+
+
+def scenario_schema() -> dict[str, Any]:
+    """The schema, with the architectures as a union by `kind`."""
+    kinds = {name: kind_class(name) for name in KINDS}
+    schema: dict[str, Any] = TypeAdapter(Scenario).json_schema()
+    definitions: dict[str, Any] = schema.pop("$defs")
+    definitions.pop("Architecture")
+    models: list[tuple[str, type[BaseModel]]] = [*kinds.items(), ("", Served)]
+    for kind, model in models:
+        own = TypeAdapter(model).json_schema()
+        definitions |= own.pop("$defs", {})
+        if kind:
+            own["properties"]["kind"] = {"const": kind}
+            own["required"] = ["kind", *own.get("required", [])]
+        definitions[model.__name__] = own
+    _share_serving(definitions)
+    schema["properties"]["architectures"]["additionalProperties"] = _by_kind(kinds)
+    schema.pop("required")  # a start that is left out is the coming month
+    schema.pop("title", None)
+    definitions["Gpu"] = {"anyOf": [{"type": "string"}, definitions["Gpu"]], "description": "the name alone will do"}
+    quantities = _quantities()
+    schema, definitions = _named(schema, quantities), _named(definitions, quantities)
+    for name, body in {"Scenario": schema, **definitions}.items():
+        _describe(name, body)
+    definitions |= quantities
+    schema["description"] = "What is asked, and what could serve it."
+    whole = {"title": "llmcost scenario", **schema, "$defs": dict(sorted(definitions.items()))}
+    return {"$schema": DIALECT, **compact(whole)}
+
+
+def _quantities() -> dict[str, Any]:
+    """What may stand for a number, by the scale of the field: written once, referred to everywhere."""
+    found: dict[str, Any] = {scale: Quantity(scale).__get_pydantic_json_schema__(None, None) for scale in _SCALES}
+    return found | {"cost_item": CostItem().__get_pydantic_json_schema__(None, None)}
+
+
+def _named(schema: Any, quantities: dict[str, Any]) -> Any:
+    """The schema with each quantity as a reference; the field's own description stays."""
+    if isinstance(schema, list):
+        return [_named(item, quantities) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    for name, body in quantities.items():
+        if all(schema.get(key) == value for key, value in body.items()):
+            return {"$ref": f"#/$defs/{name}"} | {key: value for key, value in schema.items() if key not in body}
+    return {key: _named(value, quantities) for key, value in schema.items()}
+
+
+def _by_kind(kinds: Mapping[str, type[Architecture]]) -> dict[str, Any]:
+    """A union told apart by `kind`, so that an editor names what is wrong within that one kind."""
+
+    def is_kind(kind: str) -> dict[str, Any]:
+        return {"properties": {"kind": {"const": kind}}, "required": ["kind"]}
+
+    return {
+        "type": "object",
+        "properties": {"kind": {"enum": list(kinds)}},
+        "required": ["kind"],
+        "allOf": [
+            {"if": is_kind(kind), "then": {"$ref": f"#/$defs/{model.__name__}"}} for kind, model in kinds.items()
+        ],
+    }
+
+
+def _share_serving(definitions: dict[str, Any]) -> None:
+    """A fine-tune's serving takes the same fields as a self-hosted model, checked when they are used."""
+    served = definitions.pop("Served")["properties"]
+    serving = definitions["Serving"]["properties"]
+    for field in serving:
+        if field in served and field not in ("model", "gpu"):
+            serving[field] = served[field]
+
+
+def _describe(name: str, body: dict[str, Any]) -> None:
+    if "anyOf" in body:
+        body = body["anyOf"][-1]
+    body.pop("title", None)
+    about = ABOUT.get(name, {})
+    for field, schema in body.get("properties", {}).items():
+        schema.pop("title", None)
+        if schema.get("default") in (None, "", {}, []) or isinstance(schema["default"], dict):
+            schema.pop("default", None)
+        if field in about:
+            schema["description"] = about[field]
