@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, PrivateAttr, SerializeAsAny, Va
 from llmcost.architectures.architecture import Architecture
 from llmcost.architectures.prices import OwnPrice
 from llmcost.errors import InputError, LlmcostError, did_you_mean
-from llmcost.quantity import QuantityError, shown
+from llmcost.quantity import Quantity, QuantityError, shown
 from llmcost.workload import (
     HOURS_PER_MONTH,
     AboveZero,
@@ -83,6 +83,7 @@ class Scenario(Strict):
     quality: dict[str, Share] = {}
     successors: dict[str, str] = {}
     moves: list[str] = []
+    correlate: list[tuple[str, str, Annotated[float, Quantity("signed")]]] = []
     requirements: Requirements = Requirements()
     architectures: dict[str, SerializeAsAny[Architecture]] = {}
     _assumed: frozenset[str] = PrivateAttr(frozenset())
@@ -91,6 +92,12 @@ class Scenario(Strict):
     def _consistent(self) -> "Scenario":
         if self.hours_per_month is not None and self.days_per_month is not None:
             refuse("both hours_per_month and days_per_month are given", "give one of them")
+        for first, second, rho in self.correlate:
+            if not isinstance(rho, float | int) or abs(rho) >= 1 or first == second:
+                refuse(
+                    f"{first} and {second} cannot be correlated by {rho}",
+                    "type [PATH, OTHER_PATH, 0.5], a number between -1 and 1",
+                )
         if self.horizon_months > LONGEST_HORIZON:
             refuse(f"a horizon of {self.horizon_months} months", f"give {LONGEST_HORIZON} months at most")
         if self.segments:

@@ -14,6 +14,7 @@ COMMANDS = {
     "host": "Price self-hosting on GPUs",
     "breakeven": "When a challenger pays back, and which architecture wins at which volume",
     "compare": "Compare every architecture of a scenario over its horizon",
+    "sensitivity": "Which uncertain input is worth measuring first, and what would flip the answer",
     "decide": "Walk the decision frameworks, beside the workload's own economics",
     "prices": "List, show, check and refresh the price catalog",
     "init": "Write a commented scenario to start from",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from llmcost.arithmetic import Number, is_array
-from llmcost.errors import InputError
+from llmcost.errors import InputError, did_you_mean
 from llmcost.quantity import Range, at_middle, ranges_in, with_values
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ def evaluated(tree: Any, headline: Callable[[Any], Headline], sampling: Sampling
         raise InputError(
             f"{len(ranges)} ranges; at most {MOST_INPUTS} can be carried", hint="give some of them as numbers"
         )
+    sampling = linked(tree, sampling, ranges)
     corners, monotone = _corners(tree, headline, ranges, point)
     draws = drawn(tree, headline, ranges, sampling, point)
     figures = {
@@ -159,9 +160,44 @@ def positions(rank: int, sampling: Sampling, chunk: slice) -> Any:
 def inputs(ranges: Mapping[str, Range], sampling: Sampling, z: "Draws", chunk: slice) -> dict[str, Any]:
     """The draws of every uncertain input, by path; the rank is the path's place in sorted order."""
     columns = {path: z[positions(rank, sampling, chunk)] for rank, path in enumerate(sorted(ranges))}
-    for first, second, rho in sampling.links:
-        columns[second] = rho * columns[first] + math.sqrt(1 - rho * rho) * columns[second]
+    columns = _correlated(columns, sampling.links)
     return {path: value_at(ranges[path], column, sampling.z, z) for path, column in columns.items()}
+
+
+def linked(tree: Any, sampling: Sampling, ranges: Mapping[str, Range]) -> Sampling:
+    """The sampling with the links that the scenario's `correlate` states; raises for an unknown path."""
+    links = []
+    for first, second, rho in getattr(tree, "correlate", ()):
+        for path in (first, second):
+            if path not in ranges:
+                raise InputError(
+                    f"correlate names {path!r}, which is no range of this scenario",
+                    where="correlate",
+                    hint=did_you_mean(path, ranges) or f"name one of: {', '.join(ranges)}",
+                )
+        links.append((first, second, rho))
+    return sampling._replace(links=tuple(links)) if links else sampling
+
+
+def _correlated(columns: dict[str, Any], links: tuple[tuple[str, str, float], ...]) -> dict[str, Any]:
+    """A Gaussian copula: the linked normal columns times the Cholesky factor of their correlations."""
+    if not links:
+        return columns
+    import numpy as np
+
+    paths = sorted({path for first, second, _ in links for path in (first, second)})
+    matrix = np.eye(len(paths))
+    for first, second, rho in links:
+        i, j = paths.index(first), paths.index(second)
+        matrix[i, j] = matrix[j, i] = rho
+    try:
+        factor = np.linalg.cholesky(matrix)
+    except np.linalg.LinAlgError:
+        raise InputError(
+            "the correlations contradict each other", where="correlate", hint="bring them nearer to zero"
+        ) from None
+    mixed = factor @ np.vstack([columns[path] for path in paths])
+    return {**columns, **dict(zip(paths, mixed, strict=True))}
 
 
 def value_at(uncertain: Range, z: Any, z_end: float, grid: "Draws | None" = None) -> Any:

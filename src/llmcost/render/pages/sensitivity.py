@@ -1,0 +1,46 @@
+"""`sensitivity` as a page."""
+
+from llmcost.economics.sensitivity import Sensitivities, Sensitivity
+from llmcost.render import figures
+from llmcost.render.page import Cell, Column, Page, Table, share, text, usd
+
+_COLUMNS = [
+    Column("path", "Input", number=False),
+    Column("evppi", "Worth at most"),
+    Column("bar", "", number=False),
+    Column("swing", "Swing P10→P90"),
+    Column("first_order", "Of the variance"),
+    Column("range", "Range", number=False),
+    Column("flip_point", "Flips at"),
+    Column("probability_beyond", "Chance beyond"),
+]
+_BAR = 20
+
+
+def page(found: Sensitivities) -> Page:
+    """The inputs ranked by what measuring them is worth."""
+    most = max((row.evppi for row in found.inputs), default=0.0)
+    by_swing = max((abs(row.swing) for row in found.inputs), default=0.0)
+    rows = [_row(row, most, by_swing) for row in found.inputs]
+    title = f"{found.challenger} against {found.against}: what to measure first"
+    notes = ["The bar is the worth of measuring it" + ("" if most > 0 else "; with nothing to learn, the swing") + "."]
+    for row in found.inputs:
+        if row.linked_with:
+            notes.append(f"{row.path} is linked with {', '.join(row.linked_with)}: learning one teaches the other.")
+    return Page(found.sentence, [Table(title, _COLUMNS, rows, notes)])
+
+
+def _row(row: Sensitivity, most: float, by_swing: float) -> list[Cell]:
+    part = row.evppi / most if most > 0 else abs(row.swing) / by_swing if by_swing > 0 else 0.0
+    bar = "#" * round(part * _BAR)
+    flip = Cell(row.flip_point, "never" if row.flip_point is None else figures.count(row.flip_point))
+    return [
+        text(row.path),
+        usd(row.evppi),
+        Cell(None, bar),
+        usd(row.swing),
+        share(row.first_order),
+        text(f"{row.low:,.6g}..{row.high:,.6g}"),
+        flip,
+        share(row.probability_beyond),
+    ]

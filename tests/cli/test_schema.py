@@ -1,0 +1,115 @@
+"""`llmcost schema` describes what the commands really print and what the scenario really takes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from command_line import run
+
+from llmcost.presets import PRESETS, preset
+from llmcost.render.json_schema import RESULTS, command_schema
+from llmcost.render.scenario_schema import ABOUT, scenario_schema
+from llmcost.scenario import Scenario
+
+jsonschema = pytest.importorskip("jsonschema")
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+AS_OF = ("--as-of", "2026-11-22")
+OFFER = ["--build", "15k..60k", "--saving-per-call", "0.0003..0.0008", "--operations", "200..2k", "--calls", "10M"]
+RUNS = {
+    "route": [
+        ["examples/support-assistant.yaml"],
+        ["examples/hybrid-format-tune.yaml", "--sweep", "claude-haiku-4-5=0..50%"],
+    ],
+    "tco": [["examples/support-assistant.yaml"], ["examples/build-vs-buy.yaml"], ["examples/fine-tune-buildup.yaml"]],
+    "host": [["examples/support-assistant.yaml"], ["--gpu", "L40S", "--throughput", "6"]],
+    "breakeven": [["examples/support-assistant.yaml"], ["examples/whole-gpus.yaml"], OFFER],
+    "compare": [[f"examples/{path.name}"] for path in EXAMPLES],
+}
+
+
+def problems(schema: dict[str, Any], document: Any) -> list[str]:
+    jsonschema.Draft202012Validator.check_schema(schema)
+    found = jsonschema.Draft202012Validator(schema).iter_errors(document)
+    return [f"{'/'.join(map(str, error.path))}: {error.message[:200]}" for error in found]
+
+
+@pytest.mark.parametrize(("command", "arguments"), [(c, a) for c, runs in RUNS.items() for a in runs])
+def test_what_a_command_prints_fits_its_schema(command: str, arguments: list[str]) -> None:
+    done = run(command, *arguments, *AS_OF, "--format", "json", cwd=ROOT)
+    assert problems(command_schema(command), done.document) == []
+
+
+@pytest.mark.parametrize("command", RESULTS)
+def test_a_document_with_a_missing_or_unknown_figure_does_not_fit(command: str) -> None:
+    arguments = RUNS[command][0]
+    document = run(command, *arguments, *AS_OF, "--format", "json", cwd=ROOT).document
+    assert problems(command_schema(command), {**document, "more": 1})
+    del document["result"][next(iter(document["result"]))]
+    assert problems(command_schema(command), document)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_fits_the_scenarios_schema(path: Path) -> None:
+    assert problems(scenario_schema(), yaml.safe_load(path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_fits_the_scenarios_schema(name: str) -> None:
+    from datetime import date
+
+    assert problems(scenario_schema(), yaml.safe_load(preset(name, date(2026, 12, 1)))) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"horizont": 12},
+        {"workload": {"requests": 1}},
+        {"architectures": {"a": {"kind": "apy", "model": "gpt-4o"}}},
+        {"architectures": {"a": {"kind": "api"}}},
+        {"architectures": {"a": {"model": "gpt-4o"}}},
+        {"architectures": {"a": {"kind": "api", "model": "gpt-4o", "stages": []}}},
+        {"architectures": {"a": {"kind": "fine_tuned", "serving": {"throughput": {"rps": 3}}}}},
+    ],
+    ids=json.dumps,
+)
+def test_what_the_tool_refuses_the_scenarios_schema_refuses(wrong: dict[str, Any]) -> None:
+    assert problems(scenario_schema(), wrong)
+
+
+def test_every_key_of_the_scenario_is_described_and_nothing_else() -> None:
+    schema = scenario_schema()
+    for name, body in {"Scenario": schema, **schema["$defs"]}.items():
+        fields = body["anyOf"][-1] if name == "Gpu" else body
+        if name[0].isupper():
+            assert set(fields["properties"]) == set(ABOUT[name]), name
+    assert set(schema["properties"]) == set(Scenario.model_fields)
+
+
+def test_a_schema_goes_to_a_file_and_never_over_one_unasked(tmp_path: Path) -> None:
+    file = tmp_path / "scenario.schema.json"
+    assert run("schema", "scenario", "-o", str(file)).code == 0
+    assert json.loads(file.read_text()) == scenario_schema()
+    assert run("schema", "route", "-o", str(file)).code == 2
+    assert run("schema", "route", "-o", str(file), "--force").code == 0
+    assert json.loads(file.read_text()) == command_schema("route")
+
+
+def test_an_unknown_schema_is_refused_with_a_suggestion() -> None:
+    refused = run("schema", "comparee")
+    assert refused.code == 2
+    assert refused.err.splitlines() == [
+        "error: there is no schema 'comparee'",
+        "where: llmcost schema",
+        "hint: did you mean compare?",
+    ]
+
+
+def test_a_schema_prints_nothing_on_stderr() -> None:
+    assert run("schema", "compare").err == ""
