@@ -117,6 +117,10 @@ def _asked(given: dict[str, Any]) -> Any:
 
         return llmcost.breakeven_of_offer(Offer.model_validate(given["offer"]))
     scenario, catalog = scenario_of(given), llmcost.load_catalog()
+    if "catalog" in given:
+        from llmcost.catalog.files import parse_yaml
+
+        catalog = catalog.overlaid([parse_yaml(given["catalog"], "own.yaml")])
     name = given.get("architecture")
     if command == "tco":
         return llmcost.tco(scenario, catalog, name)

@@ -30,6 +30,8 @@ RUNS = {
     "host": [["examples/support-assistant.yaml"], ["--gpu", "L40S", "--throughput", "6"]],
     "breakeven": [["examples/support-assistant.yaml"], ["examples/whole-gpus.yaml"], OFFER],
     "compare": [[f"examples/{path.name}"] for path in EXAMPLES],
+    "sensitivity": [["examples/support-assistant.yaml"], ["examples/vehicle-voice.yaml"]],
+    "decide": [["examples/support-assistant.yaml", "--unknown-rest"], ["--unknown-rest"]],
 }
 
 

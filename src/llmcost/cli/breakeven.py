@@ -4,9 +4,21 @@ from typing import Annotated, Any
 
 import typer
 
-from llmcost.cli.options import DRAWS, GATES, HORIZON, OUTPUT, PRICES, SCENARIO, WORKLOAD, Values, command_app, takes
-from llmcost.cli.reading import asked, day, draft_from, number_flag, sampling
-from llmcost.cli.writing import Remarks, breached, format_of, write
+from llmcost.cli.options import (
+    CHART,
+    DRAWS,
+    GATES,
+    HORIZON,
+    OUTPUT,
+    PRICES,
+    SCENARIO,
+    WORKLOAD,
+    Values,
+    command_app,
+    takes,
+)
+from llmcost.cli.reading import Asked, asked, day, draft_from, number_flag, sampling
+from llmcost.cli.writing import Remarks, breached, charted, format_of, write
 from llmcost.economics.breakeven import Breakeven, Offer, breakeven, breakeven_of_offer
 from llmcost.errors import InputError
 from llmcost.scenario import validated
@@ -25,7 +37,7 @@ def _option(flag: str, text: str, metavar: str) -> Any:
     return typer.Option(flag, help=text, metavar=metavar, show_default=False)
 
 
-@takes(SCENARIO, WORKLOAD, HORIZON, PRICES, GATES, DRAWS, OUTPUT)
+@takes(SCENARIO, WORKLOAD, HORIZON, PRICES, GATES, DRAWS, CHART, OUTPUT)
 def command(
     flags: Values,
     build: Annotated[str | None, _option("--build", "What the challenger costs to build, once.", "USD")] = None,
@@ -42,6 +54,7 @@ def command(
     """
     format_of(flags)
     remarks: Remarks | None = None
+    question: Asked | None = None
     result: Breakeven
     if build is not None or saving_per_call is not None:
         if flags["scenario"] is not None:
@@ -92,7 +105,10 @@ def command(
     def page() -> Any:
         from llmcost.render.pages.breakeven import page
 
-        return page(result)
+        drawn = page(result)
+        if question is None:
+            return drawn
+        return charted(drawn, flags, question, list(question.scenario.architectures))
 
     write("breakeven", flags, as_of, result, page, remarks)
     limit = flags["payback_within"]

@@ -4,14 +4,26 @@ from typing import Annotated, Any
 
 import typer
 
-from llmcost.cli.options import DRAWS, GATES, HORIZON, OUTPUT, PRICES, SCENARIO, WORKLOAD, Values, command_app, takes
+from llmcost.cli.options import (
+    CHART,
+    DRAWS,
+    GATES,
+    HORIZON,
+    OUTPUT,
+    PRICES,
+    SCENARIO,
+    WORKLOAD,
+    Values,
+    command_app,
+    takes,
+)
 from llmcost.cli.reading import asked, draft_from
 from llmcost.cli.route import add_mixes
-from llmcost.cli.writing import Remarks, breached, format_of, write
+from llmcost.cli.writing import Remarks, breached, charted, format_of, write
 from llmcost.economics.comparison import compare
 
 
-@takes(SCENARIO, WORKLOAD, HORIZON, PRICES, GATES, DRAWS, OUTPUT)
+@takes(SCENARIO, WORKLOAD, HORIZON, PRICES, GATES, DRAWS, CHART, OUTPUT)
 def command(
     flags: Values,
     mix: Annotated[
@@ -34,7 +46,8 @@ def command(
     def page() -> Any:
         from llmcost.render.pages.compare import page
 
-        return page(result, question.as_of, flags["explain"])
+        names = [each.name for each in result.architectures]
+        return charted(page(result, question.as_of, flags["explain"]), flags, question, names)
 
     write("compare", flags, question.as_of, result, page, remarks)
     if result.cheapest is not None:

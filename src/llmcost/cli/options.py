@@ -67,6 +67,7 @@ GATES = (
     _option("min_quality_kept", "Gate: the least quality kept.", "SHARE"),
     _option("payback_within", "Gate: pays back within so many months.", "MONTHS"),
 )
+CHART = (_option("chart", "Draw the cumulative cost over the months.", "", on=True),)
 DRAWS = (
     _option("samples", "Draws for ranges, a power of two (4096).", "N"),
     _option("seed", "Moves the draws.", "N"),

@@ -4,9 +4,21 @@ from typing import Annotated, Any
 
 import typer
 
-from llmcost.cli.options import DRAWS, GATES, HORIZON, OUTPUT, PRICES, SCENARIO, WORKLOAD, Values, command_app, takes
+from llmcost.cli.options import (
+    CHART,
+    DRAWS,
+    GATES,
+    HORIZON,
+    OUTPUT,
+    PRICES,
+    SCENARIO,
+    WORKLOAD,
+    Values,
+    command_app,
+    takes,
+)
 from llmcost.cli.reading import Draft, asked, draft_from
-from llmcost.cli.writing import Remarks, breached, format_of, write
+from llmcost.cli.writing import Remarks, breached, charted, format_of, write
 from llmcost.economics.ownership import tco
 from llmcost.errors import InputError
 from llmcost.quantity import shown
@@ -18,7 +30,7 @@ def _option(flag: str, text: str, metavar: str) -> Any:
     return typer.Option(flag, help=text, metavar=metavar, show_default=False)
 
 
-@takes(SCENARIO, WORKLOAD, HORIZON, PRICES, GATES, DRAWS, OUTPUT)
+@takes(SCENARIO, WORKLOAD, HORIZON, PRICES, GATES, DRAWS, CHART, OUTPUT)
 def command(
     flags: Values,
     architecture: Annotated[
@@ -63,7 +75,8 @@ def command(
     def page() -> Any:
         from llmcost.render.pages.tco import page
 
-        return page(result, question.as_of, flags["explain"])
+        names = [result.architecture, *([result.baseline] if result.baseline else [])]
+        return charted(page(result, question.as_of, flags["explain"]), flags, question, names)
 
     write("tco", flags, question.as_of, result, page, remarks)
     return breached(_breaches(result, question))

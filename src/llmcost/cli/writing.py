@@ -43,6 +43,18 @@ def format_of(flags: Values) -> str:
     return _ENDINGS[ending]
 
 
+def charted(page: Page, flags: Values, asked: Asked, names: list[str]) -> Page:
+    """The page with a chart of cumulative cost, and the chart's numbers as its last table."""
+    if not flags.get("chart"):
+        return page
+    from llmcost.economics.trajectories import trajectories
+    from llmcost.render import chart
+
+    lines = trajectories(asked.scenario, asked.catalog, names, asked.sampling)
+    on_terminal = sys.stdout.isatty() and flags.get("output_file") is None
+    return page._replace(chart=chart.chart(lines, terminal=on_terminal), tables=[*page.tables, chart.table(lines)])
+
+
 class Remarks:
     """The assumptions and warnings behind an answer, worked out once."""
 

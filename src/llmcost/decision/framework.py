@@ -20,7 +20,15 @@ FRAMEWORKS = ("five-questions", "scoping", "moves", "build-or-buy", "situations"
 MOST_ASSIGNMENTS = 4096
 
 Direction = Literal[
-    "routing", "smaller_model", "self_hosting", "fine_tuning", "hybrid", "frontier_api", "prompting", "experiment"
+    "routing",
+    "smaller_model",
+    "self_hosting",
+    "fine_tuning",
+    "hybrid",
+    "frontier_api",
+    "prompting",
+    "retrieval",
+    "experiment",
 ]
 
 
@@ -50,6 +58,7 @@ class Question(Strict):
     find_out: str
     answer: Literal["yes_no", "number"] = "yes_no"
     unit: str = ""
+    no_means: str = ""
     fact: str | None = None
 
 
@@ -70,6 +79,7 @@ class Statement(Strict):
     when: When
     says: str
     recommends: Direction | None = None
+    figures: dict[str, str] = {}
 
 
 class Framework(Strict):

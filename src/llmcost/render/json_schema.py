@@ -25,6 +25,8 @@ RESULTS = {
     "host": "economics.hosting.Hosting",
     "breakeven": "economics.breakeven.Breakeven",
     "compare": "economics.comparison.Comparison",
+    "sensitivity": "economics.sensitivity.Sensitivities",
+    "decide": "decision.deciding.Decision",
 }
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -9,6 +9,8 @@ from llmcost.render.plain import markdown
 def render(page: Page) -> str:
     """Markdown text with a final newline."""
     parts = [markdown(page.headline)] if page.headline else []
+    if page.chart:
+        parts.append(f"```text\n{page.chart}\n```")
     parts += [_table(table) for table in page.tables]
     if page.notes:
         parts.append("\n".join(f"- {markdown(note)}" for note in page.notes))

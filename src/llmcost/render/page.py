@@ -35,11 +35,12 @@ class Table(NamedTuple):
 
 
 class Page(NamedTuple):
-    """A headline, tables (the first is what CSV carries), and notes."""
+    """A headline, tables (the first is what CSV carries), notes, and a chart as text where asked for."""
 
     headline: str
     tables: list[Table]
     notes: list[str] = []
+    chart: str = ""
 
 
 def text(value: str) -> Cell:

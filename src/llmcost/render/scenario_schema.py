@@ -51,6 +51,7 @@ ABOUT: dict[str, dict[str, str]] = {
         "quality": "share of answers that are right, 0 to 1, by model or architecture, on the team's own evaluation",
         "successors": "OLD_MODEL: NEW_MODEL, what replaces a model that retires within the horizon",
         "moves": "architectures in the order in which savings are counted",
+        "correlate": "[path of a range, path of another, correlation between -1 and 1]; a path as `sensitivity` prints it",
         "requirements": "what an architecture must meet whatever it costs",
         "architectures": "the ways to serve the workload, by name",
     },

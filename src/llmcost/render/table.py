@@ -31,6 +31,9 @@ def render(page: Page, *, terminal: bool) -> str:
     unicode = _carries_unicode()
     if page.headline:
         console.print(harmless(page.headline), soft_wrap=not terminal)
+    if page.chart:
+        console.print()
+        console.out(page.chart, highlight=False)
     for table in page.tables:
         console.print()
         if table.title:

@@ -1,0 +1,24 @@
+"""What each kind of architecture costs: cases worked out by hand from the published formulas."""
+
+from __future__ import annotations
+
+import pytest
+from worked import Case, cases, check, name_of
+
+
+@pytest.mark.parametrize("case", cases("api"), ids=name_of)
+def test_api(case: Case) -> None:
+    """A model over its provider's API is billed bucket by bucket."""
+    check(case)
+
+
+@pytest.mark.parametrize("case", cases("routed"), ids=name_of)
+def test_routed(case: Case) -> None:
+    """Routers, cascades, segments and hybrids cost the sum of what they send on, and their own charges."""
+    check(case)
+
+
+@pytest.mark.parametrize("case", cases("self_hosted"), ids=name_of)
+def test_self_hosted(case: Case) -> None:
+    """Self-hosting pays for whole GPUs."""
+    check(case)
