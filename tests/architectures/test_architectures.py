@@ -22,3 +22,9 @@ def test_routed(case: Case) -> None:
 def test_self_hosted(case: Case) -> None:
     """Self-hosting pays for whole GPUs."""
     check(case)
+
+
+@pytest.mark.parametrize("case", cases("fine_tuned"), ids=name_of)
+def test_fine_tuned(case: Case) -> None:
+    """A fine-tune is built once, served and kept, and its fallback serves until it is ready."""
+    check(case)

@@ -16,6 +16,7 @@ COMMANDS = {
     "compare": "Compare every architecture of a scenario over its horizon",
     "sensitivity": "Which uncertain input is worth measuring first, and what would flip the answer",
     "decide": "Walk the decision frameworks, beside the workload's own economics",
+    "policy": "Place each task type on the cheapest architecture that passes its gates",
     "prices": "List, show, check and refresh the price catalog",
     "init": "Write a commented scenario to start from",
     "schema": "Print the JSON Schema of a command's result, or of the scenario",

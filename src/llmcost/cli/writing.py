@@ -22,12 +22,16 @@ FORMATS = ("table", "json", "csv", "markdown")
 _ENDINGS = {".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "markdown", ".txt": "table"}
 
 
-def format_of(flags: Values) -> str:
-    """The output format: stated, else from the file's ending, else a table."""
+def format_of(flags: Values, extra: tuple[str, ...] = ()) -> str:
+    """The output format: stated, else from the file's ending, else a table.
+
+    `extra` are formats that only this command knows.
+    """
     asked = flags.get("format_")
     if asked is not None:
-        if asked not in FORMATS:
-            hint = did_you_mean(asked, FORMATS) or f"type one of: {', '.join(FORMATS)}"
+        known = (*FORMATS, *extra)
+        if asked not in known:
+            hint = did_you_mean(asked, known) or f"type one of: {', '.join(known)}"
             raise InputError(f"unknown format {asked!r}", where="--format", hint=hint)
         return str(asked)
     path = flags.get("output_file")

@@ -5,9 +5,11 @@ the cheapest good single model saved more than the router did. Where qualities a
 is also held against mixing the cheapest and the strongest model at random for the same money.
 """
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from llmcost.architectures.api import Api, short_name
+from llmcost.architectures.architecture import Architecture
 from llmcost.architectures.flow import inflow
 from llmcost.architectures.prices import Prices
 from llmcost.architectures.routed import Routed
@@ -78,16 +80,18 @@ def with_singles(scenario: Scenario) -> Scenario:
         for name, architecture in scenario.architectures.items()
         if architecture.kind in ROUTABLE or name == scenario.baseline
     }
-    alone = {a.model for a in kept.values() if isinstance(a, Api)}
-    below: dict[str, Any] = dict(scenario.architectures)
-    for name, architecture in kept.items():
-        below[name] = architecture
-    singles: dict[str, Api] = {}
-    for architecture in kept.values():
-        for target in architecture.targets():
-            if target not in below and target not in alone and target not in singles:
-                singles[target] = Api(model=target)
-    return scenario.model_copy(update={"architectures": {**below, **singles}, "horizon_months": 1})
+    everything = {**scenario.architectures, **single_models(kept, scenario.architectures)}
+    return scenario.model_copy(update={"architectures": everything, "horizon_months": 1})
+
+
+def single_models(users: Mapping[str, Architecture], named: Mapping[str, Architecture]) -> dict[str, Api]:
+    """Every model that these architectures send requests to, as an architecture of its own.
+
+    A model that one of the named architectures already stands for is left out.
+    """
+    alone = {architecture.model for architecture in named.values() if isinstance(architecture, Api)}
+    targets = dict.fromkeys(target for architecture in users.values() for target in architecture.targets())
+    return {target: Api(model=target) for target in targets if target not in named and target not in alone}
 
 
 def route(

@@ -1,0 +1,45 @@
+"""`llmcost policy`."""
+
+from typing import Any
+
+from llmcost.cli.options import GATES, HORIZON, OUTPUT, PRICES, SCENARIO, WORKLOAD, Values, command_app, takes
+from llmcost.cli.reading import asked, draft_from
+from llmcost.cli.writing import Remarks, deliver, format_of, write
+from llmcost.decision.policy import policy
+
+EXTRA_FORMATS = ("yaml", "litellm")
+
+
+@takes(SCENARIO, WORKLOAD, HORIZON, PRICES, GATES, OUTPUT)
+def command(flags: Values) -> int:
+    """Place each segment on the cheapest architecture that passes its gates, and say why.
+
+    Formats: table, json, csv, markdown, yaml, and litellm (a router configuration).
+    """
+    form = format_of(flags, EXTRA_FORMATS)
+    question = asked(draft_from(flags), flags)
+    result = policy(question.scenario, question.catalog)
+    if form == "litellm":
+        from llmcost.render.litellm import configuration, yaml
+
+        shape = configuration(result, question.scenario, question.prices)
+        deliver(yaml(shape.model_dump(exclude_none=True, exclude_defaults=False)), flags)
+        return 0
+    if form == "yaml":
+        from llmcost.render.json import plain
+        from llmcost.render.litellm import yaml
+
+        deliver(yaml(plain(result)), flags)
+        return 0
+    remarks = Remarks(question, {placed.architecture: () for placed in result.segments})
+
+    def page() -> Any:
+        from llmcost.render.pages.policy import page
+
+        return page(result)
+
+    write("policy", flags, question.as_of, result, page, remarks)
+    return 0
+
+
+app = command_app(command)
