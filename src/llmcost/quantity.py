@@ -26,8 +26,17 @@ _RANGE = re.compile(r"\s*(?:\.\.|…|\bto\b|–|(?<=[\d%kKmMbB])\s*-\s*(?=[\d$.]
 _TYPE_INSTEAD = "type a number such as 1200, 1.5M, $2.86 or 60%, or a range such as 90k..220k"
 
 
+class Shared(str):
+    """Text inside an anchored YAML value: wherever the anchor is aliased it is the same quantity."""
+
+    place = ""
+
+
 class Range(NamedTuple):
     """A quantity known only between two ends, each a finite number, `low <= high`.
+
+    `shared` is the place of the anchor it was written under: equal places are one quantity, and
+    one draw.
 
     `mid` is the median where the user named one; `scale` comes from the field. With the default
     shape the ends are the 5th and 95th percentile; with `uniform` and `triangular` they are hard.
@@ -38,6 +47,7 @@ class Range(NamedTuple):
     mid: float | None = None
     scale: Scale = "positive"
     shape: Shape = "default"
+    shared: str = ""
 
     @property
     def linear(self) -> bool:
@@ -116,6 +126,14 @@ def quantity(written: Any, scale: Scale = "positive") -> float | Range:
     """
     if isinstance(written, Range):
         return written
+    found = _read(written, scale)
+    first = next(iter(written.values()), "") if isinstance(written, Mapping) else written
+    first = first[0] if isinstance(first, list | tuple) and first else first
+    place = getattr(first, "place", "")
+    return found._replace(shared=place) if place and isinstance(found, Range) else found
+
+
+def _read(written: Any, scale: Scale) -> float | Range:
     if isinstance(written, Mapping):
         return _from_mapping(written, scale)
     if isinstance(written, list | tuple):
@@ -207,7 +225,7 @@ class Quantity:
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
         if self.whole:
-            return {"type": "integer", "exclusiveMinimum": self.above or 0}
+            return {"type": "integer", **({"minimum": 0} if self.above is None else {"exclusiveMinimum": self.above})}
         wording = {
             "positive": "a number such as 1200, 1.5M or $2.86",
             "share": "a share such as 60% or 0.6",
@@ -234,36 +252,60 @@ class Quantity:
         }
 
 
-def ranges_in(tree: Any, path: str = "") -> Iterator[tuple[str, Range]]:
-    """Every Range in a tree of pydantic models, dicts and lists, with its dotted path."""
+def ranges_in(tree: Any) -> Iterator[tuple[str, Range]]:
+    """Every uncertain quantity in a tree of pydantic models, dicts and lists, with its dotted path.
+
+    One that is shared through an anchor comes once, under the first path at which it stands.
+    """
+    seen: set[str] = set()
+    for path, found in _ranges_in(tree, ""):
+        if found.shared not in seen:
+            yield path, found
+        if found.shared:
+            seen.add(found.shared)
+
+
+def _ranges_in(tree: Any, path: str) -> Iterator[tuple[str, Range]]:
     if isinstance(tree, Range):
         yield path, tree
     elif isinstance(tree, Mapping):
         for key, value in tree.items():
-            yield from ranges_in(value, f"{path}.{key}" if path else str(key))
+            yield from _ranges_in(value, f"{path}.{key}" if path else str(key))
     elif hasattr(type(tree), "model_fields"):
-        yield from ranges_in(tree.__dict__, path)
+        yield from _ranges_in(tree.__dict__, path)
     elif isinstance(tree, list | tuple):
         for position, value in enumerate(tree):
-            yield from ranges_in(value, f"{path}[{position}]")
+            yield from _ranges_in(value, f"{path}[{position}]")
 
 
-def with_values(tree: Any, value_of: Callable[[str, Range], Any], path: str = "") -> Any:
-    """The same tree with every Range replaced by `value_of(path, range)`, a number or an array."""
+def with_values(tree: Any, value_of: Callable[[str, Range], Any]) -> Any:
+    """The same tree with every Range replaced by `value_of(path, range)`, a number or an array.
+
+    A shared quantity is asked for under its first path wherever it stands.
+    """
+    first: dict[str, str] = {}
+
+    def value_at_first(path: str, found: Range) -> Any:
+        return value_of(first.setdefault(found.shared, path) if found.shared else path, found)
+
+    return _replaced(tree, value_at_first, "")
+
+
+def _replaced(tree: Any, value_of: Callable[[str, Range], Any], path: str) -> Any:
     if isinstance(tree, Range):
         return value_of(path, tree)
     if isinstance(tree, Mapping):
-        changed = {k: with_values(v, value_of, f"{path}.{k}" if path else str(k)) for k, v in tree.items()}
+        changed = {k: _replaced(v, value_of, f"{path}.{k}" if path else str(k)) for k, v in tree.items()}
         return changed if any(changed[k] is not v for k, v in tree.items()) else tree
     if hasattr(type(tree), "model_fields"):
         before = tree.__dict__
-        after = with_values(before, value_of, path)
+        after = _replaced(before, value_of, path)
         if after is before:
             return tree
         # Only what changed: an untouched default must stay recognisable as assumed.
         return tree.model_copy(update={key: after[key] for key in after if after[key] is not before[key]})
     if isinstance(tree, list | tuple):
-        items = [with_values(v, value_of, f"{path}[{i}]") for i, v in enumerate(tree)]
+        items = [_replaced(v, value_of, f"{path}[{i}]") for i, v in enumerate(tree)]
         return tree if all(a is b for a, b in zip(items, tree, strict=True)) else items
     return tree
 

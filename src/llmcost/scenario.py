@@ -290,6 +290,14 @@ def _check_names(scenario: Scenario, where: Where) -> None:
                 where=where(["moves", position], False),
                 hint=did_you_mean(move, names) or f"name one of: {', '.join(names)}",
             )
+    for name, architecture in names.items():
+        inner = [target for target in architecture.targets() if target in names and target != name]
+        if getattr(architecture, "switch_share", 0.0) != 0.0 and inner:
+            raise InputError(
+                f"switch_share of {name!r}: what a switch to the architecture {inner[0]!r} loses is not known",
+                where=where(["architectures", name, "switch_share"], False),
+                hint="give switch_share where every target is a model",
+            )
     for name in names:
         _check_no_circle(name, scenario, where, (name,))
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from llmcost.architectures.architecture import Architecture, Month, labelled
-from llmcost.arithmetic import Number, all_true, is_zero, where
+from llmcost.arithmetic import Number, all_true, is_array, is_zero, where
 from llmcost.catalog.models import ApiPrice, Rates
 from llmcost.errors import InputError, UnknownPrice
 from llmcost.estimate import Charge, Factor
@@ -87,7 +87,7 @@ def _stream_charges(model: str, stream: Stream, month: Month) -> Iterator[Charge
                 continue
             factors = [*stream.flow]
             factors += [factor for factor in (lot, tokens, share) if factor is not None]
-            if price.tokens_factor != 1:
+            if bucket != "output" and (is_array(price.tokens_factor) or price.tokens_factor != 1):
                 origin = "given" if _override(price, "tokens_factor") else "catalog"
                 source = None if origin == "given" else price.source
                 factors.append(Factor("tokens_factor", price.tokens_factor, "", origin, "", source))  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ once however many ways lead to it, so a target shared by two routes is not paid 
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol, Self
 
 from pydantic import ValidationError, model_validator
 
@@ -169,6 +169,10 @@ class Architecture(Strict):
         """What serves while this one cannot."""
         return None
 
+    def in_full_service(self) -> Self:
+        """Itself after any rollout: what a single month is compared on."""
+        return self
+
     def phase(self, month: Month) -> tuple[Number, ...]:
         """What makes this month unlike another, besides volume and prices."""
         return ()
@@ -184,18 +188,23 @@ class Architecture(Strict):
             yield from self.review.charges(name, streams)
 
     def one_time_charges(self, name: str, month: Month) -> Iterator[Charge]:
-        """What is paid before the first request; failed attempts and contingency included."""
-        items = dict(self.build)
+        """What is paid before the first request; contingency and failed attempts included."""
         extra: list[Factor] = []
-        contingency = items.pop("contingency", None)
-        failure = items.pop("failure_probability", None)
+        contingency = self.build.get("contingency")
+        failure = self.build.get("failure_probability")
         if contingency is not None:
             extra.append(Factor("with_contingency", 1 + contingency, "", "derived", "1 + contingency"))
         if failure is not None:
             rule = "1 ÷ (1 − failure_probability): attempts until one succeeds"
             extra.append(Factor("attempts", 1 / (1 - failure), "", "derived", rule))
-        for item, cost in items.items():
-            yield Charge(item, "one_time", (*one_time_factors(item, cost), *extra), name)
+        for charge in self.built(name, month):
+            yield charge._replace(factors=(*charge.factors, *extra)) if extra else charge
+
+    def built(self, name: str, month: Month) -> Iterator[Charge]:
+        """The parts of the build, each once."""
+        for item, cost in self.build.items():
+            if item not in ("contingency", "failure_probability"):
+                yield Charge(item, "one_time", one_time_factors(item, cost), name)
 
     def monthly_items(self, name: str, *extra: Factor) -> Iterator[Charge]:
         """The lines of `monthly`, each times `extra` (the live part of the month)."""

@@ -7,7 +7,7 @@ and a re-tune when its base model is upgraded or retired (methods.md section 5).
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import model_validator
 
@@ -167,6 +167,9 @@ class FineTuned(Architecture):
     def fallback_target(self) -> str | None:
         return self.fallback
 
+    def in_full_service(self) -> Self:
+        return self.model_copy(update={"ready_after_weeks": 0.0, "rollout": [1.0]})
+
     def phase(self, month: Month) -> tuple[Number, ...]:
         due = [each.times(month, self.ready) for each in (self.retrain, self.base_upgrade) if each]
         return (self.live_share(month), self.served_share(month), *due)
@@ -238,7 +241,7 @@ class FineTuned(Architecture):
         live = self.live_share(month)
         if not is_zero(live):
             part = Factor("live_share", live, "", "derived", "the part of the month after it is ready")
-            partial = is_array(live) or live != 1
+            partial = not is_zero(self.ready_after_weeks)
             extra = (part,) if partial else ()
             yield from self.monthly_items(name, *extra)
             answered = self.answered(streams, month)
@@ -271,8 +274,8 @@ class FineTuned(Architecture):
         for charge in self.one_time_charges(name, month):
             yield Charge(f"{label}: {charge.name}", "monthly", charge.factors, name)
 
-    def one_time_charges(self, name: str, month: Month) -> Iterator[Charge]:
-        yield from super().one_time_charges(name, month)
+    def built(self, name: str, month: Month) -> Iterator[Charge]:
+        yield from super().built(name, month)
         if self.labelling:
             yield self.labelling.charge(name)
         if self.training:

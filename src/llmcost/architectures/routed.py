@@ -22,7 +22,9 @@ def _share_or_rest(written: Any) -> Any:
     return written if written == "rest" else Quantity("share").parse(written)
 
 
-ShareOrRest = Annotated[Any, BeforeValidator(_share_or_rest, json_schema_input_type=str | float)]
+ShareOrRest = Annotated[
+    Any, BeforeValidator(_share_or_rest, json_schema_input_type=Annotated[float, Quantity("share")] | Literal["rest"])
+]
 Mix = dict[str, ShareOrRest]
 
 

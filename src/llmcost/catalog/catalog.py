@@ -19,6 +19,7 @@ from llmcost.catalog.models import (
     GpuSpec,
     LongContext,
     ModelInfo,
+    OpenModel,
     Rates,
     Retirement,
 )
@@ -178,6 +179,24 @@ class Catalog:
             )
         return found
 
+    def open_model(self, name: str) -> OpenModel:
+        """The architecture of an open model, by its id, an alias, or its maker's own name. Raises UnknownPrice."""
+        known = self.compiled["open_models"]
+        found = open_model_id(name, known)
+        if found is None:
+            shown = did_you_mean(name, known) or f"known: {', '.join(known)}"
+            raise UnknownPrice(f"unknown open model {name!r}", hint=f"{shown}; or describe it under models:")
+        *figures, licence, aliases, note, source = known[found]
+        parameters, layers, kv_heads, head_size, width, heads, context, window, sliding = figures
+        return OpenModel(
+            *(found, parameters, layers, kv_heads, head_size, width, self._source(source)),
+            *(heads, context, window, sliding or 0, licence, tuple(aliases), note),
+        )
+
+    def open_models(self) -> list[OpenModel]:
+        """Every open model whose architecture is known."""
+        return [self.open_model(name) for name in self.compiled["open_models"]]
+
     def build_cost(self, name: str) -> BuildCost:
         """One part of what a fine-tune costs to build and keep. Raises UnknownPrice."""
         try:
@@ -309,6 +328,24 @@ class Catalog:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.compiled["models"])
+
+
+def open_model_id(name: str, known: dict[str, Any]) -> str | None:
+    """`Llama-3.1-8B-Instruct`, `meta-llama/Llama-3.1-8B`: the id without maker, case and form."""
+    bare = _plain(name)
+    for model, record in known.items():
+        if bare == model or name == model:
+            return model
+        if any(bare == _plain(alias) or name == alias for alias in record[-3]):
+            return model
+    return None
+
+
+def _plain(name: str) -> str:
+    bare = name.lower().rsplit("/", 1)[-1]
+    for form in ("-instruct", "-it", "-chat", "-base", "-hf"):
+        bare = bare.removesuffix(form)
+    return bare
 
 
 def _in_effect(entries: list[list[Any]], day: date) -> int | None:

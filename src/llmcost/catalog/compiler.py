@@ -23,6 +23,10 @@ from llmcost.quantity import QuantityError, number
 MAX_BYTES = 16 * 1024 * 1024
 PER_HOUR = ("hosting_usd_per_hour", "training_usd_per_mtok", "training_usd_per_hour")
 SPEC = ("memory_gb", "bandwidth_gb_s", "bf16_tflops", "fp8_tflops", "fp4_tflops", "tdp_w")
+SHAPE = (
+    *("parameters", "layers", "kv_heads", "head_size", "width", "heads"),
+    *("context_window", "sliding_window", "sliding_layers"),
+)
 
 Compiled = dict[str, Any]
 
@@ -44,6 +48,7 @@ def compile_pricing(folder: str | os.PathLike[str]) -> Compiled:
         "gpu_prices": gpu_prices,
         "gpus": reader.gpus(read_yaml(os.path.join(root, "hardware.yaml"))),
         "build": reader.build_costs(read_yaml(os.path.join(root, "build.yaml"))),
+        "open_models": reader.open_models(read_yaml(os.path.join(root, "models.yaml"))),
         "retirements": reader.retirements(read_yaml(os.path.join(root, "retirements.yaml"))),
         "sources": reader.sources,
     }
@@ -136,6 +141,22 @@ class Reader:
                 self.source(read, path, raw),
             ]
         return costs
+
+    def open_models(self, document: Document) -> Compiled:
+        """Open model to [the figures of SHAPE, licence, aliases, note, source]."""
+        read = _Fields(document)
+        shapes = {}
+        for model, raw in document.data["open_models"].items():
+            path = ("open_models", model)
+            figures = [read.optional(path, field, raw) for field in SHAPE]
+            shapes[model] = [
+                *(None if figure is None else int(figure) for figure in figures),
+                raw.get("licence"),
+                list(raw.get("aliases") or ()),
+                raw.get("note"),
+                self.source(read, path, raw),
+            ]
+        return shapes
 
     def retirements(self, document: Document) -> Compiled:
         """`provider/model` to [retires_on, whether its fine-tunes go too, source]."""

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from llmcost.errors import InputError, did_you_mean
+from llmcost.quantity import Shared
 
 MAX_BYTES = 1024 * 1024
 MAX_NODES = 100_000
@@ -110,6 +111,7 @@ class _Builder:
         self.name = name
         self.nodes = 0
         self.anchors: dict[str, tuple[Any, Place, int] | None] = {}
+        self.anchored = 0  # how many anchored values this one stands in
 
     def document(self, events: Iterator[Any]) -> Document:
         self.events = events
@@ -144,6 +146,7 @@ class _Builder:
         started_at = self.nodes
         if event.anchor:
             self.anchors[event.anchor] = None
+            self.anchored += 1
         place = Place(event.start_mark.line + 1, event.start_mark.column + 1, {})
         value: Any
         if kind == "ScalarEvent":
@@ -155,6 +158,7 @@ class _Builder:
             self.tag(event, {"map"})
             value = self.mapping(place, depth)
         if event.anchor:
+            self.anchored -= 1
             self.anchors[event.anchor] = value, place, self.nodes - started_at + 1
         return value, place
 
@@ -207,6 +211,10 @@ class _Builder:
             if text not in _PLAIN or (_PLAIN[text] is None) != (tag == "null"):
                 self.refuse(f"!!{tag} does not fit this value", event, "leave the tag out")
             return _PLAIN[text]
+        if self.anchored:
+            shared = Shared(text)
+            shared.place = f"{event.start_mark.line + 1}:{event.start_mark.column + 1}"
+            text = shared
         return text if event.style or tag else _PLAIN.get(text, text)
 
     def tag(self, event: Any, allowed: set[str]) -> str:

@@ -149,6 +149,28 @@ class GpuSpec(NamedTuple):
     note: str | None = None
 
 
+class OpenModel(NamedTuple):
+    """What an open model is: parameters, layers, key and value heads, head size, width; dense ones only.
+
+    `sliding_layers` of the layers look back `sliding_window` tokens only.
+    """
+
+    model: str
+    parameters: float
+    layers: int
+    kv_heads: int
+    head_size: int
+    width: int
+    source: Source
+    heads: int | None = None
+    context_window: int | None = None
+    sliding_window: int | None = None
+    sliding_layers: int = 0
+    licence: str | None = None
+    aliases: tuple[str, ...] = ()
+    note: str | None = None
+
+
 class Retirement(NamedTuple):
     """The day a model stops answering, with its source."""
 

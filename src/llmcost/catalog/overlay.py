@@ -26,10 +26,14 @@ def overlaid(compiled: Compiled, files: Sequence[Document]) -> Compiled:
     models = Records(compiled["models"])
     gpu_prices = dict(compiled["gpu_prices"])
     sources = list(compiled["sources"])
+    open_models = dict(compiled["open_models"])
     own: Compiled = {}
     for document in files:
         kind = validated(document, user=True)
         reader = _Appending(sources)
+        if kind == "open_models":
+            open_models |= reader.open_models(document)
+            continue
         if kind == "gpu":
             for gpu, entries in reader.gpu_prices(document).items():
                 theirs = {entry[0].lower() for entry in entries}
@@ -44,6 +48,7 @@ def overlaid(compiled: Compiled, files: Sequence[Document]) -> Compiled:
         **compiled,
         "models": models,
         "gpu_prices": gpu_prices,
+        "open_models": open_models,
         "sources": sources,
         "names": {**compiled["names"], **names.exact},
         "prefixes": prefixes,

@@ -17,7 +17,7 @@ from llmcost.catalog.files import Document
 from llmcost.errors import InputError, did_you_mean
 from llmcost.quantity import QuantityError, number
 
-Kind = Literal["api", "gpu", "hardware", "build", "retirements"]
+Kind = Literal["api", "gpu", "hardware", "build", "open_models", "retirements"]
 
 
 def _not_negative(written: Any) -> float:
@@ -214,6 +214,29 @@ class Component(Sourced):
         return self
 
 
+class Shape(Sourced):
+    """What an open model is; whole numbers throughout."""
+
+    parameters: Tokens
+    layers: Tokens
+    kv_heads: Tokens
+    head_size: Tokens
+    width: Tokens
+    heads: Tokens | None = None
+    context_window: Tokens | None = None
+    sliding_window: Tokens | None = None
+    sliding_layers: Tokens | None = None
+    licence: str | None = None
+    aliases: list[str] = []
+    note: str | None = None
+
+
+class OpenModelFile(Strict):
+    """`pricing/models.yaml`."""
+
+    open_models: dict[str, Shape]
+
+
 class BuildFile(Strict):
     """`pricing/build.yaml`."""
 
@@ -238,6 +261,7 @@ _FILES: dict[Kind, type[Strict]] = {
     "gpu": GpuFile,
     "hardware": HardwareFile,
     "build": BuildFile,
+    "open_models": OpenModelFile,
     "retirements": RetirementFile,
 }
 
@@ -269,6 +293,8 @@ def _kind(document: Document) -> Kind:
         return "api"
     if "gpus" in keys:
         return "gpu" if "provider" in keys else "hardware"
+    if "open_models" in keys:
+        return "open_models"
     if "components" in keys:
         return "build"
     if "retirements" in keys:

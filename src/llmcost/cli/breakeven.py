@@ -100,7 +100,7 @@ def command(
                 "the sweep runs downwards", where="--from --to", hint="type the smaller volume after --from"
             )
         result = breakeven(question.scenario, question.catalog, question.sampling, volumes)
-        remarks = Remarks(question, dict.fromkeys(question.scenario.architectures, ()))
+        remarks = Remarks(question, dict.fromkeys(question.scenario.architectures))
 
     def page() -> Any:
         from llmcost.render.pages.breakeven import page

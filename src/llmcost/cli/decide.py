@@ -88,7 +88,7 @@ def command(
         question.sampling if question else sampling(flags),
         repeat,
     )
-    remarks = Remarks(question, dict.fromkeys(question.scenario.architectures, ())) if question else None
+    remarks = Remarks(question, dict.fromkeys(question.scenario.architectures)) if question else None
 
     def page() -> Any:
         from llmcost.render.pages.decide import page

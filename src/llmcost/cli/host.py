@@ -60,7 +60,7 @@ def command(
     _put(draft, architecture, {key: value for key, value in fields.items() if value is not None})
     question = for_the_day(asked(draft, flags))
     result = host(question.scenario, question.catalog, architecture, question.sampling)
-    remarks = Remarks(question, {result.architecture: result.charges})
+    remarks = Remarks(question, {result.architecture: result.charges}, horizon=False)
 
     def page() -> Any:
         from llmcost.render.pages.host import page

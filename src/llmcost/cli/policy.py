@@ -31,7 +31,8 @@ def command(flags: Values) -> int:
 
         deliver(yaml(plain(result)), flags)
         return 0
-    remarks = Remarks(question, {placed.architecture: () for placed in result.segments})
+    chosen = {placed.architecture for placed in result.segments} & set(question.scenario.architectures)
+    remarks = Remarks(question, dict.fromkeys(sorted(chosen)))
 
     def page() -> Any:
         from llmcost.render.pages.policy import page

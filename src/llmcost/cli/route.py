@@ -36,7 +36,9 @@ def command(
     question = for_the_day(asked(draft, flags))
     along = _sweep(sweep) if sweep else None
     result = route(question.scenario, question.catalog, question.sampling, along)
-    remarks = Remarks(question, {each.name: each.charges for each in result.mixes if each.kind != "single"})
+    remarks = Remarks(
+        question, {each.name: each.charges for each in result.mixes if each.kind != "single"}, horizon=False
+    )
 
     def page() -> Any:
         from llmcost.render.pages.route import page

@@ -24,7 +24,7 @@ def command(
     format_of(flags)
     question = asked(draft_from(flags), flags)
     result = sensitivity(question.scenario, question.catalog, question.sampling, challenger, against)
-    remarks = Remarks(question, {result.challenger: (), result.against: ()})
+    remarks = Remarks(question, {result.challenger: None, result.against: None})
 
     def page() -> Any:
         from llmcost.render.pages.sensitivity import page

@@ -9,11 +9,14 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from llmcost import __version__
+from llmcost.architectures.prices import Prices
 from llmcost.cli.options import Values
 from llmcost.cli.reading import Asked
+from llmcost.economics.horizon import estimate
 from llmcost.economics.remarks import Assumption, Warning, assumptions, warnings
 from llmcost.errors import InputError, StalePrice, did_you_mean
 from llmcost.estimate import Charge
+from llmcost.quantity import at_middle
 
 if TYPE_CHECKING:
     from llmcost.render.page import Page
@@ -60,17 +63,21 @@ def charted(page: Page, flags: Values, asked: Asked, names: list[str]) -> Page:
 
 
 class Remarks:
-    """The assumptions and warnings behind an answer, worked out once."""
+    """The assumptions and warnings behind an answer, worked out once.
 
-    def __init__(self, asked: Asked, charges: Mapping[str, Iterable[Charge]], scenario: Any = None) -> None:
-        scenario = scenario or asked.scenario
-        from llmcost.quantity import at_middle
+    `charges` are those of each architecture; a name with None has its own worked out here.
+    `horizon` is False where the answer is about one month.
+    """
 
-        every = [charge for own in charges.values() for charge in own]
-        names = [name for name in charges if name in scenario.architectures]
+    def __init__(self, asked: Asked, charges: Mapping[str, Iterable[Charge] | None], *, horizon: bool = True) -> None:
+        scenario = asked.scenario
         point = at_middle(scenario)
-        prices = asked.prices
-        self.assumptions: list[Assumption] = assumptions(point, names, every, prices)
+        prices = Prices(asked.catalog, point.prices, point.successors)
+        every: list[Charge] = []
+        for name, own in charges.items():
+            every += estimate(name, point, prices).charges if own is None else own
+        names = [name for name in charges if name in scenario.architectures]
+        self.assumptions: list[Assumption] = assumptions(point, names, every, prices, horizon=horizon)
         self.warnings: list[Warning] = warnings(scenario, names, every, prices, asked.as_of)
 
 

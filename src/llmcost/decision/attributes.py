@@ -25,7 +25,7 @@ def attributes_of(details: Details) -> list[Attribute]:
     body = names[tuned]
     assert isinstance(body, FineTuned)  # noqa: S101 - chosen so
     costs = {name: details.estimates[name] for name in (tuned, routed)}
-    weeks = f"{body.ready_after_weeks:g} weeks" if "ready_after_weeks" in body.model_fields_set else "not stated"
+    weeks = f"{body.ready_after_weeks:.3g} weeks" if "ready_after_weeks" in body.model_fields_set else "not stated"
     retrain = f"retrained every {body.retrain.every_months:g} months" if body.retrain else "frozen at its training"
     segments = len(details.point.segments)
     return [

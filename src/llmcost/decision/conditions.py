@@ -8,6 +8,7 @@ What the unknown answers may still lead to is read from a decision diagram: one 
 after the other is filled in, conditions that this settles fall away, and equal remainders are one.
 """
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -52,7 +53,7 @@ class Condition(NamedTuple):
     kind: str
     parts: tuple["Condition", ...] = ()
     atom: Atom | None = None
-    count: int = 0
+    needed: int = 0
 
     def holds(self, answers: Answers, counted: "tuple[int, int]" = (0, 0)) -> bool | None:
         """True, False or None. `counted` is (statements that hold, statements that are unknown)."""
@@ -60,13 +61,13 @@ class Condition(NamedTuple):
             return self.atom.holds(answers)
         sure, unknown = counted
         if self.kind == "count_at_least":
-            return True if sure >= self.count else None if sure + unknown >= self.count else False
+            return True if sure >= self.needed else None if sure + unknown >= self.needed else False
         if self.kind == "count_at_most":
-            return False if sure > self.count else None if sure + unknown > self.count else True
+            return False if sure > self.needed else None if sure + unknown > self.needed else True
         if self.kind == "at_least":
             found = [part.holds(answers, counted) for part in self.parts]
             certain, possible = found.count(True), len(found) - found.count(False)
-            return True if certain >= self.count else None if possible >= self.count else False
+            return True if certain >= self.needed else None if possible >= self.needed else False
         if self.kind == "not":
             inner = self.parts[0].holds(answers, counted)
             return None if inner is None else not inner
@@ -89,9 +90,9 @@ class Condition(NamedTuple):
     def counting(self, counts: "tuple[Condition, ...]") -> "Condition":
         """The same condition with every count spelt out over the counted statements' conditions."""
         if self.kind == "count_at_least":
-            return Condition("at_least", counts, count=self.count)
+            return Condition("at_least", counts, needed=self.needed)
         if self.kind == "count_at_most":
-            return Condition("not", (Condition("at_least", counts, count=self.count + 1),))
+            return Condition("not", (Condition("at_least", counts, needed=self.needed + 1),))
         return self._replace(parts=tuple(part.counting(counts) for part in self.parts)) if self.parts else self
 
     def given(self, answers: Answers) -> "Condition":
@@ -102,7 +103,7 @@ class Condition(NamedTuple):
         parts = [part.given(answers) for part in self.parts]
         if self.kind == "not":
             return NEVER if parts[0] == ALWAYS else ALWAYS if parts[0] == NEVER else Condition("not", (parts[0],))
-        wanted = self.count if self.kind == "at_least" else 1 if self.kind == "any" else len(parts)
+        wanted = self.needed if self.kind == "at_least" else 1 if self.kind == "any" else len(parts)
         wanted -= parts.count(ALWAYS)
         open_ = tuple(part for part in parts if part not in (ALWAYS, NEVER))
         if wanted <= 0:
@@ -112,7 +113,7 @@ class Condition(NamedTuple):
         if len(open_) == 1:
             return open_[0]
         kind = "all" if wanted == len(open_) else "any" if wanted == 1 else "at_least"
-        return Condition(kind, open_, count=wanted if kind == "at_least" else 0)
+        return Condition(kind, open_, needed=wanted if kind == "at_least" else 0)
 
 
 ALWAYS = Condition("all")
@@ -132,7 +133,7 @@ def condition(written: Any) -> Condition:
     if isinstance(written, dict) and len(written) == 1:
         kind, parts = next(iter(written.items()))
         if kind in ("count_at_least", "count_at_most"):
-            return Condition(kind, count=_whole(kind, parts))
+            return Condition(kind, needed=_whole(kind, parts))
         if kind == "not":
             return Condition("not", (condition(parts),))
         if kind in ("all", "any") and isinstance(parts, list) and parts:
@@ -253,6 +254,6 @@ def _choices(atoms: list[Atom]) -> list[Answer]:
     edges = sorted({atom.value for atom in atoms if atom.operator not in ("yes", "no")})
     if not edges:
         return [True, False]
-    between = [(a + b) / 2 for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    between = [(a + b) / 2 for a, b in itertools.pairwise(edges)]
     below = edges[0] / 2 if edges[0] > 0 else edges[0] - 1
     return [below, *edges, *between, edges[-1] * 2 if edges[-1] > 0 else edges[-1] + 1]

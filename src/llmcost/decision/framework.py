@@ -5,15 +5,15 @@ Frameworks are YAML files checked by the schema here; the five published ones sh
 certain: with unknown answers the framework names every verdict that is still possible.
 """
 
-from collections.abc import Iterator, Sequence
-from itertools import product
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
-from pydantic import model_validator
+from pydantic import BeforeValidator, model_validator
 
-from llmcost.decision.conditions import Answer, Answers, Condition, condition
+from llmcost.decision.conditions import Answers, Atom, Condition, condition, outlook
 from llmcost.errors import InputError, did_you_mean
+from llmcost.quantity import shown
 from llmcost.workload import Strict, refuse
 
 FRAMEWORKS = ("five-questions", "scoping", "moves", "build-or-buy", "situations")
@@ -44,13 +44,22 @@ class _ConditionType:
         return {"description": "a question, a comparison, a list (all), or {all|any|not|count_at_least|count_at_most}"}
 
 
+def _known_direction(written: Any) -> Any:
+    known = get_args(Direction)
+    if written is not None and written not in known:
+        hint = did_you_mean(str(written), known) or f"one of: {', '.join(known)}"
+        refuse(f"unknown direction {shown(written)}", hint)
+    return written
+
+
 When = Annotated[Condition, _ConditionType()]
 
 
 class Question(Strict):
     """A question in our own words, why it matters and how to find out.
 
-    `fact` names the scenario fact that answers it; a number carries its `unit`.
+    `fact` names the scenario fact that answers it. A number carries its `unit`; where `no` is an
+    answer too, `no_means` says what it stands for ("no limit": no threshold is under it).
     """
 
     asks: str
@@ -73,17 +82,20 @@ class Reference(Strict):
 
 
 class Statement(Strict):
-    """Something a framework says when a condition holds, and the direction it points to."""
+    """Something a framework says when a condition holds, and the direction it points to.
+
+    `figures` are the published numbers in it, such as `{people: 1..2, weeks: 8..12}`.
+    """
 
     name: str
     when: When
     says: str
-    recommends: Direction | None = None
+    recommends: Annotated[Direction | None, BeforeValidator(_known_direction)] = None
     figures: dict[str, str] = {}
 
 
 class Framework(Strict):
-    """One published way to decide."""
+    """One published way to decide. The first of its verdicts that holds is the one it draws."""
 
     name: str
     title: str
@@ -99,20 +111,21 @@ class Framework(Strict):
     def _complete(self) -> "Framework":
         if not self.verdicts:
             refuse("a framework without verdicts", "add verdicts: [{name, when, says, recommends}]")
-        used = {atom.question for atom in self.atoms()}
-        unasked = sorted(used - set(self.asks))
-        if unasked:
-            refuse(f"the conditions use {unasked[0]!r}, which is not asked", f"add {unasked[0]} to asks")
         return self
+
+    def groups(self) -> Iterator[tuple[tuple[str, ...], list[Statement]]]:
+        """Everything that it counts, concludes or finds, each list with its path in the file."""
+        yield ("counts",), self.counts
+        yield ("verdicts",), self.verdicts
+        for group, statements in self.findings.items():
+            yield ("findings", group), statements
 
     def statements(self) -> Iterator[Statement]:
         """Everything that it counts, concludes or finds."""
-        yield from self.counts
-        yield from self.verdicts
-        for group in self.findings.values():
-            yield from group
+        for _, statements in self.groups():
+            yield from statements
 
-    def atoms(self) -> Iterator[Any]:
+    def atoms(self) -> Iterator[Atom]:
         """Every atom of every condition."""
         for statement in self.statements():
             yield from statement.when.atoms()
@@ -145,24 +158,26 @@ class Judgement(NamedTuple):
     could_change: list[str]
 
 
+# ---- judging -------------------------------------------------------------------------------------
+
+
 def judge(framework: Framework, answers: Answers) -> Judgement:
     """The verdict of a framework; unknown answers never count as no."""
-    verdict = _first(framework, answers)
-    unknown = [q for q in framework.asks if answers.get(q) is None]
-    possible, could_change = _possible(framework, answers, unknown)
-    if verdict is not None:
-        possible = [verdict]
-    elif len(possible) == 1:
+    counted = _counted(framework, answers)
+    verdict = _first(framework, answers, counted)
+    possible, could_change = ([verdict], []) if verdict else _still_possible(framework, answers)
+    if verdict is None and len(possible) == 1 and not could_change:
         verdict = possible[0]
-    sure, open_ = _counted(framework, answers)
     findings: dict[str, list[Statement]] = {}
     open_findings: dict[str, list[Statement]] = {}
     for group, statements in framework.findings.items():
-        findings[group] = [s for s in statements if s.when.holds(answers, (sure, open_)) is True]
-        open_findings[group] = [s for s in statements if s.when.holds(answers, (sure, open_)) is None]
-    count = sure if framework.counts else None
-    changing = [] if verdict is not None else could_change
-    return Judgement(verdict, possible, count, open_, findings, open_findings, changing)
+        held = [statement.when.holds(answers, counted) for statement in statements]
+        findings[group] = [s for s, holds in zip(statements, held, strict=True) if holds]
+        open_findings[group] = [s for s, holds in zip(statements, held, strict=True) if holds is None]
+    sure, unknown = counted
+    return Judgement(
+        verdict, possible, sure if framework.counts else None, unknown, findings, open_findings, could_change
+    )
 
 
 def _counted(framework: Framework, answers: Answers) -> tuple[int, int]:
@@ -170,9 +185,8 @@ def _counted(framework: Framework, answers: Answers) -> tuple[int, int]:
     return held.count(True), held.count(None)
 
 
-def _first(framework: Framework, answers: Answers) -> Statement | None:
+def _first(framework: Framework, answers: Answers, counted: tuple[int, int]) -> Statement | None:
     """The first verdict that holds, unless an earlier one might."""
-    counted = _counted(framework, answers)
     for statement in framework.verdicts:
         holds = statement.when.holds(answers, counted)
         if holds is None:
@@ -182,49 +196,16 @@ def _first(framework: Framework, answers: Answers) -> Statement | None:
     return None
 
 
-def _possible(framework: Framework, answers: Answers, unknown: list[str]) -> tuple[list[Statement], list[str]]:
-    """Every verdict that some way of filling in the unknown answers leads to, and what decides it."""
-    choices = {question: _choices(framework, question) for question in unknown}
-    deciding = [question for question in unknown if len(choices[question]) > 1]
-    size = 1
-    for question in deciding:
-        size *= len(choices[question])
-    if size > MOST_ASSIGNMENTS:
-        return list(framework.verdicts), deciding
-    reached: dict[str, Statement] = {}
-    outcomes: dict[tuple[Answer, ...], str | None] = {}
-    for values in product(*(choices[question] for question in deciding)):
-        filled = {**answers, **dict(zip(deciding, values, strict=True))}
-        verdict = _first(framework, filled)
-        outcomes[values] = verdict.name if verdict else None
-        if verdict is not None:
-            reached[verdict.name] = verdict
-    changing = [q for position, q in enumerate(deciding) if _matters(position, choices[q], outcomes)]
-    return [s for s in framework.verdicts if s.name in reached], changing
+def _still_possible(framework: Framework, answers: Answers) -> tuple[list[Statement], list[str]]:
+    """Every verdict that some way of answering the unknown questions leads to, and what decides it."""
+    counts = tuple(statement.when for statement in framework.counts)
+    rules = [(statement.when.counting(counts), statement.name) for statement in framework.verdicts]
+    unknown = [question for question in framework.asks if answers.get(question) is None]
+    ahead = outlook(rules, answers, unknown, MOST_ASSIGNMENTS)
+    return [s for s in framework.verdicts if s.name in ahead.reached], ahead.depends_on
 
 
-def _choices(framework: Framework, question: str) -> list[Answer]:
-    """Representative answers: yes and no, and for a number one between each pair of thresholds."""
-    atoms = [atom for atom in framework.atoms() if atom.question == question]
-    in_verdicts = any(
-        atom.question == question for s in (*framework.counts, *framework.verdicts) for atom in s.when.atoms()
-    )
-    if not in_verdicts:
-        return [None]
-    if all(atom.operator in ("yes", "no") for atom in atoms):
-        return [True, False]
-    edges = sorted({atom.value for atom in atoms if atom.operator not in ("yes", "no")})
-    middles = [(a + b) / 2 for a, b in zip(edges[:-1], edges[1:], strict=True)]
-    return [edges[0] - 1, *edges, *middles, edges[-1] + 1]
-
-
-def _matters(position: int, options: Sequence[Answer], outcomes: dict[tuple[Answer, ...], str | None]) -> bool:
-    for values, verdict in outcomes.items():
-        for option in options:
-            other = (*values[:position], option, *values[position + 1 :])
-            if outcomes[other] != verdict:
-                return True
-    return False
+# ---- reading -------------------------------------------------------------------------------------
 
 
 def load_bank(names: Sequence[str], files: Sequence[str] = ()) -> Bank:
@@ -233,28 +214,113 @@ def load_bank(names: Sequence[str], files: Sequence[str] = ()) -> Bank:
     Raises InputError for an unknown name, a question nobody defines, or a bad file.
     """
     from llmcost.catalog.files import read_yaml
-    from llmcost.scenario import validated
 
     home = Path(__file__).parent / "frameworks"
     for name in names:
         if name not in FRAMEWORKS:
             hint = did_you_mean(name, FRAMEWORKS) or f"one of: {', '.join(FRAMEWORKS)}"
             raise InputError(f"unknown framework {name!r}", where="--framework", hint=hint)
-    shared_file = read_yaml(str(home / "questions.yaml"))
-    shared = {name: Question.model_validate(body) for name, body in shared_file.data["questions"].items()}
-    frameworks = []
+    shared: dict[str, Any] = read_yaml(str(home / "questions.yaml")).data["questions"]
+    frameworks = [_shipped(read_yaml(str(home / f"{name}.yaml")).data) for name in dict.fromkeys(names)]
     questions: dict[str, Question] = {}
-    for path in [*(str(home / f"{name}.yaml") for name in names), *files]:
-        document = read_yaml(path)
-        framework = validated(Framework, document.data, (), lambda at, key, d=document: d.where(at, key=key))  # type: ignore[misc]
-        for position, asked in enumerate(framework.asks):
-            question = framework.questions.get(asked) or shared.get(asked)
-            if question is None:
-                raise InputError(
-                    f"nothing says what the question {asked!r} asks",
-                    where=document.where(["asks", position]),
-                    hint=did_you_mean(asked, [*shared, *framework.questions]) or f"add questions: {{{asked}: ...}}",
-                )
-            questions.setdefault(asked, question)
-        frameworks.append(framework)
+    for framework in frameworks:
+        for asked in framework.asks:
+            if asked not in questions:
+                questions[asked] = Question.model_construct(**shared[asked])
+    for path in files:
+        frameworks.append(_from_file(path, shared, questions, [framework.name for framework in frameworks]))
     return Bank(questions, frameworks)
+
+
+def _shipped(data: Mapping[str, Any]) -> Framework:
+    """A framework of our own, which the tests hold to the schema, without checking it again."""
+
+    def built(statements: Sequence[Mapping[str, Any]]) -> list[Statement]:
+        return [Statement.model_construct(**{**body, "when": condition(body["when"])}) for body in statements]
+
+    lists = {key: built(data.get(key, ())) for key in ("counts", "verdicts")}
+    findings = {group: built(statements) for group, statements in data.get("findings", {}).items()}
+    source = Reference.model_construct(**data["source"])
+    return Framework.model_construct(**{**data, **lists, "source": source, "findings": findings})
+
+
+def _from_file(path: str, shared: Mapping[str, Any], questions: dict[str, Question], taken: list[str]) -> Framework:
+    """A user's framework, checked; its questions join the others. Raises InputError with the place."""
+    from llmcost.catalog.files import read_yaml
+    from llmcost.scenario import validated
+
+    document = read_yaml(path)
+    for key in ("name", "title", "source", "asks", "verdicts"):
+        if key not in document.data and document.data.keys() <= Framework.model_fields.keys():
+            raise InputError(f"the framework lacks {key!r}", where=document.where(), hint=f"add {key}: ...")
+    framework = validated(Framework, document.data, (), lambda at, key: document.where(at, key=key))
+    if framework.name in (*taken, *FRAMEWORKS):
+        raise InputError(
+            f"there is another framework named {framework.name!r}",
+            where=document.where(["name"]),
+            hint=f"give it a name of its own, such as name: our-{framework.name}",
+        )
+    for asked, body in framework.questions.items():
+        if asked in questions or asked in shared:
+            own = questions.get(asked) or Question.model_construct(**shared[asked])
+            if body != own:
+                raise InputError(
+                    f"the question {asked!r} is already asked in other words",
+                    where=document.where(["questions", asked], key=True),
+                    hint=f"leave it out to share that question, or call yours our_{asked}",
+                )
+    for position, asked in enumerate(framework.asks):
+        own_question = framework.questions.get(asked)
+        if own_question is None and asked not in shared:
+            raise InputError(
+                f"nothing says what the question {asked!r} asks",
+                where=document.where(["asks", position]),
+                hint=did_you_mean(asked, [*shared, *framework.questions]) or f"add questions: {{{asked}: ...}}",
+            )
+        questions.setdefault(asked, own_question or Question.model_construct(**shared[asked]))
+    _check_statements(framework, questions, document)
+    return framework
+
+
+def _check_statements(framework: Framework, questions: Mapping[str, Question], document: Any) -> None:
+    """Every condition uses what is asked, as it is asked, and no two verdicts share a name."""
+    for group, statements in framework.groups():
+        names: list[str] = []
+        for position, statement in enumerate(statements):
+            at = [*group, position, "when"]
+            if statement.name in names:
+                raise InputError(
+                    f"{' '.join(group)} has two statements named {statement.name!r}",
+                    where=document.where([*group, position, "name"]),
+                    hint="give each a name of its own",
+                )
+            names.append(statement.name)
+            for atom in statement.when.atoms():
+                _check_atom(atom, framework.asks, questions, document.where(at))
+            counting = [part for part in _parts(statement.when) if part.kind.startswith("count_")]
+            if counting and (group == ("counts",) or not framework.counts):
+                raise InputError(
+                    f"{counting[0].kind} stands where nothing is counted",
+                    where=document.where(at),
+                    hint="list what is counted under counts:, and count it in verdicts or findings",
+                )
+
+
+def _check_atom(atom: Atom, asks: list[str], questions: Mapping[str, Question], where: str) -> None:
+    if atom.question not in asks:
+        hint = did_you_mean(atom.question, asks) or f"add {atom.question} to asks"
+        raise InputError(f"the condition uses {shown(atom.question)}, which is not asked", where=where, hint=hint)
+    number_asked = questions[atom.question].answer == "number"
+    compared = atom.operator not in ("yes", "no")
+    if number_asked and not compared:
+        hint = f"compare it, such as {atom.question} > 100"
+        raise InputError(f"{atom.question} is a number, not yes or no", where=where, hint=hint)
+    if compared and not number_asked:
+        hint = f"type {atom.question}, or not {atom.question}"
+        raise InputError(f"{atom.question} is yes or no, not a number", where=where, hint=hint)
+
+
+def _parts(when: Condition) -> Iterator[Condition]:
+    yield when
+    for part in when.parts:
+        yield from _parts(part)

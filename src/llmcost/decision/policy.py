@@ -17,7 +17,7 @@ from llmcost.economics.horizon import estimate, need_workload
 from llmcost.economics.routing import single_models
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Estimate
-from llmcost.quality.kept import quality_kept
+from llmcost.quality.kept import model_quality, quality_kept
 from llmcost.quantity import at_middle
 from llmcost.scenario import Scenario
 from llmcost.workload import Segment
@@ -75,7 +75,9 @@ def policy(scenario: Scenario, catalog: Any) -> Policy:
     if not point.architectures:
         raise InputError("there is nothing to choose from", where="architectures", hint="add architectures:")
     prices = Prices(catalog, point.prices, point.successors)
-    singles = single_models(point.architectures, point.architectures)
+    singles: dict[str, Any] = dict(single_models(point.architectures, point.architectures))
+    if point.requirements.min_quality_kept is not None:  # what nobody named may not slip in unmeasured
+        singles = {name: body for name, body in singles.items() if _measured(name, point)}
     point = point.model_copy(update={"architectures": {**point.architectures, **singles}})
     options = {name: _options(name, segment, point, prices) for name, segment in point.segments.items()}
     for name, found in options.items():
@@ -95,6 +97,11 @@ def policy(scenario: Scenario, catalog: Any) -> Policy:
     )
 
 
+def _measured(model: str, point: Scenario) -> bool:
+    everywhere = model_quality(model, point.quality) is not None
+    return everywhere or all(model_quality(model, s.quality) is not None for s in point.segments.values())
+
+
 def _with_one_segment(point: Scenario) -> Scenario:
     workload = point.workload
     if workload is None or not workload.requests_known:
@@ -109,7 +116,7 @@ def _with_one_segment(point: Scenario) -> Scenario:
 
 def segment_alone(name: str, segment: Segment, point: Scenario) -> Scenario:
     """The scenario with this segment as its only traffic, and its own requirements as the gates."""
-    required: dict[str, Any] = {}
+    required: dict[str, Any] = {"min_quality_kept": None}  # the scenario's own is on the combination
     for field in ("p99_latency_ms", "min_quality_kept"):
         if getattr(segment, field) is not None:
             required[field] = getattr(segment, field)
@@ -175,17 +182,27 @@ def _best(
         tried += 1
         assignment = dict(zip(names, chosen, strict=True))
         own = _combined(assignment, point, prices)
-        if own.total_cost is None or _over_budget(own, limit):
+        if own.total_cost is None or _over_budget(own, limit) or _too_poor(assignment, point):
             continue
         if best is None or own.total_cost < (best[1].total_cost or math.inf):
             best = (assignment, own)
     if best is None:
         raise InputError(
-            f"no combination stays within ${limit or 0:,.0f} a month",
-            where="requirements.max_monthly_cost",
-            hint="raise the budget, or add a cheaper architecture",
+            "no combination stays within the budget and keeps the required quality",
+            where="requirements",
+            hint="relax max_monthly_cost or min_quality_kept, or add another architecture",
         )
     return best, proven, tried
+
+
+def _too_poor(assignment: dict[str, str], point: Scenario) -> bool:
+    """Whether the combination is known to keep less quality than the scenario requires."""
+    required = point.requirements.min_quality_kept
+    if required is None:
+        return False
+    routed = Routed(by_segment=dict(assignment))
+    kept = quality_kept(_NAME, point.model_copy(update={"architectures": {**point.architectures, _NAME: routed}}))
+    return kept is not None and kept < required - 1e-12
 
 
 def _over_budget(own: Estimate, limit: float | None) -> bool:
@@ -208,7 +225,9 @@ def _placed(
     for architecture in own.allowed:
         if architecture != here:
             moved = _combined({**assignment, name: architecture}, point, prices)
-            if moved.total_cost is not None:
+            if moved.total_cost is None or _over_budget(moved, point.requirements.max_monthly_cost):
+                continue
+            if not _too_poor({**assignment, name: architecture}, point):
                 others.append(((moved.total_cost - (chosen.total_cost or 0.0)) / months, architecture))
     others.sort()
     alone = own.alone[here].monthly_cost or 0.0
@@ -222,9 +241,9 @@ def _placed(
         reason += "; its quality is not known, so measure it first"
     if others:
         gap, rival = others[0]
-        moved_by = f"a change of ${gap:,.0f} a month in favour of {rival} would move it"
+        moved_by = f"{rival} is next, ${gap:,.0f} a month dearer: that much of a change would move it"
     else:
-        moved_by = "only another architecture that passes its gates would move it"
+        moved_by = "only another architecture that passes its gates, or a lower requirement, would move it"
     segment = point.segments[name]
     if segment.sensitivity == "restricted":
         moved_by += "; so would a data agreement with a hosted API"

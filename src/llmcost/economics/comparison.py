@@ -222,7 +222,9 @@ def _sentence(
         return "No architecture meets every requirement."
     total = outcome.figures[cheapest, "total_cost"].value or 0.0
     say = f"{cheapest} is the cheapest that meets every requirement: ${total:,.0f} over {months} months"
-    if cheapest == base.name:
+    if len(estimates) == 1:
+        say = f"{cheapest} alone: ${total:,.0f} over {months} months"
+    elif cheapest == base.name:
         say += ", and it is the baseline"
     else:
         saving = outcome.figures[cheapest, "saving"].value or 0.0

@@ -105,20 +105,21 @@ def estimate(name: str, scenario: Scenario, prices: Prices) -> Estimate:
     once = total(one_time, "one_time")
     months: list[MonthCost] = []
     cumulative: Number | None = once
+    spent: Number | None = 0.0  # summed apart: taking the one-time cost off again would leave its noise
     costs: dict[int, Number] = {}
     because = ""
     for month, charges in priced:
         if charges is None:
             months.append(MonthCost(month.number, month.first_day, None, None))
             because = because or f"from month {month.number} ({month.first_day:%Y-%m}) a model has retired"
-            cumulative = None
+            cumulative = spent = None
             continue
         if id(charges) not in costs:
             costs[id(charges)] = total(charges, "monthly")
         cost = costs[id(charges)]
-        cumulative = None if cumulative is None else cumulative + cost
+        spent = None if spent is None else spent + cost
+        cumulative = None if spent is None else once + spent
         months.append(MonthCost(month.number, month.first_day, cost, cumulative))
-    spent = None if cumulative is None else cumulative - once
     monthly_cost = None if spent is None else spent / len(months)
     total_cost = cumulative
     merged = mean_charges(priced)

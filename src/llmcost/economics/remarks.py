@@ -40,11 +40,14 @@ class Warning(NamedTuple):
 
 
 def assumptions(
-    scenario: Scenario, names: Iterable[str], charges: Iterable[Charge], prices: Prices
+    scenario: Scenario, names: Iterable[str], charges: Iterable[Charge], prices: Prices, *, horizon: bool = True
 ) -> list[Assumption]:
-    """Every default behind these architectures' charges, each once, in a stable order."""
+    """Every default behind these architectures' charges, each once, in a stable order.
+
+    `horizon` False leaves out what only a run of months rests on.
+    """
     found: dict[str, Assumption] = {}
-    for assumption in (*_of_scenario(scenario), *_of_charges(charges)):
+    for assumption in (*_of_scenario(scenario, horizon), *_of_charges(charges)):
         found.setdefault(assumption.name, assumption)
     seen: set[str] = set()
     for name in names:
@@ -59,12 +62,12 @@ def assumptions(
     return list(found.values())
 
 
-def _of_scenario(scenario: Scenario) -> Iterator[Assumption]:
-    if "start" in scenario.assumed:
+def _of_scenario(scenario: Scenario, horizon: bool) -> Iterator[Assumption]:
+    if horizon and "start" in scenario.assumed:
         yield Assumption("start", scenario.start.isoformat()[:7], "the month after today, since none is given")
-    if "baseline" in scenario.assumed:
+    if "baseline" in scenario.assumed and len(scenario.architectures) > 1:
         yield Assumption("baseline", scenario.baseline, "the first architecture, since none is named")
-    if "horizon_months" not in scenario.model_fields_set:
+    if horizon and "horizon_months" not in scenario.model_fields_set:
         yield Assumption("horizon_months", scenario.horizon_months, "a year unless stated")
     if scenario.workload is not None and not scenario.workload.requests_known:
         why = "only the month's tokens are given, so the size of a request is not known"

@@ -80,7 +80,8 @@ def with_singles(scenario: Scenario) -> Scenario:
         for name, architecture in scenario.architectures.items()
         if architecture.kind in ROUTABLE or name == scenario.baseline
     }
-    everything = {**scenario.architectures, **single_models(kept, scenario.architectures)}
+    in_service = {name: a.in_full_service() for name, a in scenario.architectures.items()}
+    everything = {**in_service, **single_models(kept, scenario.architectures)}
     return scenario.model_copy(update={"architectures": everything, "horizon_months": 1})
 
 
@@ -121,8 +122,11 @@ def route(
         _mix(name, point, estimates, prices, outcome, qualities, singles, name in scenario.architectures)
         for name in shown
     ]
-    best, because = _best_single(singles, estimates, qualities)
-    cheapest = min(shown, key=lambda name: _monthly(estimates[name]))
+    required = point.requirements.min_quality_kept
+    base_quality = qualities[scenario.baseline or ""]
+    least = None if required is None or base_quality is None else required * base_quality - 1e-12
+    best, because = _best_single(singles, estimates, qualities, least)
+    cheapest = _cheapest([name for name in shown if name in scenario.architectures], estimates, qualities, least)
     curve = _sweep(scenario, point, catalog, sweep) if sweep else None
     return Routing(scenario.baseline or "", mixes, best, because, cheapest, curve)
 
@@ -217,11 +221,27 @@ def _random_mix(
     return cheap_quality + weight * (strong_quality - cheap_quality)
 
 
+def _cheapest(
+    named: list[str], estimates: dict[str, Estimate], qualities: dict[str, Number | None], least: float | None
+) -> str:
+    """The cheapest that is known to keep the required quality, else the cheapest; singles stand aside."""
+    good = [name for name in named if least is None or (qualities[name] or 0.0) >= least]
+    return min(good or named, key=lambda name: _monthly(estimates[name]))
+
+
 def _best_single(
-    singles: set[str], estimates: dict[str, Estimate], qualities: dict[str, Number | None]
+    singles: set[str],
+    estimates: dict[str, Estimate],
+    qualities: dict[str, Number | None],
+    least: float | None,
 ) -> tuple[str | None, str]:
     if not singles:
         return None, ""
+    if least is not None:
+        passing = sorted(name for name in singles if (qualities[name] or 0.0) >= least)
+        if not passing:
+            return None, ""
+        return min(passing, key=lambda n: _monthly(estimates[n])), "the cheapest that keeps the required quality"
     known = {name: quality for name in sorted(singles) if (quality := qualities[name]) is not None}
     if len(known) < len(singles):
         return min(sorted(singles), key=lambda n: _monthly(estimates[n])), "the cheapest; its quality is not known"

@@ -143,6 +143,9 @@ def _ranked(
     rows.sort(key=lambda row: (-row.evppi, -abs(row.swing), row.path))
     scale = float(np.abs(y).mean())
     settled = evpi <= 1e-4 * scale
+    if evpi <= 1e-12 * scale:
+        evpi = 0.0  # the mean of positive numbers, taken two ways
+        rows = [row._replace(evppi=0.0) for row in rows]
     wins = float((y > 0).mean())
     sentence = _sentence(challenger, against, float(y.mean()), wins, evpi, settled)
     return Sensitivities(challenger, against, float(y.mean()), wins, evpi, settled, sentence, rows)

@@ -304,6 +304,9 @@ def _figure(value: Number | None, draws: Any, corners: tuple[float, float] | Non
 
     if value is None or draws is None or np.isnan(draws).any():
         return Figure(_known(value))
+    if float(draws.max()) - float(draws.min()) <= 1e-12 * abs(float(draws[0])):
+        corners = None  # no range reaches it: what is left is rounding
+        draws = np.full(1, value if not is_array(value) else float(draws[0]))
     spread = quantiles(draws, (0.05, 0.5, 0.95))
     if corners is None:
         point = _known(value)

@@ -23,7 +23,7 @@ def table(title: str, charges: Iterable[Charge], as_of: date) -> Table:
     for charge in charges:
         when = "once" if charge.cadence == "one_time" else "a month"
         name = f"{charge.group}: {charge.name}" if charge.group else charge.name
-        formula = " × ".join(_factor(factor) for factor in charge.factors)
+        formula = " × ".join(_factor(factor) for factor in charge.factors if factor.name != "lots_per_month")
         rows.append([text(name), usd(charge.cost), text(f"{when}: {formula}")])
         for factor in charge.factors:
             sources |= dict.fromkeys(source_notes(factor, as_of))

@@ -14,7 +14,10 @@ def usd(value: float | None) -> str:
     """`$1,660`, `$1.66`, `$0.00205`: cents under a hundred dollars, three digits under a dollar."""
     if value is None:
         return UNKNOWN
-    sign, size = ("-" if value < 0 else ""), abs(value)
+    size = abs(value)
+    if size < 5e-13:  # what is left of adding and taking away
+        size = 0.0
+    sign = "-" if value < 0 and size > 0 else ""
     if size >= 99.995:
         return f"{sign}${size:,.0f}"
     if size >= 0.9995 or size == 0:
@@ -35,7 +38,7 @@ def digits(value: float, significant: int) -> str:
 
 def share(value: float | None) -> str:
     """`66.8%`."""
-    return UNKNOWN if value is None else f"{value * 100:.1f}%"
+    return UNKNOWN if value is None else f"{round(value * 100, 1) + 0.0:.1f}%"
 
 
 def count(value: float | None) -> str:

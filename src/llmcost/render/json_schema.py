@@ -27,6 +27,7 @@ RESULTS = {
     "compare": "economics.comparison.Comparison",
     "sensitivity": "economics.sensitivity.Sensitivities",
     "decide": "decision.deciding.Decision",
+    "policy": "decision.policy.Policy",
 }
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -6,7 +6,7 @@ import re
 
 # Control characters, and the marks that turn text around or hide it.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
-_LONGEST = 300
+_LONGEST = 1000
 
 
 def harmless(text: str) -> str:

@@ -54,7 +54,9 @@ def _table(table: Table, unicode: bool) -> object:
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    drawn = RichTable(box=box.SIMPLE_HEAD if unicode else box.ASCII2, pad_edge=False, show_edge=False)
+    headed = any(column.heading for column in table.columns)
+    frame = (box.SIMPLE_HEAD if unicode else box.ASCII2) if headed else None
+    drawn = RichTable(box=frame, pad_edge=False, show_edge=False, show_header=headed)
     for column in table.columns:
         drawn.add_column(
             Text(column.heading), justify="right" if column.number else "left", overflow="fold", no_wrap=False

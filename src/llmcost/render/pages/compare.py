@@ -43,7 +43,9 @@ def page(comparison: Comparison, as_of: date, explain: bool = False) -> Page:
     rows = [_row(each, comparison) for each in comparison.architectures]
     title = f"Over {comparison.horizon_months} months, against {comparison.baseline}"
     spread = _spread(comparison)
-    tables = [Table(title, _COLUMNS, rows, _notes(comparison)), *([spread] if spread else []), _waterfall(comparison)]
+    tables = [Table(title, _COLUMNS, rows, _notes(comparison)), *([spread] if spread else [])]
+    if len(comparison.waterfall) > 1:
+        tables.append(_waterfall(comparison))
     if explain:
         tables += [
             explanation.table(f"{each.name}: the charges", each.charges, as_of) for each in comparison.architectures

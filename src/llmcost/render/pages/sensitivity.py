@@ -7,7 +7,7 @@ from llmcost.render.page import Cell, Column, Page, Table, share, text, usd
 _COLUMNS = [
     Column("path", "Input", number=False),
     Column("evppi", "Worth at most"),
-    Column("bar", "", number=False),
+    Column("bar", "Bar", number=False),
     Column("swing", "Swing P10→P90"),
     Column("first_order", "Of the variance"),
     Column("range", "Range", number=False),

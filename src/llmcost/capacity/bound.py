@@ -1,0 +1,180 @@
+"""What no hardware exceeds, and what a stated rate, price or latency is worth against it.
+
+The bound assumes perfect efficiency and full overlap of computing and reading, all of the memory,
+and no limit on the batch (methods.md section 4). A figure above it is impossible; above the
+model's band but below the bound it is doubtful.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from llmcost.arithmetic import Number, all_true, maximum
+from llmcost.capacity.replica import (
+    ENGINES,
+    WEIGHT_BYTES,
+    Setup,
+    capacity,
+    decode_flop,
+    kv_bytes,
+    peak_flops,
+    prefill_flop,
+    weights_bytes,
+)
+from llmcost.catalog.models import GpuSpec, OpenModel
+
+
+class Bound(NamedTuple):
+    """Requests a second that physics allows, and what it is that limits them."""
+
+    requests_per_second: Number
+    limit: str
+
+
+class Verdict(NamedTuple):
+    """A stated figure held against the model and the bound; rates are a replica's, in requests/s.
+
+    `factor` is how many times the bound is exceeded (below 1: what share of it is used). `modelled`
+    and `high` are the model's rate and the top of its band, None where the model does not fit.
+    """
+
+    verdict: Literal["plausible", "above_band", "impossible"]
+    stated: float
+    factor: float
+    bound: float
+    limit: str
+    modelled: float | None
+    high: float | None
+    message: str
+
+
+def physical_bound(
+    model: OpenModel,
+    gpu: GpuSpec,
+    n_gpus: float = 1,
+    precision: str = "bf16",
+    *,
+    input_tokens: Number,
+    output_tokens: Number,
+    kv_precision: str | None = None,
+) -> Number:
+    """Requests a second that n GPUs can serve at the very most; 0 where the weights do not fit.
+
+    R_max = B/max(O·(W + B·κ·s)/(BW·n), O·B·(2P + 4Lds)/(F·n) + B·t_p), s = I + O/2, B all that fits.
+    """
+    setup = Setup(model, gpu, n_gpus, precision, kv_precision)
+    return bound_of(setup, input_tokens, output_tokens).requests_per_second
+
+
+def bound_of(setup: Setup, input_tokens: Number, output_tokens: Number) -> Bound:
+    """The physical bound of a replica, with its limit: compute, bandwidth or memory."""
+    room = setup.gpu.memory_gb * 1e9 * setup.gpus - weights_bytes(setup)
+    if room <= 0:
+        return Bound(0.0, "memory")
+    batch = room / kv_bytes(setup, input_tokens + output_tokens)
+    context = input_tokens + output_tokens / 2
+    flops = peak_flops(setup.gpu, setup.precision) * setup.gpus
+    bandwidth = setup.gpu.bandwidth_gb_s * 1e9 * setup.gpus
+    # Seconds a request: its share of the reading, and its own computing.
+    reading = output_tokens * (weights_bytes(setup) / batch + kv_bytes(setup, context)) / bandwidth
+    work = output_tokens * decode_flop(setup.model, context) + prefill_flop(setup.model, input_tokens)
+    computing = work / flops
+    limit = "bandwidth" if all_true(reading > computing) else "compute"
+    return Bound(1 / maximum(reading, computing), limit)
+
+
+def fastest_answer(setup: Setup, input_tokens: float, output_tokens: float) -> tuple[float, float]:
+    """Seconds until the first token and until the last that one request alone takes at the very least."""
+    flops = peak_flops(setup.gpu, setup.precision) * setup.gpus
+    bandwidth = setup.gpu.bandwidth_gb_s * 1e9 * setup.gpus
+    weights = weights_bytes(setup)
+    first = max(prefill_flop(setup.model, input_tokens) / flops, weights / bandwidth)
+    context = input_tokens + output_tokens / 2
+    step = max((weights + kv_bytes(setup, context)) / bandwidth, decode_flop(setup.model, context) / flops)
+    return first, first + max(output_tokens - 1, 0.0) * step
+
+
+def all_precisions(setup: Setup) -> list[Setup]:
+    """The same replica at every precision, for a figure that does not say which."""
+    return [setup._replace(precision=precision) for precision in WEIGHT_BYTES]
+
+
+def check_rate(
+    stated: float, setup: Setup | Sequence[Setup], input_tokens: float, output_tokens: float, what: str = ""
+) -> Verdict:
+    """A stated rate in requests a second and replica. Several setups: the one that allows most."""
+    several = [setup] if isinstance(setup, Setup) else list(setup)
+    bounds = [(bound_of(one, input_tokens, output_tokens), one) for one in several]
+    (bound, best), *_ = sorted(bounds, key=lambda pair: -pair[0].requests_per_second)
+    found = [(served, one) for one in several if (served := capacity(one, input_tokens, output_tokens)) is not None]
+    modelled = max((served.requests_per_second * ENGINES[one.engine] for served, one in found), default=None)
+    high = max((served.high * ENGINES[one.engine] for served, one in found), default=None)
+    factor = stated / bound.requests_per_second if bound.requests_per_second else float("inf")
+    said = what or f"{stated:,.4g} requests a second"
+    size = f"{input_tokens:,.0f} + {output_tokens:,.0f} tokens"
+    on = f"{best.model.model} at {best.precision} on {best.gpus:g} × {best.gpu.gpu}, {size} a request"
+    if factor > 1 + 1e-9:
+        if not bound.requests_per_second:
+            message = f"{said} is impossible: the weights of {on} are larger than the memory"
+        else:
+            message = (
+                f"{said} is impossible: {factor:,.3g} times the physical bound of "
+                f"{bound.requests_per_second:,.3g} requests a second, set by {bound.limit} ({on})"
+            )
+        return Verdict("impossible", stated, factor, bound.requests_per_second, bound.limit, modelled, high, message)
+    if high is None or stated > high:
+        against = "does not fit with room to serve" if modelled is None else f"models {modelled:,.3g}, {high:,.3g} at most"
+        message = (
+            f"{said} is doubtful: the capacity model {against} ({on}); "
+            f"the physical bound is {bound.requests_per_second:,.3g}"
+        )
+        return Verdict("above_band", stated, factor, bound.requests_per_second, bound.limit, modelled, high, message)
+    message = f"{said} is plausible: the capacity model has {modelled:,.3g} requests a second ({on})"
+    return Verdict("plausible", stated, factor, bound.requests_per_second, bound.limit, modelled, high, message)
+
+
+def check_price(
+    usd_per_mtok: float,
+    usd_per_gpu_hour: float,
+    setup: Setup | Sequence[Setup],
+    input_tokens: float,
+    output_tokens: float,
+    *,
+    of: Literal["total", "output"] = "total",
+) -> Verdict:
+    """A stated price for a million tokens, as the rate that a GPU at its hourly price would have to keep up.
+
+    rate = n·$/h ÷ 3600 ÷ ($/token × tokens a request), with the GPU never idle.
+    """
+    gpus = (setup if isinstance(setup, Setup) else setup[0]).gpus
+    tokens = output_tokens + (input_tokens if of == "total" else 0.0)
+    needed = gpus * usd_per_gpu_hour / 3600 / (usd_per_mtok / 1e6 * tokens)
+    kind = "output tokens" if of == "output" else "tokens"
+    what = (
+        f"${usd_per_mtok:g} a million {kind} at ${usd_per_gpu_hour:g} a GPU-hour, which takes {needed:,.3g} requests "
+        "a second at all hours,"
+    )
+    return check_rate(needed, setup, input_tokens, output_tokens, what)
+
+
+def check_latency(
+    stated_ms: float,
+    setup: Setup | Sequence[Setup],
+    input_tokens: float,
+    output_tokens: float,
+    *,
+    of: Literal["answer", "first_token"] = "answer",
+) -> Verdict:
+    """A stated time against the fastest that one request alone could take; rates here are answers a second."""
+    several = [setup] if isinstance(setup, Setup) else list(setup)
+    times = [(fastest_answer(one, input_tokens, output_tokens)[of == "answer"], one) for one in several]
+    least, best = min(times, key=lambda pair: pair[0])
+    factor = least * 1000 / stated_ms
+    size = f"{input_tokens:,.0f} + {output_tokens:,.0f} tokens"
+    on = f"{best.model.model} at {best.precision} on {best.gpus:g} × {best.gpu.gpu}, {size}"
+    until = "the whole answer" if of == "answer" else "the first token"
+    verdict: Literal["plausible", "impossible"] = "impossible" if factor > 1 + 1e-9 else "plausible"
+    said = f"{stated_ms:,.4g} ms to {until} is {verdict}: "
+    said += f"reading and computing alone take {least * 1000:,.3g} ms ({on})"
+    if verdict == "impossible":
+        said += f", {factor:,.3g} times as long"
+    return Verdict(verdict, 1000 / stated_ms, factor, 1 / least, "latency", None, None, said)
