@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
 import yaml
 from command_line import TODAY
 
@@ -189,13 +190,10 @@ def refuses(given: dict[str, Any], error: str, hint: str = "") -> None:
     """Assert that the question is refused with this in the error and in the hint."""
     from llmcost import LlmcostError
 
-    try:
-        found = answer(given)
-    except LlmcostError as refused:
-        assert error in refused.what, f"{refused.what!r} does not say {error!r}"
-        assert hint in refused.hint, f"{refused.hint!r} does not say {hint!r}"
-        return
-    raise AssertionError(f"nothing is refused: {found}")
+    with pytest.raises(LlmcostError) as refused:
+        answer(given)
+    assert error in refused.value.what, f"{refused.value.what!r} does not say {error!r}"
+    assert hint in refused.value.hint, f"{refused.value.hint!r} does not say {hint!r}"
 
 
 def check(case: Case) -> None:

@@ -10,10 +10,9 @@ Names are imported when first used, so that `import llmcost` and `--version` cos
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False  # to a type checker it is true; importing typing would cost more than all the rest
 if TYPE_CHECKING:
     from llmcost.catalog import Catalog, load_catalog
     from llmcost.catalog.models import ApiPrice
@@ -94,7 +93,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'llmcost' has no attribute {name!r}")
     from importlib import import_module

@@ -18,7 +18,7 @@ Shape = Literal["default", "uniform", "triangular"]
 
 _MULTIPLIERS = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9, "t": 1e12, "bn": 1e9}
 _NUMBER = re.compile(
-    r"(?P<sign>[-+]?)\s*(?P<usd>(?:US)?\$|USD\s)?\s*(?P<sign2>-?)"
+    r"(?:(?P<sign>[-+])\s*(?:(?:US)?\$|USD\s)?|(?:(?:US)?\$|USD\s)?\s*(?P<sign2>-)?)\s*"
     r"(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d[\d_]*(?:\.\d*)?|\.\d+)(?P<exponent>[eE][-+]?\d+)?"
     r"\s*(?P<suffix>[kKmMbBgGtT]n?)?\s*(?P<percent>%)?\s*(?P<usd2>USD)?"
 )

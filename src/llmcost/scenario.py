@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, PrivateAttr, SerializeAsAny, ValidationError, model_validator
 
-from llmcost.architectures.architecture import Architecture
+from llmcost.architectures.architecture import Architecture, OwnModel
 from llmcost.architectures.prices import OwnPrice
 from llmcost.errors import InputError, LlmcostError, did_you_mean
 from llmcost.quantity import Quantity, QuantityError, shown
@@ -80,6 +80,7 @@ class Scenario(Strict):
     api_price_change_per_year: Signed = 0.0
     baseline: str | None = None
     prices: dict[str, OwnPrice] = {}
+    models: dict[str, OwnModel] = {}
     quality: dict[str, Share] = {}
     successors: dict[str, str] = {}
     moves: list[str] = []
@@ -87,38 +88,49 @@ class Scenario(Strict):
     requirements: Requirements = Requirements()
     architectures: dict[str, SerializeAsAny[Architecture]] = {}
     _assumed: frozenset[str] = PrivateAttr(frozenset())
+    _outcomes: Any = PrivateAttr(None)
 
     @model_validator(mode="after")
     def _consistent(self) -> "Scenario":
         if self.hours_per_month is not None and self.days_per_month is not None:
-            refuse("both hours_per_month and days_per_month are given", "give one of them")
+            refuse("both hours_per_month and days_per_month are given", "give one of them", "days_per_month")
         for first, second, rho in self.correlate:
             if not isinstance(rho, float | int) or abs(rho) >= 1 or first == second:
                 refuse(
                     f"{first} and {second} cannot be correlated by {rho}",
                     "type [PATH, OTHER_PATH, 0.5], a number between -1 and 1",
+                    "correlate",
                 )
         if self.horizon_months > LONGEST_HORIZON:
-            refuse(f"a horizon of {self.horizon_months} months", f"give {LONGEST_HORIZON} months at most")
+            refuse(
+                f"a horizon of {self.horizon_months} months", f"give {LONGEST_HORIZON} months at most", "horizon_months"
+            )
         if self.segments:
             if self.workload is None or not self.workload.requests_known:
-                refuse("segments need requests_per_month in the workload", "give workload: {requests_per_month: 1M}")
+                hint = "give workload: {requests_per_month: 1M}"
+                refuse("segments need requests_per_month in the workload", hint, "segments")
             off = sum(_middle(segment.share) for segment in self.segments.values()) - 1
             if abs(off) > 1e-6:
                 refuse(
                     f"the segments' shares are {abs(off) * 100:.4g} points {'over' if off > 0 else 'short of'} 100 %",
                     "make the shares of the segments add up to 100%",
+                    "segments",
                 )
         elif self.workload is not None and self.workload.requests_known:
             for field in ("requests_per_month", "input_tokens", "output_tokens"):
                 if getattr(self.workload, field) is None:
-                    refuse(f"the workload lacks {field}", f"add {field} to the workload (0 is allowed)")
+                    refuse(f"the workload lacks {field}", f"add {field} to the workload (0 is allowed)", "workload")
         return self
 
     @property
     def assumed(self) -> frozenset[str]:
         """Fields that the user left out and a stated default filled: start, baseline, fallbacks."""
         return self._assumed
+
+    @property
+    def outcomes(self) -> Any:
+        """The team's own evaluation that `quality` names, or None."""
+        return self._outcomes
 
     @property
     def hours(self) -> float:
@@ -172,10 +184,38 @@ def scenario_from(data: Mapping[str, Any], where: Where = _nowhere, *, today: da
         written["baseline"] = next(iter(built))
         assumed.add("baseline")
     _fill_fallbacks(built, str(written.get("baseline")), assumed)
+    evaluation = _evaluated(written, where)
     scenario = validated(Scenario, {**written, "architectures": built}, (), where)
     scenario._assumed = frozenset(assumed)
+    scenario._outcomes = evaluation
     _check_names(scenario, where)
     return scenario
+
+
+def _evaluated(written: dict[str, Any], where: Where) -> Any:
+    """`quality: outcomes.csv` as the qualities that the file holds; None where it is not a file."""
+    quality = written.get("quality")
+    if not isinstance(quality, str) and not (isinstance(quality, Mapping) and isinstance(quality.get("outcomes"), str)):
+        return None
+    from os.path import dirname
+
+    from llmcost.quality.evaluation import read_evaluation
+
+    place = where(["quality"], False)
+    try:
+        evaluation, stated = read_evaluation(quality, dirname(place.rsplit(":", 2)[0]))
+    except InputError as error:
+        raise error.at(place) from None
+    written["quality"] = {**evaluation.qualities, **stated}
+    segments = written.get("segments")
+    if isinstance(segments, Mapping):
+        written["segments"] = {
+            name: {**body, "quality": {**evaluation.of_task(name), **(body.get("quality") or {})}}
+            if isinstance(body, Mapping) and evaluation.of_task(name)
+            else body
+            for name, body in segments.items()
+        }
+    return evaluation
 
 
 def load_scenario(path: str, *, today: date | None = None) -> Scenario:
@@ -244,6 +284,7 @@ def as_input_error(error: ValidationError, path: Path, where: Where) -> LlmcostE
     if isinstance(cause, QuantityError):
         return InputError(f"{_named(loc)}: {cause.what}", where=where(loc, False), hint=cause.hint)
     if "what" in context:
+        loc += context.get("at", ())
         return InputError(context["what"], where=where(loc, False), hint=context.get("hint", ""))
     if first["type"] == "missing":
         return InputError(
@@ -290,7 +331,26 @@ def _check_names(scenario: Scenario, where: Where) -> None:
                 where=where(["moves", position], False),
                 hint=did_you_mean(move, names) or f"name one of: {', '.join(names)}",
             )
+    for old, new in scenario.successors.items():
+        seen = [old]
+        while new in scenario.successors and new not in seen:
+            seen.append(new)
+            new = scenario.successors[new]
+        if new in seen:
+            raise InputError(
+                f"the successors of {old} lead back to {new}",
+                where=where(["successors", old], False),
+                hint="name a model that still answers",
+            )
     for name, architecture in names.items():
+        for segment in getattr(architecture, "by_segment", None) or {}:
+            if segment not in scenario.segments:
+                raise InputError(
+                    f"{name} routes the segment {segment!r}, which the scenario does not have",
+                    where=where(["architectures", name, "by_segment", segment], True),
+                    hint=did_you_mean(segment, scenario.segments)
+                    or f"segments: {', '.join(scenario.segments) or 'none'}",
+                )
         inner = [target for target in architecture.targets() if target in names and target != name]
         if getattr(architecture, "switch_share", 0.0) != 0.0 and inner:
             raise InputError(

@@ -26,9 +26,12 @@ PEAK_TO_AVERAGE = 4.0
 HOURS_PER_MONTH = 730.0  # 365 × 24 / 12
 
 
-def refuse(what: str, hint: str) -> NoReturn:
-    """Refuse what a user wrote, from inside a validator: what is wrong and what to type instead."""
-    raise PydanticCustomError("refused", "{what}", {"what": what, "hint": hint})
+def refuse(what: str, hint: str, *at: str) -> NoReturn:
+    """Refuse what a user wrote, from inside a validator: what is wrong and what to type instead.
+
+    `at` is the path of the offending key below the model that is being validated.
+    """
+    raise PydanticCustomError("refused", "{what}", {"what": what, "hint": hint, "at": at})
 
 
 class Strict(BaseModel):

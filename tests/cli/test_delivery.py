@@ -70,7 +70,9 @@ class TestStdout:
         """A terminal that cannot carry Unicode gets ASCII, and no error."""
         done = subprocess.run(
             [sys.executable, "-m", "llmcost", "compare", "-"],
-            input=as_text(sample({"name": "Café", "architectures": {"café": {"kind": "api", "model": "cheap"}}})).encode(),
+            input=as_text(
+                sample({"name": "Café", "architectures": {"café": {"kind": "api", "model": "cheap"}}})
+            ).encode(),
             capture_output=True,
             env=environment(PYTHONIOENCODING="ascii"),
             timeout=60,
@@ -82,7 +84,13 @@ class TestStdout:
     @pytest.mark.parametrize("buffered", [True, False], ids=["buffered", "unbuffered"])
     @pytest.mark.parametrize(
         "arguments",
-        [("--help",), ("--version",), ("compare", "--help"), ("compare", "-", "-f", "json"), ("compare", "-", "--explain")],
+        [
+            ("--help",),
+            ("--version",),
+            ("compare", "--help"),
+            ("compare", "-", "-f", "json"),
+            ("compare", "-", "--explain"),
+        ],
         ids=" ".join,
     )
     def test_a_reader_that_left(self, arguments: tuple[str, ...], buffered: bool) -> None:

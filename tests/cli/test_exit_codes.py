@@ -95,9 +95,7 @@ def test_an_interrupt_leaves_with_130() -> None:
 def test_an_internal_error_is_three_lines_and_1() -> None:
     """A bug is said in three lines, with exit code 1 and never a traceback."""
     broken = "import llmcost.cli.running as r; r.import_module = None; raise SystemExit(r.run(['route']))"
-    done = subprocess.run(
-        [sys.executable, "-c", broken], capture_output=True, text=True, env=environment(), timeout=60
-    )
+    done = subprocess.run([sys.executable, "-c", broken], capture_output=True, text=True, env=environment(), timeout=60)
     assert done.returncode == 1
     assert [line.partition(": ")[0] for line in done.stderr.splitlines()] == ["error", "where", "hint"]
     assert "internal error" in done.stderr

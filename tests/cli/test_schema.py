@@ -32,6 +32,7 @@ RUNS = {
     "compare": [[f"examples/{path.name}"] for path in EXAMPLES],
     "sensitivity": [["examples/support-assistant.yaml"], ["examples/vehicle-voice.yaml"]],
     "decide": [["examples/support-assistant.yaml", "--unknown-rest"], ["--unknown-rest"]],
+    "policy": [["examples/segments.yaml"]],
 }
 
 

@@ -38,14 +38,17 @@ class Api(Architecture):
         yield self.model, stream
 
 
-def model_charges(model: str, streams: list[Stream], month: Month) -> Iterator[Charge]:
-    """What a model's provider bills for the streams in this month, a charge a bucket."""
+def model_charges(model: str, streams: list[Stream], month: Month, live: Factor | None = None) -> Iterator[Charge]:
+    """What a model's provider bills for the streams in this month, a charge a bucket.
+
+    Hosting by the hour runs idle too; `live` is the part of the month from which it is deployed.
+    """
     for stream in streams:
         yield from _stream_charges(model, stream, month)
     price = month.prices.price(model, month.first_day)
     if price.hosting_usd_per_hour is not None:
         hourly = Factor("hosting_usd_per_hour", price.hosting_usd_per_hour, "USD/h", "catalog", "", price.source)
-        yield Charge("hosting, idle too", "monthly", (month.hours_factor, hourly), short_name(price.model))
+        yield Charge("hosting, idle too", "monthly", (month.hours_factor, hourly, *((live,) if live else ())), short_name(price.model))
 
 
 def short_name(full_id: str) -> str:

@@ -5,18 +5,18 @@ cascade, a fine-tune that is not ready yet) and it *charges* for them. Fixed cha
 once however many ways lead to it, so a target shared by two routes is not paid twice.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol, Self
 
 from pydantic import ValidationError, model_validator
 
 from llmcost.arithmetic import Number, is_array
-from llmcost.catalog.models import ApiPrice, GpuPrice
+from llmcost.catalog.models import ApiPrice, GpuPrice, GpuSpec, OpenModel
 from llmcost.errors import InputError
-from llmcost.estimate import Charge, Factor
+from llmcost.estimate import Charge, Factor, Source
 from llmcost.quantity import Quantity, QuantityError, Range
-from llmcost.workload import Positive, Share, Stream, Strict, Workload, refuse
+from llmcost.workload import AboveZero, Count, Months, Positive, Share, Stream, Strict, Workload, refuse
 
 WEEKS_PER_MONTH = 365 / 12 / 7
 
@@ -29,6 +29,12 @@ class PriceBook(Protocol):
 
     def gpu_price(self, gpu: str, provider: str | None, on: date) -> GpuPrice:
         """The hourly price; the cheapest provider's where none is named."""
+
+    def gpu_spec(self, gpu: str) -> GpuSpec:
+        """The hardware facts of a GPU; raises UnknownPrice."""
+
+    def open_model(self, model: str) -> OpenModel:
+        """The architecture of an open model; raises UnknownPrice."""
 
     def retired_base(self, model: str, on: date) -> date | None:
         """The day the model was replaced by its successor, where that has happened."""
@@ -46,11 +52,41 @@ class Retired(InputError):
         self.retires_on = retires_on
 
 
+class OwnModel(Strict):
+    """An open model that the catalog does not describe: what a GPU has to read and compute for it."""
+
+    parameters: AboveZero
+    layers: Months
+    kv_heads: Months
+    head_size: Months
+    width: Months
+    heads: Months | None = None
+    context_window: Months | None = None
+    sliding_window: Months | None = None
+    sliding_layers: Count = 0
+
+    def shape(self, name: str) -> OpenModel:
+        """The same as the catalog has it."""
+        return OpenModel(
+            *(name, self.parameters, self.layers, self.kv_heads, self.head_size, self.width, Source("the scenario")),
+            *(self.heads, self.context_window, self.sliding_window, int(self.sliding_layers)),
+        )
+
+
+class StatedLatency(Strict):
+    """The parts of a request's wait that are known, in milliseconds; the others are modelled where possible."""
+
+    network_ms: Positive | None = None
+    queue_ms: Positive | None = None
+    first_token_ms: Positive | None = None
+    ms_per_token: Positive | None = None
+
+
 class Month(NamedTuple):
     """One month of the horizon: its number (1 is the first), its first day, and its prices.
 
     `growth` is (1+g)^(m−1); `drift` is (1+r)^((m−1)/12), the yearly change of API prices, or None
-    where there is none.
+    where there is none. `evidence` knows how good models are, which a verifier's escalation follows.
     """
 
     number: int
@@ -61,6 +97,8 @@ class Month(NamedTuple):
     hours_assumed: bool
     workload: Workload | None
     prices: PriceBook
+    models: Mapping[str, OwnModel] = {}
+    evidence: Any = None
 
     @property
     def hours_factor(self) -> Factor:
@@ -148,6 +186,7 @@ class Architecture(Strict):
     agreement: bool | None = None
     p99_latency_ms: Positive | None = None
     first_token_ms: Positive | None = None
+    latency: StatedLatency | None = None
 
     @model_validator(mode="after")
     def _build_can_succeed(self) -> "Architecture":
@@ -161,12 +200,20 @@ class Architecture(Strict):
         """Models and architectures that this one sends requests to, each once."""
         return []
 
+    def side_models(self) -> list[str]:
+        """Models that decide or check, and answer nothing."""
+        return []
+
     def needs_fallback(self) -> bool:
         """Whether anything else has to serve before this one is in full service."""
         return False
 
     def fallback_target(self) -> str | None:
         """What serves while this one cannot."""
+        return None
+
+    def live_part(self, month: Month) -> Factor | None:
+        """The part of the month in which it is in production; None where that is all of it."""
         return None
 
     def in_full_service(self) -> Self:
@@ -176,6 +223,14 @@ class Architecture(Strict):
     def phase(self, month: Month) -> tuple[Number, ...]:
         """What makes this month unlike another, besides volume and prices."""
         return ()
+
+    def served_by(self) -> Any:
+        """The machines of its own that answer (`Served`); None where it has none."""
+        return None
+
+    def answers(self, streams: list[Stream], month: Month) -> tuple[Number, list[Stream]]:
+        """The part of the month that it runs, and what it answers itself of all that reaches it."""
+        return 1.0, streams
 
     def forward(self, name: str, stream: Stream, month: Month) -> Iterator[tuple[str, Stream]]:
         """Where a stream goes from here. A leaf keeps it: nothing."""

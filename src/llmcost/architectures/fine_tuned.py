@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import model_validator
 
-from llmcost.architectures.api import PER_MILLION, short_name
+from llmcost.architectures.api import short_name
 from llmcost.architectures.architecture import (
     WEEKS_PER_MONTH,
     Architecture,
@@ -20,9 +20,10 @@ from llmcost.architectures.architecture import (
     one_time_factors,
     plainly,
 )
-from llmcost.architectures.self_hosted import Gpu, Served
+from llmcost.architectures.self_hosted import Edge, Gpu, Served
+from llmcost.architectures.training import Training
 from llmcost.arithmetic import Number, floor, is_array, is_zero, maximum, minimum
-from llmcost.errors import InputError, UnknownPrice
+from llmcost.errors import InputError
 from llmcost.estimate import Charge, Factor
 from llmcost.workload import AboveZero, Months, Positive, Share, Stream, Strict, refuse
 
@@ -39,50 +40,6 @@ class Labelling(Strict):
         qa = Factor("with_qa", 1 + self.qa_share, "", "derived", "1 + qa_share")
         factors = (self.factor("samples"), self.factor("usd_per_sample", "USD"), qa)
         return Charge("labelling", "one_time", factors, name)
-
-
-class Training(Strict):
-    """Training runs: by the token (a managed service) or by the GPU-hour, times experiments."""
-
-    tokens: Positive | None = None
-    epochs: Positive = 1.0
-    usd_per_mtok: Positive | None = None
-    hours: Positive | None = None
-    gpus: Positive = 1.0
-    usd_per_gpu_hour: Positive | None = None
-    experiments: Positive = 1.0
-
-    @model_validator(mode="after")
-    def _by_token_or_by_hour(self) -> "Training":
-        if (self.tokens is None) == (self.hours is None):
-            refuse(
-                "training takes tokens or hours",
-                "type {tokens: 20M, usd_per_mtok: 5} or {hours: 4..8, usd_per_gpu_hour: 2.69}",
-            )
-        if self.hours is not None and self.usd_per_gpu_hour is None:
-            refuse("training by the hour lacks usd_per_gpu_hour", "type {hours: 4..8, usd_per_gpu_hour: 2.69}")
-        return self
-
-    def charge(self, name: str, serving: "Serving | None", month: Month) -> Charge:
-        """USD, once. A managed service's price comes from the catalog unless it is given."""
-        runs = self.factor("experiments")
-        if self.hours is not None:
-            hourly = self.factor("usd_per_gpu_hour", "USD/h")
-            factors: tuple[Factor, ...] = (self.factor("hours", "h"), self.factor("gpus"), hourly, runs)
-            return Charge("training", "one_time", factors, name)
-        if self.usd_per_mtok is not None:
-            rate = self.factor("usd_per_mtok", "USD/Mtok")
-        else:
-            if serving is None or serving.model is None:
-                raise InputError(f"{name}: training by the token lacks usd_per_mtok", hint="give usd_per_mtok: 5")
-            price = month.prices.price(serving.model, month.first_day)
-            if price.training_usd_per_mtok is None:
-                raise UnknownPrice(
-                    f"{price.model} has no training price by the token", hint="give training: {usd_per_mtok: ...}"
-                )
-            rate = Factor("training_usd_per_mtok", price.training_usd_per_mtok, "USD/Mtok", "catalog", "", price.source)
-        factors = (self.factor("tokens"), self.factor("epochs"), PER_MILLION, rate, runs)
-        return Charge("training", "one_time", factors, name)
 
 
 class Recurring(Strict):
@@ -107,28 +64,52 @@ class Recurring(Strict):
         return floor(maximum(months_of_service, 0.0) / self.every_months)
 
 
+class BaseUpgrade(Recurring):
+    """The base model is replaced: `cost` tunes anew. `tco` holds it against staying, which loses
+    `quality_drift_per_month`, and against moving to `new_base`, a model or an architecture.
+    """
+
+    quality_drift_per_month: Share | None = None
+    new_base: str | None = None
+    move_cost: Annotated[Any, CostItem()] | None = None
+
+
 class Serving(Strict):
     """How a fine-tune is served: a managed model at its own price, GPUs, or by the hour."""
 
     model: str | None = None
     usd_per_hour: Positive | None = None
     gpu: Gpu | None = None
+    edge: Edge | None = None
     gpus_per_replica: Months = 1
     throughput: Any = None
+    precision: Any = None
+    kv_precision: Any = None
+    engine: Any = None
+    latency_class: Any = None
+    concurrency: Any = None
+    modelled_at: Any = None
     target_utilisation: Any = None
     spare: Any = None
     operations_per_month: Any = None
+    stated_cost_per_mtok: Any = None
 
     @model_validator(mode="after")
     def _one_way(self) -> "Serving":
-        if sum((self.gpu is not None, self.usd_per_hour is not None, self.model is not None and self.gpu is None)) != 1:
+        ways = (self.gpu, self.edge, self.usd_per_hour, self.model if not self.own_machines else None)
+        if sum(way is not None for way in ways) != 1:
             refuse(
-                "serving takes one of model, gpu and usd_per_hour",
-                "type serving: {model: ft-gpt-4.1-mini}, {gpu: L40S, throughput: ...} or {usd_per_hour: 1.70}",
+                "serving takes one of model, gpu, edge and usd_per_hour",
+                "type serving: {model: ft-gpt-4.1-mini}, {gpu: L40S, model: llama-3.1-8b} or {usd_per_hour: 1.70}",
             )
-        if self.gpu is not None:
+        if self.own_machines:
             self.fleet()
         return self
+
+    @property
+    def own_machines(self) -> bool:
+        """Whether it runs on GPUs or devices, so that `model` names what is tuned."""
+        return self.gpu is not None or self.edge is not None
 
     def fleet(self) -> Served:
         """The GPU serving described here."""
@@ -143,7 +124,7 @@ class FineTuned(Architecture):
     labelling: Labelling | None = None
     training: Training | None = None
     retrain: Recurring | None = None
-    base_upgrade: Recurring | None = None
+    base_upgrade: BaseUpgrade | None = None
     output_tokens_factor: Positive = 1.0
     ready_after_weeks: Positive = 0.0
     rollout: Annotated[list[Share], "a month each"] = [1.0]
@@ -161,11 +142,17 @@ class FineTuned(Architecture):
         return self
 
     def targets(self) -> list[str]:
-        models = [self.serving.model] if self.serving and self.serving.model and not self.serving.gpu else []
+        models = [self.serving.model] if self.serving and self.serving.model and not self.serving.own_machines else []
         return models + ([self.fallback] if self.fallback else [])
 
     def fallback_target(self) -> str | None:
         return self.fallback
+
+    def live_part(self, month: Month) -> Factor | None:
+        if is_zero(self.ready_after_weeks):
+            return None
+        rule = "the part of the month after it is ready"
+        return Factor("live_share", self.live_share(month), "", "derived", rule)
 
     def in_full_service(self) -> Self:
         return self.model_copy(update={"ready_after_weeks": 0.0, "rollout": [1.0]})
@@ -200,7 +187,7 @@ class FineTuned(Architecture):
 
     def forward(self, name: str, stream: Stream, month: Month) -> Iterator[tuple[str, Stream]]:
         answered = self._answered(stream, month)
-        if answered is not None and self.serving and self.serving.model and not self.serving.gpu:
+        if answered is not None and self.serving and self.serving.model and not self.serving.own_machines:
             yield self.serving.model, answered
         if not self.needs_fallback():
             return
@@ -237,6 +224,12 @@ class FineTuned(Architecture):
         """What it answers itself of all that reaches it."""
         return [part for part in (self._answered(stream, month) for stream in streams) if part is not None]
 
+    def served_by(self) -> Served | None:
+        return self.serving.fleet() if self.serving is not None and self.serving.own_machines else None
+
+    def answers(self, streams: list[Stream], month: Month) -> tuple[Number, list[Stream]]:
+        return self.live_share(month), self.answered(streams, month)
+
     def charges(self, name: str, streams: list[Stream], month: Month) -> Iterator[Charge]:
         live = self.live_share(month)
         if not is_zero(live):
@@ -247,7 +240,7 @@ class FineTuned(Architecture):
             answered = self.answered(streams, month)
             if self.review:
                 yield from self.review.charges(name, answered)
-            if self.serving and self.serving.gpu:
+            if self.serving and self.serving.own_machines:
                 yield from self.serving.fleet().serving_charges(name, answered, month, part if partial else None)
             if self.serving and self.serving.usd_per_hour is not None:
                 hourly = self.serving.factor("usd_per_hour", "USD/h")
@@ -279,4 +272,8 @@ class FineTuned(Architecture):
         if self.labelling:
             yield self.labelling.charge(name)
         if self.training:
-            yield self.training.charge(name, self.serving, month)
+            served = self.serving.model if self.serving else None
+            managed = self.serving is not None and not self.serving.own_machines
+            yield self.training.charge(name, served, managed, month)
+        if self.serving and self.serving.edge:
+            yield self.serving.edge.purchase(name)

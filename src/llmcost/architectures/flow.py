@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from llmcost.architectures.api import Api, model_charges, short_name
 from llmcost.architectures.architecture import Architecture, Month
-from llmcost.estimate import Charge
+from llmcost.estimate import Charge, Factor
 from llmcost.workload import Stream
 
 Architectures = Mapping[str, Architecture]
@@ -53,12 +53,21 @@ def _spread(
 def month_charges(name: str, architectures: Architectures, traffic: list[Stream], month: Month) -> list[Charge]:
     """Everything that one month of an architecture costs. Raises Retired, UnknownPrice, InputError."""
     charges: list[Charge] = []
-    for node, (architecture, streams) in inflow(name, architectures, traffic, month).items():
+    reached = inflow(name, architectures, traffic, month)
+    for node, (architecture, streams) in reached.items():
         if architecture is None:
-            charges += model_charges(node.removeprefix("model:"), streams, month)
+            model = node.removeprefix("model:")
+            charges += model_charges(model, streams, month, _live(model, reached, month))
         else:
             charges += architecture.charges(node, streams, month)
     return charges
+
+
+def _live(model: str, reached: Inflow, month: Month) -> Factor | None:
+    """The part of the month in which a model is in use, where only a fine-tune that became ready uses it."""
+    users = [body for _, (body, _) in reached.items() if body is not None and model in body.targets()]
+    parts = [user.live_part(month) for user in users]
+    return parts[0] if parts and all(part is not None for part in parts) else None
 
 
 def reachable(name: str, architectures: Architectures, *, fallbacks: bool = True) -> Iterator[tuple[str, Architecture]]:
@@ -83,9 +92,7 @@ def models_of(name: str, architectures: Architectures) -> list[str]:
     found: list[str] = []
     for current, architecture in reachable(name, architectures):
         found += [t for t in architecture.targets() if architecture_of(t, current, architectures) is None]
-        for part in (getattr(architecture, "router", None), getattr(architecture, "verifier", None)):
-            if part is not None and part.model is not None:
-                found.append(part.model)
+        found += architecture.side_models()
     return list(dict.fromkeys(found))
 
 

@@ -5,11 +5,12 @@ without a named successor there is no price at all.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from llmcost.architectures.architecture import Retired
-from llmcost.catalog.models import ApiPrice, GpuPrice, Rates, Retirement
+from llmcost.catalog.models import ApiPrice, GpuPrice, GpuSpec, OpenModel, Rates, Retirement
 from llmcost.errors import InputError, UnknownPrice
 from llmcost.estimate import Source
 from llmcost.workload import AboveZero, Positive, Strict
@@ -45,16 +46,23 @@ class Prices:
         self, catalog: "Catalog", own: Mapping[str, OwnPrice] | None = None, successors: Mapping[str, str] | None = None
     ) -> None:
         self.catalog = catalog
+        self._identities: dict[str, str] = {}
         self._own = {self.identity(name): price for name, price in (own or {}).items()}
         self._successors = {self.identity(name): successor for name, successor in (successors or {}).items()}
         self._found: dict[tuple[str, date], ApiPrice] = {}
 
     def identity(self, name: str) -> str:
         """The catalog's full id, or the name itself where only the user prices it."""
-        try:
-            return self.catalog.resolve(name)
-        except UnknownPrice:
-            return name
+        if name not in self._identities:
+            found = None
+            with suppress(UnknownPrice):  # ambiguous: where it is priced, the error names the choices
+                found = self.catalog.find(name)
+            self._identities[name] = found or name
+        return self._identities[name]
+
+    def _in_catalog(self, name: str) -> bool:
+        identity = self.identity(name)
+        return "/" in identity and self.catalog.find(identity) is not None
 
     def known(self, name: str) -> bool:
         """Whether the catalog or the user prices this model; raises UnknownPrice with suggestions."""
@@ -83,18 +91,13 @@ class Prices:
         own = self._own.get(identity)
         if own is None:
             return self.catalog.price(model, on)
-        try:
-            base = self.catalog.price(model, on)
-        except UnknownPrice:
-            base = ApiPrice(model, Rates(), Source("the scenario's own prices"))
-        return _overlaid(base, own)
+        if not self._in_catalog(model):
+            return _overlaid(ApiPrice(model, Rates(), Source("the scenario's own prices")), own)
+        return _overlaid(self.catalog.price(model, on), own)
 
     def retirement(self, model: str) -> Retirement | None:
         """When the model stops answering, if that is known."""
-        try:
-            return self.catalog.retirement(model)
-        except UnknownPrice:
-            return None
+        return self.catalog.retirement(model) if self._in_catalog(model) else None
 
     def unreplaced(self, model: str, until: date) -> Retirement | None:
         """The retirement on or before a day that no successor covers."""
@@ -108,15 +111,17 @@ class Prices:
         gone = self.retirement(model)
         return gone.retires_on if gone is not None and gone.retires_on <= on else None
 
-    def changes(self, model: str, start: date, end: date) -> list[date]:
-        """Days in (start, end] on which this model's price changes or it retires."""
-        days = list(self.catalog.changes(model, start, end)) if self.identity(model) != model or "/" in model else []
+    def changes(self, model: str, start: date, end: date, followed: tuple[str, ...] = ()) -> list[date]:
+        """Days in (start, end] on which this model's price changes or it retires, its successors included."""
+        days: list[date] = []
+        if self._in_catalog(model):  # a model that only the user prices has one price
+            days += self.catalog.changes(model, start, end)
         gone = self.retirement(model)
         if gone is not None and start < gone.retires_on <= end:
             days.append(gone.retires_on)
         successor = self._successors.get(self.identity(model))
-        if successor is not None and successor != model:
-            days += self.changes(successor, start, end)
+        if successor is not None and successor not in (model, *followed):
+            days += self.changes(successor, start, end, (*followed, model))
         return sorted(set(days))
 
     def gpu_price(self, gpu: str, provider: str | None, on: date) -> GpuPrice:
@@ -125,6 +130,14 @@ class Prices:
         if not found:
             raise UnknownPrice(f"no provider in the catalog rents {gpu}", hint="give gpu: {usd_per_gpu_hour: 3.00}")
         return found[0]
+
+    def gpu_spec(self, gpu: str) -> GpuSpec:
+        """The hardware facts of a GPU; raises UnknownPrice."""
+        return self.catalog.gpu(gpu)
+
+    def open_model(self, model: str) -> OpenModel:
+        """The architecture of an open model; raises UnknownPrice."""
+        return self.catalog.open_model(model)
 
 
 def _overlaid(base: ApiPrice, own: OwnPrice) -> ApiPrice:

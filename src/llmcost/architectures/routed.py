@@ -72,6 +72,9 @@ class Routed(Architecture):
             found += [target] if isinstance(target, str) else list(target)
         return list(dict.fromkeys(found))
 
+    def side_models(self) -> list[str]:
+        return [self.router.model] if self.router is not None and self.router.model is not None else []
+
     def forward(self, name: str, stream: Stream, month: Month) -> Iterator[tuple[str, Stream]]:
         mix: Mix | str = self.mix or {}
         if self.by_segment is not None:

@@ -1,54 +1,52 @@
-"""Serving an open model on rented GPUs, which come whole.
+"""Serving an open model on GPUs, which come whole.
 
 `replicas = ceil(requests / what a replica serves in a month) + spare`. A replica serves what was
-measured: `requests_per_month` as it is run, or a sustained rate × target utilisation ÷ peak
-(methods.md section 4).
+measured: `requests_per_month` as it is run, or a sustained rate × target utilisation ÷ peak.
+Without a measurement the capacity model says it (methods.md section 4).
 """
 
 from collections.abc import Iterator
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import model_validator
+from pydantic import BeforeValidator, model_validator
 
 from llmcost.architectures.architecture import Architecture, Month, need_requests, plainly
-from llmcost.arithmetic import Number, ceil, is_zero, where
-from llmcost.errors import InputError
+from llmcost.architectures.gpus import Edge, Gpu, Hardware
+from llmcost.arithmetic import Number, ceil, is_array, is_zero, where
+from llmcost.capacity.bound import Verdict, all_precisions, check_rate
+from llmcost.capacity.fitting import more_of_the_same
+from llmcost.capacity.replica import (
+    ENGINES,
+    LATENCY_CLASSES,
+    PRECISIONS,
+    Capacity,
+    Setup,
+    capacity,
+    why_not,
+)
+from llmcost.catalog.models import OpenModel
+from llmcost.errors import InputError, UnknownPrice, did_you_mean
 from llmcost.estimate import Charge, Factor
 from llmcost.workload import AboveZero, Count, Months, Positive, Share, Stream, Strict, refuse
 
+__all__ = ["Edge", "Fleet", "Gpu", "Hardware", "SelfHosted", "Served", "Throughput"]
 
-class Gpu(Strict):
-    """A GPU by its catalog name, or only by its hourly price."""
+_ENGINE_NAMES = {**dict.fromkeys(ENGINES), "trt-llm": "tensorrt-llm", "trtllm": "tensorrt-llm"}
 
-    name: str | None = None
-    provider: str | None = None
-    usd_per_gpu_hour: Positive | None = None
-    spot: bool = False
 
-    @model_validator(mode="before")
-    @classmethod
-    def _a_name_alone(cls, written: Any) -> Any:
-        return {"name": written} if isinstance(written, str) else written
+def _precision(written: Any) -> str:
+    found = PRECISIONS.get(str(written).lower())
+    if found is None:
+        hint = did_you_mean(str(written), PRECISIONS) or "type bf16, fp8 or int4"
+        refuse(f"unknown precision {written!r}", hint)
+    return found
 
-    @model_validator(mode="after")
-    def _priced(self) -> "Gpu":
-        if self.name is None and self.usd_per_gpu_hour is None:
-            refuse("the GPU has neither a name nor a price", "type gpu: {name: L40S} or {usd_per_gpu_hour: 3.00}")
-        return self
 
-    def hourly(self, month: Month) -> Factor:
-        """USD for one GPU for an hour, given or from the catalog."""
-        if self.usd_per_gpu_hour is not None:
-            return self.factor("usd_per_gpu_hour", "USD/h")
-        price = month.prices.gpu_price(self.name or "", self.provider, month.first_day)
-        rate = price.spot_usd_per_gpu_hour if self.spot else price.usd_per_gpu_hour
-        if rate is None:
-            raise InputError(
-                f"{price.provider} publishes no spot price for {price.gpu}",
-                hint="leave spot out, name another provider, or give usd_per_gpu_hour",
-            )
-        kind = f"spot at {price.provider}, interruptible" if self.spot else f"at {price.provider}"
-        return Factor("usd_per_gpu_hour", rate, "USD/h", "catalog", kind, price.source)
+def _engine(written: Any) -> str:
+    name = str(written).lower()
+    if name not in _ENGINE_NAMES:
+        refuse(f"unknown engine {written!r}", f"type one of: {', '.join(ENGINES)}; or give a measured throughput")
+    return _ENGINE_NAMES[name] or name
 
 
 class Throughput(Strict):
@@ -68,6 +66,20 @@ class Throughput(Strict):
         return self
 
 
+class Lengths(Strict):
+    """Tokens a request, where no workload says them."""
+
+    input_tokens: Positive
+    output_tokens: Positive
+
+
+class Size(NamedTuple):
+    """Tokens a request, the mean over the streams."""
+
+    input_tokens: Number
+    output_tokens: Number
+
+
 class Fleet(NamedTuple):
     """The replicas that a month's traffic needs, and the requests a month that one serves."""
 
@@ -80,38 +92,188 @@ class Served(Strict):
     """Fields shared by everything that is served on GPUs: what a replica is and what it serves."""
 
     model: str | None = None
-    gpu: Gpu
+    gpu: Gpu | None = None
+    edge: Edge | None = None
     gpus_per_replica: Months = 1
     throughput: Throughput | None = None
+    precision: Annotated[str, BeforeValidator(_precision)] = "bf16"
+    kv_precision: Annotated[str, BeforeValidator(_precision)] | None = None
+    engine: Annotated[str, BeforeValidator(_engine)] = "tensorrt-llm"
+    latency_class: Literal["batch", "server", "interactive"] = "server"
+    concurrency: AboveZero | None = None
+    modelled_at: Lengths | None = None
     target_utilisation: Share = 0.7
     spare: Count = 0
     operations_per_month: Positive = 0.0
+    stated_cost_per_mtok: AboveZero | None = None
 
-    def requests_per_replica_month(self, streams: list[Stream], month: Month, name: str) -> Number:
-        """Requests a month that one replica serves in this traffic; raises without a measured rate."""
+    @model_validator(mode="after")
+    def _on_something(self) -> "Served":
+        if (self.gpu is None) == (self.edge is None):
+            refuse(
+                "serving takes a gpu or edge devices, one of the two",
+                "type gpu: {name: L40S}, or edge: {devices: 1000, usd_per_device: 300, tokens_per_second: 40}",
+            )
+        return self
+
+    # what a replica serves
+
+    def setup(self, month: Month) -> Setup | None:
+        """The replica as the capacity model takes it; None where the model or the hardware is not known."""
+        if self.model is None:
+            return None
+        shape = self.shape(month)
+        spec = self.gpu.spec(month) if self.gpu is not None else None
+        if self.edge is not None and self.edge.hardware is not None:
+            spec = self.edge.hardware.spec("the device")
+        if shape is None or spec is None:
+            return None
+        concurrency = 1.0 if self.edge is not None else self.concurrency
+        replica = (self.gpus_per_replica, self.precision, self.kv_precision, self.engine)
+        return Setup(shape, spec, *replica, concurrency)
+
+    def shape(self, month: Month) -> OpenModel | None:
+        """The model's architecture, the scenario's own before the catalog's; None where neither has it."""
+        if self.model is None:
+            return None
+        own = month.models.get(self.model)
+        if own is not None:
+            return own.shape(self.model)
+        try:
+            return month.prices.open_model(self.model)
+        except UnknownPrice:
+            if self.throughput is not None or (self.edge is not None and self.edge.tokens_per_second is not None):
+                return None  # measured, so nothing needs to be known of it
+            raise
+
+    def setups_meant(self, month: Month) -> list[Setup]:
+        """The replica at its stated precision, or at every one where none is stated."""
+        one = self.setup(month)
+        if one is None:
+            return []
+        return [one] if "precision" in self.model_fields_set else all_precisions(one)
+
+    def size(self, streams: list[Stream]) -> Size | None:
+        """The mean tokens of a request, weighted by requests; None without either traffic or lengths."""
+        if not streams:
+            given = self.modelled_at
+            return None if given is None else Size(given.input_tokens, given.output_tokens)
+        if not all(stream.requests_known for stream in streams):
+            return None
+        if len(streams) == 1:
+            return Size(streams[0].input_tokens.value, streams[0].output_tokens.value)
+        requests = sum((stream.requests for stream in streams), 0.0)
+        some = requests > 0
+        weights = [where(some, s.requests / where(some, requests, 1.0), 1 / len(streams)) for s in streams]
+        pairs = list(zip(weights, streams, strict=True))
+        return Size(
+            sum((weight * stream.input_tokens.value for weight, stream in pairs), 0.0),
+            sum((weight * stream.output_tokens.value for weight, stream in pairs), 0.0),
+        )
+
+    def modelled(self, streams: list[Stream], month: Month, name: str) -> Capacity:
+        """What the model gives one replica in this traffic; raises InputError where it cannot."""
+        setup = self.setup(month)
+        if setup is None:
+            raise InputError(
+                f"{name}: neither a measured throughput nor a model and a GPU by name, so nothing says what a GPU serves",
+                where=f"architectures.{name}",
+                hint="give --model llama-3.1-8b --gpu L40S, or --throughput REQUESTS_PER_SECOND (a replica's, measured)",
+            )
+        for stream in streams:
+            need_requests(stream, f"{name}: the capacity of a GPU", "the model")
+        size = self.size(streams)
+        if size is None:
+            raise InputError(
+                f"{name}: nothing says how long a request is",
+                where=f"architectures.{name}",
+                hint="give --input 1000 --output 200, tokens a request",
+            )
+        found = capacity(setup, *size)
+        if found is None:
+            more = more_of_the_same(setup, *size) if not is_array(size.input_tokens + size.output_tokens) else None
+            raise InputError(
+                f"{name}: {setup.model.model} at {setup.precision} on {setup.gpus:g} × {setup.gpu.gpu}: "
+                f"{why_not(setup, *size)}",
+                where=f"architectures.{name}",
+                hint=(f"give gpus_per_replica: {more}" if more else "give a larger GPU or a lower precision")
+                + "; llmcost host names the smallest set that holds it",
+            )
+        return found
+
+    def practice(self) -> float:
+        """What engine and latency class leave of a modelled rate."""
+        return ENGINES[self.engine] * LATENCY_CLASSES[self.latency_class]
+
+    def measured_rate(self, streams: list[Stream], month: Month, name: str) -> Number | None:
+        """The measured requests a second of one replica; None where nothing was measured."""
         measured = self.throughput
         if measured is None:
-            raise InputError(
-                f"{name}: no measured throughput, so the number of GPUs is unknown",
-                hint="give throughput: {requests_per_second: 6} (or --throughput 6)",
-            )
-        if measured.requests_per_month is not None:
-            for stream in streams:
-                need_requests(stream, f"{name}: throughput", "throughput")
-            return measured.requests_per_month
-        if measured.requests_per_second is not None:
-            for stream in streams:
-                need_requests(stream, f"{name}: throughput", "throughput")
-            rate: Number = measured.requests_per_second
-        else:
+            return None
+        if measured.tokens_per_second is not None:
             requests = sum((stream.requests for stream in streams), 0.0)
             tokens = sum((stream.tokens for stream in streams), 0.0)
-            rate = (measured.tokens_per_second or 0.0) * _over(requests, tokens)
-        seconds = month.hours * 3600
-        return rate * self.target_utilisation * seconds / month.peak_factor.value
+            return measured.tokens_per_second * _over(requests, tokens)
+        for stream in streams:
+            need_requests(stream, f"{name}: throughput", "throughput")
+        if measured.requests_per_month is not None:
+            return measured.requests_per_month / (month.hours * 3600)
+        return measured.requests_per_second
+
+    def verdict(self, streams: list[Stream], month: Month, name: str) -> Verdict | None:
+        """The measured rate held against model and bound; None where one of them cannot be said."""
+        rate, size = self.measured_rate(streams, month, name), self.size(streams)
+        meant = self.setups_meant(month) if rate is not None and size is not None else []
+        if (
+            rate is None
+            or size is None
+            or not meant
+            or is_array(rate)
+            or is_array(size.input_tokens + size.output_tokens)
+        ):
+            return None
+        if size.input_tokens + size.output_tokens <= 0 or rate <= 0:
+            return None
+        return check_rate(rate, meant, *size)
+
+    def requests_per_replica_month(self, streams: list[Stream], month: Month, name: str) -> Number:
+        """Requests a month that one replica serves in this traffic: measured, else modelled."""
+        if self.edge is not None:
+            return self._device_month(streams, month, name)
+        rate = self.measured_rate(streams, month, name)
+        if rate is None:
+            rate = self.modelled(streams, month, name).requests_per_second * self.practice()
+        else:
+            self._refuse_impossible(streams, month, name)
+        if self.throughput is not None and self.throughput.requests_per_month is not None:
+            return self.throughput.requests_per_month
+        return rate * self.target_utilisation * (month.hours * 3600) / month.peak_factor.value
+
+    def _refuse_impossible(self, streams: list[Stream], month: Month, name: str) -> None:
+        verdict = self.verdict(streams, month, name)
+        if verdict is not None and verdict.verdict == "impossible":
+            raise InputError(
+                f"{name}: {verdict.message}",
+                where=f"architectures.{name}.throughput",
+                hint="measure it again, or leave the throughput out to have it modelled",
+            )
+
+    def _device_month(self, streams: list[Stream], month: Month, name: str) -> Number:
+        """Requests a month of one device: written tokens a second ÷ tokens an answer, or the model at one request."""
+        edge = self.edge
+        size = self.size(streams)
+        if edge is not None and edge.tokens_per_second is not None and size is not None:
+            rate = _over(edge.tokens_per_second, size.output_tokens)
+        else:
+            rate = self.modelled(streams, month, name).requests_per_second * ENGINES[self.engine]
+        return rate * self.target_utilisation * month.hours * 3600 / month.peak_factor.value
+
+    # the fleet
 
     def fleet(self, name: str, streams: list[Stream], month: Month, live: Number = 1.0) -> Fleet:
         """`ceil(requests ÷ live ÷ requests a replica) + spare`; `live` is the part of the month it runs."""
+        if self.edge is not None:
+            return self._devices(name, streams, month, live)
         if not streams:
             alone = Factor("replicas", 1.0 + self.spare, "", "derived", "no volume given: one replica, and the spare")
             return Fleet(alone, 0.0, 0.0)
@@ -121,35 +283,75 @@ class Served(Strict):
         replicas = needed + self.spare
         rule = f"ceil({plainly(requests)} requests/month ÷ {plainly(one)} a replica) + {self.spare} spare"
         measured = self.throughput
-        if measured is not None and measured.requests_per_month is None:
+        if measured is None or measured.requests_per_month is None:
             rule += (
-                f"; a replica: {plainly(measured.requests_per_second or measured.tokens_per_second or 0.0)} "
-                f"{'requests' if measured.requests_per_second is not None else 'tokens'}/s"
+                f"; a replica: {self._rate_words(streams, month, name)}"
                 f" × {plainly(self.target_utilisation)} target_utilisation{self._star('target_utilisation')}"
                 f" × {plainly(month.hours * 3600)} s ÷ {plainly(month.peak_factor.value)} peak_to_average"
                 f"{'*' if month.peak_factor.origin == 'assumed' else ''}"
             )
         factor = Factor("replicas", replicas, "", "derived", rule)
-        ceiling = one if measured is None or measured.requests_per_month is not None else one / self.target_utilisation
-        if measured is not None and measured.requests_per_month is None:
-            ceiling = ceiling * month.peak_factor.value
+        ceiling = one
+        if measured is None or measured.requests_per_month is None:
+            ceiling = one / self.target_utilisation * month.peak_factor.value
         return Fleet(factor, one, _over(requests, replicas * ceiling))
+
+    def _rate_words(self, streams: list[Stream], month: Month, name: str) -> str:
+        measured = self.throughput
+        if measured is not None:
+            if measured.requests_per_second is not None:
+                return f"{plainly(measured.requests_per_second)} requests/s"
+            return f"{plainly(measured.tokens_per_second or 0.0)} tokens/s"
+        found = self.modelled(streams, month, name)
+        setup = self.setup(month)
+        assert setup is not None  # noqa: S101 - modelled has used it
+        return (
+            f"{plainly(found.requests_per_second)} requests/s modelled ({setup.model.model} at {setup.precision}"
+            f"{self._star('precision')} on {setup.gpus:g} × {setup.gpu.gpu})"
+            f" × {plainly(ENGINES[self.engine])} {self.engine}{self._star('engine')}"
+            f" × {plainly(LATENCY_CLASSES[self.latency_class])} latency class {self.latency_class}"
+            f"{self._star('latency_class')}"
+        )
+
+    def _devices(self, name: str, streams: list[Stream], month: Month, live: Number) -> Fleet:
+        assert self.edge is not None  # noqa: S101 - asked by the caller
+        devices = self.edge.factor("devices")._replace(name="replicas", origin="derived", rule="the devices there are")
+        if not streams:
+            return Fleet(devices, 0.0, 0.0)
+        requests = _over(sum((stream.requests for stream in streams), 0.0), live)
+        one = self.requests_per_replica_month(streams, month, name)
+        ceiling = one / self.target_utilisation * month.peak_factor.value
+        return Fleet(devices, one, _over(requests, devices.value * ceiling))
 
     def _star(self, field: str) -> str:
         return "*" if self.origin(field) == "assumed" else ""
 
+    def gpu_factors(self, replicas: Factor) -> tuple[Factor, ...]:
+        """Replicas and the GPUs of each, which every charge of a fleet begins with."""
+        return (replicas, self.factor("gpus_per_replica", "GPUs"))
+
     def serving_charges(
         self, name: str, streams: list[Stream], month: Month, live: Factor | None = None
     ) -> Iterator[Charge]:
-        """replicas × GPUs a replica × USD an hour × hours, and the people who run them."""
+        """Rent or what owning costs, for every GPU of the fleet, and the people who run them."""
         part = (live,) if live is not None else ()
         fleet = self.fleet(name, streams, month, live.value if live is not None else 1.0)
-        gpus = self.factor("gpus_per_replica", "GPUs")
-        factors = (fleet.replicas, gpus, self.gpu.hourly(month), month.hours_factor, *part)
-        yield Charge(f"{self.gpu.name or 'GPU'} rent", "monthly", factors, name)
+        if self.gpu is not None:
+            yield from self.gpu.monthly_charges(name, self.gpu_factors(fleet.replicas), month, *part)
         if not is_zero(self.operations_per_month):
             people = self.factor("operations_per_month", "USD/month")
             yield Charge("operations", "monthly", (people, *part), name)
+
+    def replica_month_cost(self, month: Month) -> Number:
+        """USD that one more replica costs in a month, its purchase apart."""
+        if self.gpu is None:
+            return 0.0
+        one = self.gpu_factors(Factor("replicas", 1.0))
+        return sum((charge.cost for charge in self.gpu.monthly_charges("", one, month)), 0.0)
+
+    def bought(self) -> bool:
+        """Whether its GPUs are paid at once."""
+        return self.gpu is not None and self.gpu.owned and not self.gpu.amortise
 
 
 def _over(amount: Number, by: Number) -> Number:
@@ -163,6 +365,14 @@ class SelfHosted(Architecture, Served):
 
     kind: Literal["self_hosted"] = "self_hosted"
 
+    def served_by(self) -> Served:
+        return self
+
     def charges(self, name: str, streams: list[Stream], month: Month) -> Iterator[Charge]:
         yield from self.serving_charges(name, streams, month)
         yield from super().charges(name, streams, month)
+
+    def one_time_charges(self, name: str, month: Month) -> Iterator[Charge]:
+        yield from super().one_time_charges(name, month)
+        if self.edge is not None:
+            yield self.edge.purchase(name)

@@ -17,6 +17,8 @@ COMMANDS = {
     "sensitivity": "Which uncertain input is worth measuring first, and what would flip the answer",
     "decide": "Walk the decision frameworks, beside the workload's own economics",
     "policy": "Place each task type on the cheapest architecture that passes its gates",
+    "frontier": "What quality costs on your own evaluation: models, mixes, cascades, routers",
+    "gate": "May we switch models? Average and worst answers within stated margins",
     "prices": "List, show, check and refresh the price catalog",
     "init": "Write a commented scenario to start from",
     "schema": "Print the JSON Schema of a command's result, or of the scenario",
@@ -42,17 +44,30 @@ Options:
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and leave with its exit code."""
     given = sys.argv[1:] if arguments is None else arguments
+    try:
+        code = _answer(given)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has left (`| head`): nothing to say, and nothing more to flush to it.
+        import os
+
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code)
+
+
+def _answer(given: list[str]) -> int:
     if given == ["--version"]:
         from llmcost import __version__
 
         print(f"llmcost {__version__}")
-        return
+        return 0
     if not given or given[0] in ("--help", "-h", "help"):
         width = max(map(len, COMMANDS))
         print(
             _USAGE.format(commands="\n".join(f"  {name:<{width}}  {text}" for name, text in COMMANDS.items())), end=""
         )
-        sys.exit(0 if given else 2)
+        return 0 if given else 2
     from llmcost.cli.running import run
 
-    sys.exit(run(given))
+    return run(given)

@@ -34,6 +34,8 @@ def parsed(question: "Question", text: str | bool) -> "Answer":
         if typed in NO:
             return False
         raise QuantityError(f"{shown(text)} is neither yes nor no", "type y, n, or u for unknown")
+    if question.no_means and typed in NO:
+        return False
     try:
         return number(text)
     except QuantityError as error:

@@ -17,6 +17,7 @@ from llmcost.cli.writing import Remarks, breached, format_of, write
 from llmcost.decision.conditions import Answer
 from llmcost.decision.deciding import decide, known_from
 from llmcost.decision.framework import FRAMEWORKS, Bank, load_bank
+from llmcost.decision.verdicts import combined
 from llmcost.errors import InputError, did_you_mean
 from llmcost.quantity import QuantityError
 
@@ -131,6 +132,14 @@ def _given(bank: Bank, flags: Values, path: str | None, pairs: list[str] | None)
         value = flags.get(f"q_{name}")
         if value is not None:
             _take(bank, given, name, value, "--" + name.replace("_", "-"))
+    for parameter in QUESTIONS:
+        name = parameter.name.removeprefix("q_")
+        if flags.get(parameter.name) is not None and name not in bank.questions:
+            raise InputError(
+                "none of the chosen frameworks asks this",
+                where="--" + name.replace("_", "-"),
+                hint="add --framework NAME (or --all for every framework), or leave the flag out",
+            )
     for pair in pairs or ():
         name, equals, value = pair.partition("=")
         if not equals:
@@ -152,19 +161,32 @@ def _take(bank: Bank, given: dict[str, Answer], name: str, value: str | bool, wh
 def _complete(
     bank: Bank, given: dict[str, Answer], question: Asked | None, unknown_rest: bool, *, ask_now: bool
 ) -> None:
-    """Ask for what neither the flags nor the scenario answer, or refuse where nobody can be asked."""
-    missing = [name for name in bank.asked() if name not in given]
-    if missing and question is not None:
-        facts = known_from(question.scenario, question.catalog)
-        missing = [name for name in missing if (bank.questions[name].fact or "") not in facts]
+    """Ask for what neither the flags nor the scenario answer, or refuse where nobody can be asked.
+
+    What other answers measure is asked last, and only if they do not settle it.
+    """
+    facts = known_from(question.scenario, question.catalog) if question is not None else {}
+    own = [name for name in bank.asked() if bank.questions[name].measure is None]
+    missing = [name for name in own if name not in given and (bank.questions[name].fact or "") not in facts]
+    if not unknown_rest and ask_now and missing:
+        given |= ask({name: bank.questions[name] for name in missing})
+        missing = []
+    answers = combined(bank, given, facts)
+    missing += [
+        name
+        for name in bank.asked()
+        if bank.questions[name].measure is not None and name not in given and answers[name].answer is None
+    ]
+    missing = [name for name in bank.asked() if name in missing]
     if not missing or unknown_rest:
         return
     if ask_now:
         given |= ask({name: bank.questions[name] for name in missing})
         return
     flags = " ".join("--" + name.replace("_", "-") for name in missing)
+    first = bank.questions[missing[0]].asks
     raise InputError(
-        f"{len(missing)} question{'s are' if len(missing) > 1 else ' is'} not answered: {bank.questions[missing[0]].asks}",
+        f"{len(missing)} question{'s are' if len(missing) > 1 else ' is'} not answered: {first}",
         where=flags if len(flags) < 250 else flags[:240] + "…",
         hint="answer with these flags (y, n, u or a number), --answers FILE, or --unknown-rest",
     )

@@ -38,9 +38,24 @@ def command(
     ] = None,
     spare: Annotated[str | None, _option("--spare", "Replicas kept in reserve.", "N")] = None,
     operations: Annotated[str | None, _option("--operations", "People who run it, a month.", "USD")] = None,
+    precision: Annotated[str | None, _option("--precision", "bf16 (unless given), fp8 or int4.", "NAME")] = None,
+    kv_precision: Annotated[
+        str | None, _option("--kv-precision", "Of keys and values, where it differs.", "NAME")
+    ] = None,
+    engine: Annotated[str | None, _option("--engine", "tensorrt-llm (unless given) or vllm.", "NAME")] = None,
+    latency_class: Annotated[
+        str | None, _option("--latency-class", "batch, server (unless given) or interactive.", "NAME")
+    ] = None,
+    concurrency: Annotated[
+        str | None, _option("--concurrency", "Requests at once on a replica; left out, all that fit.", "N")
+    ] = None,
+    stated_cost_per_mtok: Annotated[
+        str | None, _option("--stated-cost-per-mtok", "A price somebody states, to be checked.", "USD")
+    ] = None,
 ) -> int:
-    """Price self-hosting: GPUs, utilisation, people, and USD per million tokens."""
+    """What a GPU serves, measured or modelled; the fleet, its price on each provider, and USD per million tokens."""
     format_of(flags)
+    lengths = _lengths(flags)
     draft = draft_from(flags)
     fields: dict[str, Any] = {
         "model": model,
@@ -48,8 +63,15 @@ def command(
         "target_utilisation": target_utilisation,
         "spare": spare,
         "operations_per_month": operations,
+        "precision": precision,
+        "kv_precision": kv_precision,
+        "engine": engine,
+        "latency_class": latency_class,
+        "concurrency": concurrency,
+        "stated_cost_per_mtok": stated_cost_per_mtok,
     }
     named = {"name": gpu, "provider": provider, "usd_per_gpu_hour": gpu_price, "spot": spot or None}
+    fields["modelled_at"] = lengths
     fields["gpu"] = {key: value for key, value in named.items() if value is not None} or None
     if throughput is not None and tokens_per_second is not None:
         raise InputError("two measured rates are given", where="--tokens-per-second", hint="give one of them")
@@ -57,6 +79,12 @@ def command(
         fields["throughput"] = {"requests_per_second": throughput}
     if tokens_per_second is not None:
         fields["throughput"] = {"tokens_per_second": tokens_per_second}
+    if model is not None and gpu is None and gpu_price is None and not draft.data.get("architectures"):
+        raise InputError(
+            "no GPU is given",
+            where="llmcost host",
+            hint="type --gpu L40S (llmcost prices list --gpus), or --gpu-price 1.10",
+        )
     _put(draft, architecture, {key: value for key, value in fields.items() if value is not None})
     question = for_the_day(asked(draft, flags))
     result = host(question.scenario, question.catalog, architecture, question.sampling)
@@ -72,6 +100,15 @@ def command(
     cost = result.monthly_cost.value
     over = limit is not None and cost is not None and cost > limit
     return breached([f"${cost:,.0f} a month is over ${limit:,.0f}"] if over else [])
+
+
+def _lengths(flags: Values) -> dict[str, str] | None:
+    """--input and --output without a volume: what a replica is modelled at."""
+    given = (flags.get("input"), flags.get("output"))
+    if None in given or flags.get("requests") is not None or flags.get("scenario") is not None:
+        return None
+    flags["input"] = flags["output"] = None
+    return {"input_tokens": str(given[0]), "output_tokens": str(given[1])}
 
 
 def _put(draft: Draft, architecture: str | None, own: dict[str, Any]) -> None:

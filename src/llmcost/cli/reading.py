@@ -1,7 +1,7 @@
 """From a scenario file and flags to a Scenario, a catalog and a day. Flags override the file."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -161,6 +161,7 @@ def asked(draft: Draft, flags: Values) -> Asked:
     _add_baseline_model(draft)
     scenario = scenario_from(draft.data, draft.where, today=as_of)
     check_models(scenario, catalog, draft)
+    check_stated(scenario, catalog, draft)
     return Asked(scenario, catalog, as_of, sampling(flags), given_start)
 
 
@@ -187,22 +188,65 @@ def check_models(scenario: Scenario, catalog: Catalog, draft: Draft) -> None:
     from llmcost.architectures.flow import architecture_of
 
     prices = Prices(catalog, scenario.prices, scenario.successors)
+    named: dict[str, None] = dict.fromkeys(scenario.architectures)
     for name, architecture in scenario.architectures.items():
+        for part in ("router", "verifier"):
+            model = getattr(getattr(architecture, part, None), "model", None)
+            if model is not None:
+                named[model] = None
+                _check_known(prices, model, draft.where(["architectures", name, part, "model"]), ())
         for target in architecture.targets():
-            if architecture_of(target, name, scenario.architectures) is not None:
-                continue
-            try:
-                prices.known(target)
-            except InputError as error:
-                hint = error.hint
-                near = did_you_mean(target, scenario.architectures)
-                place = _place_of(draft, name, target)
-                raise type(error)(error.what, where=place, hint=near or hint) from None
+            named[target] = None
+            if architecture_of(target, name, scenario.architectures) is None:
+                _check_known(prices, target, _place_of(draft, name, target), scenario.architectures)
+        if getattr(architecture, "model", None):
+            named[architecture.model] = None  # type: ignore[attr-defined]
     for old, new in scenario.successors.items():
+        _check_known(prices, new, draft.where(["successors", old]), ())
+        _check_named(prices, old, draft.where(["successors", old], True), named)
+    for name in scenario.prices:
+        _check_named(prices, name, draft.where(["prices", name], True), named)
+    for name in (*scenario.quality, *(n for s in scenario.segments.values() for n in s.quality)):
+        _check_named(prices, name, draft.where(["quality", name], True), named)
+
+
+def _check_known(prices: Prices, model: str, place: str, others: Iterable[str]) -> None:
+    """The model has a price: the catalog's or the user's."""
+    try:
+        prices.known(model)
+    except InputError as error:
+        raise type(error)(error.what, where=place, hint=did_you_mean(model, others) or error.hint) from None
+
+
+def _check_named(prices: Prices, name: str, place: str, named: Iterable[str]) -> None:
+    """A key that names a model or an architecture names one that there is."""
+    names = list(named)
+    bare = name.partition("@")[0]
+    used = {each for full in names for each in (full, full.partition("@")[0], full.rsplit("/", 1)[-1])}
+    if bare in used or name in used or prices.catalog.find(name) is not None:
+        return
+    near = did_you_mean(name, names)
+    if not near:
         try:
-            prices.known(new)
+            prices.catalog.resolve(name)
         except InputError as error:
-            raise error.at(draft.where(["successors", old])) from None
+            near = error.hint
+    raise InputError(f"{name!r} is neither a model nor an architecture here", where=place, hint=near)
+
+
+def check_stated(scenario: Scenario, catalog: Catalog, draft: Draft) -> None:
+    """A rate, a price or a time of one's own machines that physics does not allow is refused with its place."""
+    if not any(architecture.served_by() is not None for architecture in scenario.architectures.values()):
+        return
+    from llmcost.economics.plausibility import stated_figures
+
+    for stated in stated_figures(scenario, Prices(catalog, scenario.prices, scenario.successors)):
+        if stated.verdict.verdict == "impossible":
+            raise InputError(
+                stated.verdict.message,
+                where=draft.where(stated.path),
+                hint="measure it again, or leave it out to have it modelled",
+            )
 
 
 def _place_of(draft: Draft, name: str, target: str) -> str:

@@ -24,6 +24,9 @@ def command(
         list[str] | None,
         typer.Option("--model", help="A single model to compare (repeatable).", metavar="MODEL", show_default=False),
     ] = None,
+    optimize: Annotated[
+        bool, typer.Option("--optimize", help="Find the cheapest mix of all models that keeps --min-quality-kept.")
+    ] = False,
     sweep: Annotated[
         str | None,
         typer.Option("--sweep", help="The cost curve along one share.", metavar="MODEL=0..100%", show_default=False),
@@ -35,7 +38,16 @@ def command(
     add_mixes(draft, mix, model)
     question = for_the_day(asked(draft, flags))
     along = _sweep(sweep) if sweep else None
-    result = route(question.scenario, question.catalog, question.sampling, along)
+    best = None
+    if optimize:
+        from llmcost.economics.optimum import optimum
+
+        wanted = question.scenario.requirements.min_quality_kept
+        if not isinstance(wanted, float | int):
+            hint = "add --min-quality-kept 98%"
+            raise InputError("--optimize needs one share of the quality to keep", where="--optimize", hint=hint)
+        best = optimum(question.scenario, question.catalog, wanted)
+    result = route(question.scenario, question.catalog, question.sampling, along, best)
     remarks = Remarks(
         question, {each.name: each.charges for each in result.mixes if each.kind != "single"}, horizon=False
     )
@@ -81,6 +93,9 @@ def _breaches(result: Routing, scenario: Scenario) -> list[str]:
         if min(costs) > required.max_monthly_cost:
             reasons.append(f"every mix costs more than ${required.max_monthly_cost:,.0f} a month")
     if required.min_quality_kept is not None:
+        optimum = result.optimum
+        if optimum is not None:
+            return [*reasons, *([optimum.sentence] if optimum.mix is None else [])]
         kept = [q for each in result.mixes if (q := each.quality_kept.value) is not None and each.kind == "mix"]
         if kept and max(kept) < required.min_quality_kept:
             reasons.append(f"no mix keeps {required.min_quality_kept:.1%} of the quality")

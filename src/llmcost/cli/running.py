@@ -27,9 +27,7 @@ def run(given: list[str]) -> int:
         sys.stderr.write("\ninterrupted\n")
         return 130
     except BrokenPipeError:
-        # The reader has left (`| head`): nothing to say, and nothing more to flush to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        raise
     except Exception as error:
         if os.environ.get("LLMCOST_DEBUG"):
             raise
@@ -57,6 +55,9 @@ def _invoke(name: str, rest: list[str]) -> int:
         raise KeyboardInterrupt from None
     except typer.Exit as leave:
         return leave.exit_code
+    except SystemExit as leave:
+        # Typer leaves so when the reader of its help, or of a result, has gone.
+        raise BrokenPipeError from leave
     return result if isinstance(result, int) else 0
 
 

@@ -41,6 +41,14 @@ def command(
     labelling: Annotated[
         str | None, _option("--labelling", "samples=10k,usd_per_sample=2..5,qa_share=20%..30%", "KEY=VALUE,…")
     ] = None,
+    training: Annotated[
+        str | None,
+        _option(
+            "--training",
+            "samples=10k,tokens_per_sample=1000,epochs=3,method=lora,model=llama-3.1-8b,gpu=H100-SXM",
+            "KEY=VALUE,…",
+        ),
+    ] = None,
     retrain: Annotated[
         str | None, _option("--retrain", "Every so many months, at what cost: 3:5k..15k.", "MONTHS:USD")
     ] = None,
@@ -60,6 +68,7 @@ def command(
         "build": _items(build, "--build"),
         "monthly": _items(monthly, "--monthly"),
         "labelling": _pairs(labelling, "--labelling"),
+        "training": _pairs(training, "--training", "samples=10k,tokens_per_sample=1000,model=llama-3.1-8b,gpu=H100-SXM"),
         "retrain": _recurring(retrain, "--retrain"),
         "base_upgrade": _recurring(base_upgrade, "--base-upgrade"),
         "serving": {"model": serving} if serving else {"usd_per_hour": usd_per_hour} if usd_per_hour else None,
@@ -117,13 +126,13 @@ def _items(texts: list[str] | None, flag: str) -> dict[str, Any]:
     return items
 
 
-def _pairs(text: str | None, flag: str) -> dict[str, str]:
+def _pairs(text: str | None, flag: str, such_as: str = "samples=10k,usd_per_sample=2..5") -> dict[str, str]:
     pairs: dict[str, str] = {}
     for part in text.split(",") if text else ():
         key, equals, value = part.partition("=")
         if not equals:
             raise InputError(
-                f"{shown(part)} is not KEY=VALUE", where=flag, hint=f"type {flag} samples=10k,usd_per_sample=2..5"
+                f"{shown(part)} is not KEY=VALUE", where=flag, hint=f"type {flag} {such_as}"
             )
         pairs[key.strip()] = value.strip()
     return pairs

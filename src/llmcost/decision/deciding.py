@@ -11,7 +11,7 @@ from llmcost.architectures.prices import Prices
 from llmcost.decision.attributes import Attribute, attributes_of
 from llmcost.decision.conditions import Answer
 from llmcost.decision.facts import Fact, facts_of, later_month
-from llmcost.decision.flips import Flip, flips_of
+from llmcost.decision.flips import Flip, answer_flips, flips_of
 from llmcost.decision.framework import Bank, judge
 from llmcost.decision.recommendation import (
     Recommendation,
@@ -122,7 +122,7 @@ def decide(
         gates=gates,
         economics=_economics(details, volumes) if details else None,
         recommendation=recommendation,
-        flips=flips_of(details, volumes) if details else [],
+        flips=flips_of(details, volumes) if details else answer_flips(bank, plain(answers)),
         unknowns=unknowns,
         next_steps=next_steps_of(recommendation, unknowns, details, answers),
         attributes=attributes_of(details) if details else [],
@@ -133,7 +133,7 @@ def decide(
 def with_requirements(scenario: Scenario, given: dict[str, Answer]) -> Scenario:
     """The scenario with the answers that are requirements among its gates."""
     changes = {
-        field: given[question]
+        field: None if given[question] is False and question.startswith("required_") else given[question]
         for question, field in REQUIREMENTS.items()
         if given.get(question) is not None and question in given
     }

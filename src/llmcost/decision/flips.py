@@ -5,8 +5,11 @@ charges, in which a total is linear in the API prices and in the build cost.
 """
 
 import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
+from llmcost.decision.conditions import Answer
+from llmcost.decision.framework import Bank, judge
 from llmcost.economics.breakeven import Intervals
 from llmcost.economics.comparison import Details
 from llmcost.estimate import Estimate
@@ -21,6 +24,27 @@ class Flip(NamedTuple):
     unit: str
     becomes: str
     sentence: str
+
+
+def answer_flips(bank: Bank, answers: Mapping[str, Answer]) -> list[Flip]:
+    """Without economics: every answered yes-or-no question that alone would change a verdict."""
+    flips = []
+    for framework in bank.frameworks:
+        drawn = judge(framework, answers).verdict
+        if drawn is None:
+            continue
+        for name in framework.asks:
+            answer = answers.get(name)
+            if not isinstance(answer, bool):
+                continue
+            other = judge(framework, {**answers, name: not answer}).verdict
+            if other is not None and other.name != drawn.name:
+                word = "no" if answer else "yes"
+                sentence = (
+                    f"{framework.name} would say {other.name} if the answer were {word}: {bank.questions[name].asks}"
+                )
+                flips.append(Flip(name, float(answer), float(not answer), "yes is 1", other.name, sentence))
+    return flips
 
 
 def flips_of(details: Details, volumes: Intervals | None) -> list[Flip]:

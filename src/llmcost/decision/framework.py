@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 from pydantic import BeforeValidator, model_validator
 
-from llmcost.decision.conditions import Answers, Atom, Condition, condition, outlook
+from llmcost.decision.conditions import Answer, Answers, Atom, Condition, condition, outlook
 from llmcost.errors import InputError, did_you_mean
 from llmcost.quantity import shown
 from llmcost.workload import Strict, refuse
@@ -58,8 +58,9 @@ When = Annotated[Condition, _ConditionType()]
 class Question(Strict):
     """A question in our own words, why it matters and how to find out.
 
-    `fact` names the scenario fact that answers it. A number carries its `unit`; where `no` is an
-    answer too, `no_means` says what it stands for ("no limit": no threshold is under it).
+    `fact` names the scenario fact that answers it; `measure` is a condition on other answers and
+    facts that does (`tokens_per_month_of_largest_task > 5B`). A number carries its `unit`; where
+    `no` is an answer too, `no_means` says what it stands for ("no limit": no threshold is under it).
     """
 
     asks: str
@@ -69,6 +70,7 @@ class Question(Strict):
     unit: str = ""
     no_means: str = ""
     fact: str | None = None
+    measure: When | None = None
 
 
 class Reference(Strict):
@@ -132,7 +134,7 @@ class Framework(Strict):
 
 
 class Bank(NamedTuple):
-    """Frameworks with the questions that they share."""
+    """Frameworks with the questions that they share, and those that measure another's answer."""
 
     questions: dict[str, Question]
     frameworks: list[Framework]
@@ -140,6 +142,16 @@ class Bank(NamedTuple):
     def asked(self) -> list[str]:
         """The ids of all questions asked, in order, each once."""
         return list(dict.fromkeys(q for framework in self.frameworks for q in framework.asks))
+
+
+def measured(questions: Mapping[str, Question], answers: Answers, facts: Answers | None = None) -> dict[str, Answer]:
+    """The answers with every open question answered that others measure; unknown stays unknown."""
+    known = {**(facts or {}), **{name: answer for name, answer in answers.items() if answer is not None}}
+    found = dict(answers)
+    for name, question in questions.items():
+        if question.measure is not None and found.get(name) is None:
+            found[name] = question.measure.holds(known)
+    return found
 
 
 class Judgement(NamedTuple):
@@ -226,10 +238,19 @@ def load_bank(names: Sequence[str], files: Sequence[str] = ()) -> Bank:
     for framework in frameworks:
         for asked in framework.asks:
             if asked not in questions:
-                questions[asked] = Question.model_construct(**shared[asked])
+                questions[asked] = _question(shared[asked])
+    for question in list(questions.values()):
+        for atom in question.measure.atoms() if question.measure else ():
+            questions.setdefault(atom.question, _question(shared[atom.question]))
     for path in files:
         frameworks.append(_from_file(path, shared, questions, [framework.name for framework in frameworks]))
     return Bank(questions, frameworks)
+
+
+def _question(body: Mapping[str, Any]) -> Question:
+    """A question of our own, which the tests hold to the schema, without checking it again."""
+    measure = condition(body["measure"]) if "measure" in body else None
+    return Question.model_construct(**{**body, "measure": measure})
 
 
 def _shipped(data: Mapping[str, Any]) -> Framework:
@@ -262,7 +283,7 @@ def _from_file(path: str, shared: Mapping[str, Any], questions: dict[str, Questi
         )
     for asked, body in framework.questions.items():
         if asked in questions or asked in shared:
-            own = questions.get(asked) or Question.model_construct(**shared[asked])
+            own = questions.get(asked) or _question(shared[asked])
             if body != own:
                 raise InputError(
                     f"the question {asked!r} is already asked in other words",
@@ -277,7 +298,7 @@ def _from_file(path: str, shared: Mapping[str, Any], questions: dict[str, Questi
                 where=document.where(["asks", position]),
                 hint=did_you_mean(asked, [*shared, *framework.questions]) or f"add questions: {{{asked}: ...}}",
             )
-        questions.setdefault(asked, own_question or Question.model_construct(**shared[asked]))
+        questions.setdefault(asked, own_question or _question(shared[asked]))
     _check_statements(framework, questions, document)
     return framework
 

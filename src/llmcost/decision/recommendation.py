@@ -10,7 +10,7 @@ from llmcost.decision.framework import Bank, Framework, Judgement
 from llmcost.decision.verdicts import WORDS, Answered, Verdict, listed
 from llmcost.economics.comparison import Details
 
-HOSTED = ("routing", "frontier_api", "prompting")
+HOSTED = ("routing", "frontier_api", "prompting", "retrieval")
 LOCATION_GATES = ("air_gapped", "edge", "residency", "restricted_data")
 
 
@@ -136,7 +136,8 @@ def _by_economics(verdicts: list[Verdict], details: Details, collisions: list[st
 
 def unknowns_of(bank: Bank, judged: list[tuple[Framework, Judgement]], answers: dict[str, Answered]) -> list[Unknown]:
     found = []
-    for name, question in bank.questions.items():
+    for name in bank.asked():
+        question = bank.questions[name]
         if answers[name].answer is not None:
             continue
         changing = [framework.name for framework, judgement in judged if name in judgement.could_change]
@@ -150,6 +151,10 @@ def next_steps_of(
     """What to do, in order: find out, measure, collect, pilot, keep a fallback."""
     steps = [f"Find out: {u.asks} ({u.find_out})" for u in unknowns if u.could_change][:3]
     name = recommendation.architecture
+    if _yes(answers, "own_network_or_region") and not _yes(answers, "air_gapped"):
+        steps.append("Have legal write down what exactly is required: a contract and a region may allow a hosted API.")
+    if details is None:
+        steps.append("Write the workload down (llmcost init), and run llmcost decide on it for costs and break-even.")
     if details is None or name is None:
         return steps
     baseline = details.comparison.baseline

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from llmcost.decision.conditions import Answer
 from llmcost.decision.facts import Fact
-from llmcost.decision.framework import Bank, Framework, Judgement, Statement
+from llmcost.decision.framework import Bank, Framework, Judgement, Question, Statement, measured
 
 WORDS = {
     "routing": "routing",
@@ -14,6 +14,7 @@ WORDS = {
     "hybrid": "a hybrid",
     "frontier_api": "a frontier API",
     "prompting": "prompting",
+    "retrieval": "retrieval",
     "experiment": "an experiment first",
 }
 
@@ -24,7 +25,7 @@ class Answered(NamedTuple):
     id: str
     asks: str
     answer: Answer
-    unit: str
+    shown: str
     origin: str
 
 
@@ -34,6 +35,7 @@ class Said(NamedTuple):
     name: str
     says: str
     recommends: str | None
+    figures: dict[str, str]
 
 
 class Verdict(NamedTuple):
@@ -54,27 +56,36 @@ class Verdict(NamedTuple):
 
 
 def combined(bank: Bank, given: dict[str, Answer], facts: dict[str, Fact]) -> dict[str, Answered]:
-    """Every question asked, with the given answer before the scenario's."""
+    """Every question with the given answer before the scenario's, and both before a measured one."""
     found = {}
     for name, question in bank.questions.items():
         fact = facts.get(question.fact or "")
         answer: Answer = given.get(name)
         origin = "given" if answer is not None else ""
         if answer is not None and fact is not None and fact.value != answer:
-            origin = f"given; the scenario says {shown_answer(fact.value, question.unit)} ({fact.origin})"
+            origin = f"given; the scenario says {shown_answer(fact.value, question)} ({fact.origin})"
         if answer is None and name not in given and fact is not None:
             answer, origin = fact.value, fact.origin
-        found[name] = Answered(name, question.asks, answer, question.unit, origin or "unknown")
+        found[name] = Answered(name, question.asks, answer, shown_answer(answer, question), origin or "unknown")
+    values = {name: fact.value for name, fact in facts.items()}
+    for name, answer in measured(bank.questions, plain(found), values).items():
+        question = bank.questions[name]
+        if answer is not None and found[name].answer is None and name not in given:
+            parts = question.measure.atoms() if question.measure else ()
+            origin = "from " + listed(list(dict.fromkeys(atom.question.replace("_", " ") for atom in parts)))
+            found[name] = Answered(name, question.asks, answer, shown_answer(answer, question), origin)
     return found
 
 
-def shown_answer(answer: Answer, unit: str = "") -> str:
+def shown_answer(answer: Answer, question: Question) -> str:
     """`yes`, `no`, `unknown`, or a number with its unit."""
     if answer is None:
         return "unknown"
+    if answer is False and question.no_means:
+        return question.no_means
     if isinstance(answer, bool):
         return "yes" if answer else "no"
-    return f"{answer:,.6g} {unit}".strip()
+    return f"{answer:,.6g} {question.unit}".strip()
 
 
 def plain(answers: dict[str, Answered]) -> dict[str, Answer]:
@@ -106,7 +117,7 @@ def verdict_of(
 
 
 def _said(statement: Statement) -> Said:
-    return Said(statement.name, statement.says, statement.recommends)
+    return Said(statement.name, statement.says, statement.recommends, dict(statement.figures))
 
 
 def _reasons(framework: Framework, found: Judgement, answers: dict[str, Answered], bank: Bank) -> list[str]:
@@ -120,7 +131,7 @@ def _reasons(framework: Framework, found: Judgement, answers: dict[str, Answered
     used = dict.fromkeys(atom.question for s in statements for atom in s.when.atoms())
     for question in used:
         answered = answers[question]
-        reasons.append(f"{answered.asks} {shown_answer(answered.answer, answered.unit)} ({answered.origin})")
+        reasons.append(f"{answered.asks} {answered.shown} ({answered.origin})")
     return reasons
 
 

@@ -6,40 +6,29 @@ u dollars each s requests. Between two steps that is a straight line, so crossin
 exactly and checked at n − 1 and n (methods.md section 6, design.md semantics 3 and 4).
 """
 
-import itertools
 import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from llmcost.architectures.fine_tuned import FineTuned
-from llmcost.architectures.flow import inflow
+from llmcost.architectures.fleets import fleets_of
 from llmcost.architectures.prices import Prices
-from llmcost.architectures.self_hosted import SelfHosted, Served
-from llmcost.arithmetic import Number, ceil, where
+from llmcost.arithmetic import Number, where
 from llmcost.economics.comparison import chances_of_payback, estimates_of
 from llmcost.economics.gates import gates_of
 from llmcost.economics.horizon import months_of, need_workload, priced_months, traffic
+from llmcost.economics.intervals import Interval, Steps, intervals
 from llmcost.economics.outputs import crossing_back, outputs, payback_month
 from llmcost.economics.uncertainty import Figure, Outcome, Sampling, evaluated
 from llmcost.errors import InputError
-from llmcost.estimate import Estimate
+from llmcost.estimate import Estimate, Factor
 from llmcost.quality.kept import quality_kept
 from llmcost.quantity import at_middle
 from llmcost.scenario import Scenario
 from llmcost.workload import AboveZero, Months, Positive, Signed, Strict
 
-MOST_STEPS = 200_000
 REACH = 100  # times today's volume
 BY_VOLUME = ("requests_per_month", "lots_per_month")
 COST_GATES = ("max_monthly_cost", "payback_within_months")
-
-
-class Interval(NamedTuple):
-    """First-month volumes at which one architecture has the lowest total; `to` None: open."""
-
-    from_requests_per_month: int
-    to_requests_per_month: int | None
-    cheapest: str
 
 
 class Intervals(NamedTuple):
@@ -73,26 +62,6 @@ class Breakeven(NamedTuple):
     stopped_at: int | None
     left_out: dict[str, str]
     challengers: list[Challenger]
-
-
-class Steps(NamedTuple):
-    """An architecture's total over the horizon as a function of the first month's volume n."""
-
-    name: str
-    fixed: float
-    per_request: float
-    sizes: tuple[float, ...]
-    costs: tuple[float, ...]
-
-    def total(self, n: float) -> float:
-        """F + V·n + Σ u·ceil(n/s), USD over the horizon."""
-        stepped = sum(u * ceil(n / s) for u, s in zip(self.costs, self.sizes, strict=True))
-        return self.fixed + self.per_request * n + stepped
-
-    @property
-    def slope(self) -> float:
-        """USD a request once the steps are fine: V + Σ u/s."""
-        return self.per_request + sum(u / s for u, s in zip(self.costs, self.sizes, strict=True))
 
 
 class Offer(Strict):
@@ -265,130 +234,24 @@ def _gpu_steps(
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Every fleet's step: first-month requests to a replica, and what a replica costs, month by month."""
     steps: dict[float, float] = {}
-    for month in months_of(scenario, prices):
-        for node, (architecture, streams) in inflow(
-            name, scenario.architectures, traffic(scenario, month), month
-        ).items():
-            served, live, answered = _fleet_of(architecture, streams, month)
-            if served is None or not answered:
+    largest: dict[str, tuple[float, float]] = {}  # by fleet: the smallest step, and what its GPUs cost to buy
+    months = months_of(scenario, prices)
+    for month in months:
+        for node, served, live, answered in fleets_of(name, scenario.architectures, traffic(scenario, month), month):
+            if not answered or served.edge is not None:
                 continue
             arriving = sum((stream.requests for stream in answered), 0.0) / live
             if arriving <= 0:
                 continue
             one = served.requests_per_replica_month(answered, month, node)
-            hourly = served.gpu.hourly(month).value
-            replica = served.gpus_per_replica * hourly * month.hours * live
             size = one * reference / arriving
-            steps[size] = steps.get(size, 0.0) + replica
+            steps[size] = steps.get(size, 0.0) + served.replica_month_cost(month) * live
+            if served.bought() and size < largest.get(node, (math.inf, 0.0))[0]:
+                replica = served.gpu_factors(Factor("replicas", 1.0))
+                largest[node] = (size, served.gpu.purchase(node, replica, len(months)).cost)
+    for size, cost in largest.values():
+        steps[size] = steps.get(size, 0.0) + cost
     return tuple(steps), tuple(steps.values())
-
-
-def _fleet_of(architecture: Any, streams: list[Any], month: Any) -> tuple[Served | None, float, list[Any]]:
-    if isinstance(architecture, SelfHosted):
-        return architecture, 1.0, streams
-    if isinstance(architecture, FineTuned) and architecture.serving is not None and architecture.serving.gpu:
-        live = architecture.live_share(month)
-        return architecture.serving.fleet(), live, architecture.answered(streams, month)
-    return None, 1.0, []
-
-
-# ---- the solver ------------------------------------------------------------------------------------
-
-
-def intervals(
-    contenders: list[Steps], low: int, high: int, *, closed: bool = False
-) -> tuple[list[Interval], int | None]:
-    """All intervals of whole volumes in [low, high] by the cheapest; the last is open when it is proven so.
-
-    Also the volume at which the enumeration stopped, where it did before the winner was settled.
-    """
-    if not contenders:
-        return [], None
-    settled = _settled_from(contenders)
-    end = high if closed or settled is None else max(low, min(high, math.ceil(settled)))
-    edges, stopped = _edges(contenders, low, end)
-    found: list[Interval] = []
-    for start, stop in itertools.pairwise(edges):
-        for begin, finish, name in _within(contenders, start + 1, stop):
-            if found and found[-1].cheapest == name:
-                found[-1] = found[-1]._replace(to_requests_per_month=finish)
-            else:
-                found.append(Interval(begin, finish, name))
-    reached = edges[-1]
-    proven = settled is not None and reached >= settled and not closed
-    if proven:
-        found[-1] = found[-1]._replace(to_requests_per_month=None)
-        return found, None
-    return found, reached if stopped or not closed else None
-
-
-def _settled_from(contenders: list[Steps]) -> float | None:
-    """The volume beyond which the steps are finer than the gap between the slopes; None: never."""
-    winner = min(contenders, key=lambda c: (c.slope, c.fixed))
-    beyond = 1.0
-    for other in contenders:
-        if other is winner:
-            continue
-        gap = other.slope - winner.slope
-        most = winner.fixed + sum(winner.costs) - other.fixed  # winner's upper line − other's lower line at 0
-        if gap <= 1e-15 * max(abs(other.slope), abs(winner.slope), 1e-300):
-            if most >= 0:
-                return None
-            continue
-        beyond = max(beyond, most / gap)
-    return beyond + 1
-
-
-def _edges(contenders: list[Steps], low: int, high: int) -> tuple[list[int], bool]:
-    """low − 1, every volume after which a replica is added, and high; cut after MOST_STEPS."""
-    sizes = {size for contender in contenders for size in contender.sizes}
-    expected = sum((high - low) / size for size in sizes)
-    stopped = False
-    if expected > MOST_STEPS:
-        high = low + math.floor((high - low) * MOST_STEPS / expected)
-        stopped = True
-    edges = {low - 1, high}
-    for size in sizes:
-        first = math.floor((low - 1) / size) + 1
-        for k in range(first, math.floor(high / size + 1e-9) + 1):
-            edge = math.floor(k * size + 1e-9 * max(1.0, k * size))
-            if low - 1 < edge < high:
-                edges.add(edge)
-    return sorted(edges), stopped
-
-
-def _within(contenders: list[Steps], start: int, stop: int) -> list[tuple[int, int, str]]:
-    """The lower envelope of straight lines on the whole volumes start..stop."""
-    lines = []
-    for position, contender in enumerate(contenders):
-        a, b = contender.total(start), contender.total(stop)
-        slope = (b - a) / (stop - start) if stop > start else 0.0
-        lines.append((position, a, slope))
-    found = []
-    begin = start
-    while begin <= stop:
-        at = {p: a + slope * (begin - start) for p, a, slope in lines}
-        winner = min(lines, key=lambda line: (contenders[line[0]].total(begin), line[0]))
-        finish = stop
-        for position, _, slope in lines:
-            if position == winner[0] or slope >= winner[2]:
-                continue
-            cross = begin + (at[position] - at[winner[0]]) / (winner[2] - slope)
-            finish = min(finish, _last_not_above(contenders[winner[0]], contenders[position], cross, begin, stop))
-        finish = max(finish, begin)
-        found.append((begin, finish, contenders[winner[0]].name))
-        begin = finish + 1
-    return found
-
-
-def _last_not_above(winner: Steps, other: Steps, cross: float, begin: int, stop: int) -> int:
-    """The last whole volume at which the winner is still the cheaper, checked at n − 1, n and n + 1."""
-    if not math.isfinite(cross) or cross >= stop + 2:
-        return stop
-    for n in range(max(begin, math.floor(cross) - 2), min(stop, math.floor(cross) + 2) + 1):
-        if other.total(n) < winner.total(n):
-            return max(n - 1, begin - 1)
-    return stop if cross > stop - 2 else min(stop, math.floor(cross) + 2)
 
 
 # ---- two architectures from flags alone --------------------------------------------------------------

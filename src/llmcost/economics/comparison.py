@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 from llmcost.architectures.flow import reachable
 from llmcost.architectures.prices import Prices
 from llmcost.arithmetic import Number
+from llmcost.economics.cascades import CascadeFigures, cascades_of
 from llmcost.economics.gates import Gates, gates_of
 from llmcost.economics.horizon import estimate
 from llmcost.economics.outputs import crossing_back, outputs
 from llmcost.economics.uncertainty import Figure, Outcome, Sampling, evaluated
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Estimate
-from llmcost.quantity import at_middle
 from llmcost.scenario import Scenario
 
 MOVE_ORDER = {"routed": 0, "cascade": 0, "api": 1, "self_hosted": 2, "fine_tuned": 3}
@@ -45,6 +45,7 @@ class Compared(NamedTuple):
     chance_cheapest: float | None
     chance_pays_back: dict[str, float] | None
     charges: tuple[Charge, ...]
+    cascade: CascadeFigures | None
 
 
 class Step(NamedTuple):
@@ -90,12 +91,6 @@ def estimates_of(scenario: Scenario, prices: Prices) -> dict[str, Estimate]:
     return found
 
 
-def headline(scenario: Scenario, catalog: Any) -> dict[Any, Number | None]:
-    """The named outputs of every architecture, as numbers or arrays: (architecture, output)."""
-    prices = Prices(catalog, scenario.prices, scenario.successors)
-    return outputs(scenario, estimates_of(scenario, prices))
-
-
 def compare(scenario: Scenario, catalog: Any, sampling: Sampling | None = None) -> Comparison:
     """Compare every architecture of the scenario over its horizon.
 
@@ -111,10 +106,17 @@ def compare_in_detail(scenario: Scenario, catalog: Any, sampling: Sampling | Non
         raise InputError(
             "the scenario has no architectures", hint="add architectures: {NAME: {kind: api, model: MODEL}}"
         )
-    outcome = evaluated(scenario, lambda tree: headline(tree, catalog), sampling)
-    point = at_middle(scenario)
-    prices = Prices(catalog, point.prices, point.successors)
-    estimates = estimates_of(point, prices)
+    priced: list[tuple[Scenario, Prices, dict[str, Estimate]]] = []
+
+    def headline(tree: Scenario) -> dict[Any, Number | None]:
+        prices = Prices(catalog, tree.prices, tree.successors)
+        estimates = estimates_of(tree, prices)
+        if not priced:  # the point comes first, and its estimates are shown
+            priced.append((tree, prices, estimates))
+        return outputs(tree, estimates)
+
+    outcome = evaluated(scenario, headline, sampling)
+    point, prices, estimates = priced[0]
     base = estimates[point.baseline or ""]
     gates = {
         name: gates_of(
@@ -133,6 +135,8 @@ def compare_in_detail(scenario: Scenario, catalog: Any, sampling: Sampling | Non
     rows = [
         _compared(name, point, estimates[name], base, gates[name], outcome, chances.get(name)) for name in estimates
     ]
+    cascades = cascades_of(scenario, catalog, sampling)
+    rows = [row._replace(cascade=cascades.get(row.name)) for row in rows]
     comparison = Comparison(
         base.name,
         point.horizon_months,
@@ -159,6 +163,7 @@ def _compared(
         chance_cheapest=chance,
         chance_pays_back=chances_of_payback(outcome, name, point.horizon_months),
         charges=own.charges,
+        cascade=None,
         **figure,
     )
 

@@ -4,16 +4,16 @@ A gate without data goes to `unknown` and fails nobody. A composite passes only 
 stage and fallback does (design.md, semantics 8).
 """
 
-from typing import Any, NamedTuple
+from datetime import timedelta
+from typing import NamedTuple
 
 from llmcost.architectures.architecture import Architecture
-from llmcost.architectures.cascade import Cascade
 from llmcost.architectures.fine_tuned import FineTuned
 from llmcost.architectures.flow import architecture_of, models_of, reachable
 from llmcost.architectures.prices import Prices
 from llmcost.architectures.routed import Routed
-from llmcost.architectures.self_hosted import SelfHosted
 from llmcost.estimate import Estimate
+from llmcost.quality.kept import quality_kept_bound
 from llmcost.scenario import Requirements, Scenario, month_after
 
 
@@ -57,26 +57,30 @@ def places(name: str, scenario: Scenario) -> list[Place]:
 def _places_of(name: str, architecture: Architecture, scenario: Scenario) -> list[Place]:
     agreement = bool(architecture.agreement)
     models = [t for t in architecture.targets() if architecture_of(t, name, scenario.architectures) is None]
-    for part in (getattr(architecture, "router", None), getattr(architecture, "verifier", None)):
-        if part is not None and part.model is not None:
-            models.append(part.model)
+    models += architecture.side_models()
     location = architecture.location or "api"
     found = [Place(model, location, architecture.region, agreement, False) for model in dict.fromkeys(models)]
-    gpu = architecture.gpu if isinstance(architecture, SelfHosted) else None
-    on_gpus = gpu is not None
-    if isinstance(architecture, FineTuned) and architecture.serving is not None:
-        gpu = architecture.serving.gpu
-        on_gpus = gpu is not None
-    served_here = on_gpus or (isinstance(architecture, FineTuned) and not _managed(architecture))
-    if served_here:
-        named = gpu is not None and gpu.provider is not None
-        location = architecture.location or ("cloud" if named else "own")
-        found.append(Place(name, location, architecture.region, agreement, on_gpus))
+    served = architecture.served_by()
+    if served is not None or (isinstance(architecture, FineTuned) and not _managed(architecture)):
+        gpus = served is not None and served.gpu is not None
+        found.append(Place(name, location_of(architecture), architecture.region, agreement, gpus))
     return found
 
 
 def _managed(tuned: FineTuned) -> bool:
-    return tuned.serving is not None and tuned.serving.model is not None and tuned.serving.gpu is None
+    return tuned.serving is not None and tuned.serving.model is not None and not tuned.serving.own_machines
+
+
+def location_of(architecture: Architecture) -> str:
+    """Where it runs: stated, else by its machines; `api` for a model that somebody else runs."""
+    if architecture.location is not None:
+        return architecture.location
+    served = architecture.served_by()
+    if served is None:
+        return "own" if isinstance(architecture, FineTuned) and not _managed(architecture) else "api"
+    if served.edge is not None:
+        return "edge"
+    return "cloud" if served.gpu.provider is not None else "own"
 
 
 def gates_of(
@@ -92,9 +96,13 @@ def gates_of(
     _restricted(name, scenario, failed)
     _retirements(name, scenario, prices, failed)
     for field in ("p99_latency_ms", "first_token_ms"):
-        _latency(field, name, scenario, failed, unknown)
+        _latency(field, name, scenario, prices, failed, unknown)
+    _devices(name, scenario, prices, failed)
     if required.min_quality_kept is not None:
-        if kept is None:
+        bound = None if kept is not None else quality_kept_bound(name, scenario)
+        if bound is not None:
+            _bounded(*bound, required.min_quality_kept, failed, unknown)
+        elif kept is None:
             unknown.append(Gate("min_quality_kept", "its quality is not known"))
         elif kept < required.min_quality_kept - 1e-12:
             failed.append(Gate("min_quality_kept", f"keeps {kept:.1%} of {required.min_quality_kept:.1%} required"))
@@ -171,40 +179,63 @@ def _reached_by_segment(name: str, segment: str, scenario: Scenario, seen: list[
 
 
 def _retirements(name: str, scenario: Scenario, prices: Prices, failed: list[Gate]) -> None:
-    last_day = month_after(scenario.start, scenario.horizon_months)
+    last_day = month_after(scenario.start, scenario.horizon_months) - timedelta(days=1)
     for model in models_of(name, scenario.architectures):
         gone = prices.unreplaced(model, last_day)
         if gone is not None:
             failed.append(Gate("retirement", f"{model} retires on {gone.retires_on} and no successor is named"))
 
 
-def latency_of(field: str, name: str, scenario: Scenario) -> Any:
-    """Milliseconds: as stated, else the slowest target's; in a cascade the stages add up. None: unknown."""
-    architecture = scenario.architectures[name]
-    stated = getattr(architecture, field)
-    if stated is not None:
-        return stated
-    if not isinstance(architecture, Routed | Cascade):
-        return None
-    parts: list[Any] = []
-    for target in architecture.targets():
-        below = architecture_of(target, name, scenario.architectures)
-        parts.append(None if below is None else latency_of(field, target, scenario))
-    if any(part is None for part in parts) or not parts:
-        return None
-    return sum(parts) if isinstance(architecture, Cascade) else max(parts)
-
-
-def _latency(field: str, name: str, scenario: Scenario, failed: list[Gate], unknown: list[Gate]) -> None:
+def _latency(
+    field: str, name: str, scenario: Scenario, prices: Prices, failed: list[Gate], unknown: list[Gate]
+) -> None:
     limit = getattr(scenario.requirements, field)
     if limit is None:
         return
+    from llmcost.economics.latencies import milliseconds, wait_of
+
     label = "p99 latency" if field == "p99_latency_ms" else "first token"
-    stated = latency_of(field, name, scenario)
-    if stated is None:
-        unknown.append(Gate(field, f"no {label} is stated (required: {limit:g} ms)"))
-    elif stated > limit:
-        failed.append(Gate(field, f"{label} of {stated:g} ms is over {limit:g} ms"))
+    wait = wait_of(field, name, scenario, prices)
+    if wait.total is not None and wait.total > limit:
+        failed.append(Gate(field, f"{label} of {milliseconds(wait.total)} is over {limit:g} ms: {wait.words}"))
+    elif wait.total is None and wait.least > limit:
+        reason = f"{label} is over {limit:g} ms by what is known of it alone: {wait.words}"
+        failed.append(Gate(field, reason))
+    elif wait.total is None:
+        known = f"; known: {wait.words}" if wait.words else ""
+        unknown.append(Gate(field, f"no {label} is stated (required: {limit:g} ms){known}"))
+
+
+def _devices(name: str, scenario: Scenario, prices: Prices, failed: list[Gate]) -> None:
+    """Devices are as many as there are: what they cannot serve in the busiest month is not served."""
+    bodies = scenario.architectures.values()
+    if not any(served is not None and served.edge is not None for served in (body.served_by() for body in bodies)):
+        return
+    from llmcost.architectures.fleets import fleets_of
+    from llmcost.economics.horizon import months_of, traffic
+
+    for month in months_of(scenario, prices):
+        for behind in fleets_of(name, scenario.architectures, traffic(scenario, month), month):
+            if behind.served.edge is None or not behind.answered:
+                continue
+            one = behind.served.requests_per_replica_month(behind.answered, month, behind.name)
+            asked = sum((stream.requests for stream in behind.answered), 0.0)
+            served = behind.served.edge.devices * one
+            if asked > served * (1 + 1e-9):
+                reason = (
+                    f"{behind.name}: {behind.served.edge.devices:,.6g} devices serve {served:,.6g} requests a month"
+                )
+                failed.append(Gate("capacity", f"{reason} and month {month.number} has {asked:,.6g}"))
+                return
+
+
+def _bounded(low: float, high: float, least: float, failed: list[Gate], unknown: list[Gate]) -> None:
+    """A quality that is only a bound: judged where both of its ends agree."""
+    between = f"keeps between {low:.1%} and {high:.1%}, a bound, of {least:.1%} required"
+    if high < least - 1e-12:
+        failed.append(Gate("min_quality_kept", between))
+    elif low < least - 1e-12:
+        unknown.append(Gate("min_quality_kept", f"{between}; a joint table or outcomes would settle it"))
 
 
 def _budget(required: Requirements, estimate: Estimate, failed: list[Gate]) -> None:

@@ -11,11 +11,13 @@ from datetime import date
 from typing import NamedTuple
 
 from llmcost.architectures.architecture import Architecture, Month, Retired
+from llmcost.architectures.fleets import purchases
 from llmcost.architectures.flow import models_of, month_charges, reachable
 from llmcost.architectures.prices import Prices
 from llmcost.arithmetic import Number, is_array, is_zero, where
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Estimate, Factor, MonthCost, total
+from llmcost.quality.kept import Evidence
 from llmcost.scenario import Scenario
 from llmcost.workload import Stream, streams
 
@@ -32,6 +34,7 @@ def months_of(scenario: Scenario, prices: Prices) -> list[Month]:
     growth = scenario.workload.growth_per_month if scenario.workload else 0.0
     drift = scenario.api_price_change_per_year
     steady, flat = is_zero(growth), is_zero(drift)
+    evidence = Evidence(scenario)
     return [
         Month(
             number=number,
@@ -42,6 +45,8 @@ def months_of(scenario: Scenario, prices: Prices) -> list[Month]:
             hours_assumed=scenario.hours_assumed,
             workload=scenario.workload,
             prices=prices,
+            models=scenario.models,
+            evidence=evidence,
         )
         for number in range(1, scenario.horizon_months + 1)
     ]
@@ -102,6 +107,7 @@ def estimate(name: str, scenario: Scenario, prices: Prices) -> Estimate:
     """
     priced = priced_months(name, scenario, prices)
     one_time = one_time_charges(name, scenario, priced[0].month)
+    one_time += purchases(name, scenario.architectures, [(p.month, traffic(scenario, p.month)) for p in priced])
     once = total(one_time, "one_time")
     months: list[MonthCost] = []
     cumulative: Number | None = once

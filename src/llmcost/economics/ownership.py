@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from llmcost.architectures.prices import Prices
 from llmcost.arithmetic import Number
 from llmcost.economics.horizon import estimate
+from llmcost.economics.lifecycle import Upgrade, upgrades_of
 from llmcost.economics.outputs import outputs
 from llmcost.economics.uncertainty import Figure, Sampling, evaluated
 from llmcost.errors import InputError, did_you_mean
@@ -30,6 +31,7 @@ class Ownership(NamedTuple):
     net_present_value: Figure
     charges: tuple[Charge, ...]
     months: tuple[MonthCost, ...]
+    upgrades: list[Upgrade] = []
 
 
 def chosen_architecture(scenario: Scenario, named: str | None, kinds: tuple[str, ...], command: str) -> str:
@@ -87,5 +89,6 @@ def tco(
         baseline=base,
         charges=own.charges,
         months=own.months,
+        upgrades=upgrades_of(name, scenario, catalog),
         **figures,
     )

@@ -1,11 +1,12 @@
 """What an answer rests on that nobody wrote down (assumptions), and what to be wary of (warnings)."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from llmcost.architectures.flow import models_of, reachable
 from llmcost.architectures.prices import Prices
+from llmcost.economics.plausibility import machine_warnings
 from llmcost.errors import LlmcostError
 from llmcost.estimate import Charge, Factor
 from llmcost.quantity import Range, ranges_in
@@ -94,21 +95,52 @@ def _of_architecture(name: str, architecture: Any, scenario: Scenario) -> Iterat
             )
         if f"architectures.{name}.fallback" in scenario.assumed:
             yield Assumption(f"{name}.fallback", architecture.fallback, "the baseline serves until it is ready")
-        if architecture.serving is not None and architecture.serving.gpu is not None:
-            served = architecture.serving.fleet()
+        served = architecture.served_by()
+        yield from _of_training(name, architecture.training)
     if served is None:
         return
     if "spare" not in served.model_fields_set:
         yield Assumption(f"{name}.spare", 0, "no spare replica is stated")
     if "operations_per_month" not in served.model_fields_set:
         yield Assumption(f"{name}.operations_per_month", 0, "no people to run it are stated")
-    if served.throughput is not None and served.throughput.requests_per_month is None:
+    yield from _of_machines(name, served)
+    if served.throughput is None or served.throughput.requests_per_month is None:
         if "target_utilisation" not in served.model_fields_set:
             yield Assumption(
                 f"{name}.target_utilisation", served.target_utilisation, "headroom for bursts unless stated"
             )
         if scenario.workload is not None and "peak_to_average" not in scenario.workload.model_fields_set:
             yield Assumption("peak_to_average", scenario.workload.peak_to_average, "the peak is not stated")
+
+
+def _of_machines(name: str, served: Any) -> Iterator[Assumption]:
+    """What the capacity model takes for granted, and what owning a GPU does."""
+    if served.throughput is None and served.model is not None and served.edge is None:
+        why = {
+            "precision": "as most open models are published",
+            "engine": "what the measurements are of; vllm serves 0.88 of it",
+            "latency_class": "0.89 of the rate; batch serves all of it, interactive 0.56",
+        }
+        for field, reason in why.items():
+            if field not in served.model_fields_set:
+                yield Assumption(f"{name}.{field}", getattr(served, field), reason)
+    gpu = served.gpu
+    if gpu is None or not gpu.owned:
+        return
+    if "pue" not in gpu.model_fields_set and gpu.usd_per_kwh is not None:
+        yield Assumption(f"{name}.gpu.pue", gpu.pue, "power of the whole site over that of the machines, not stated")
+    if gpu.usd_per_kwh is None:
+        yield Assumption(f"{name}.gpu.usd_per_kwh", 0, "no price of electricity is stated")
+    if "residual" not in gpu.model_fields_set:
+        yield Assumption(f"{name}.gpu.residual", gpu.residual, "nothing is got back at the end of its life")
+
+
+def _of_training(name: str, training: Any) -> Iterator[Assumption]:
+    if training is None or training.gpu is None or training.hours is not None:
+        return
+    for field, why in (("method", "the cheapest that is common"), ("packed", "samples share a sequence")):
+        if field not in training.model_fields_set:
+            yield Assumption(f"{name}.training.{field}", getattr(training, field), why)
 
 
 def _of_variants(name: str, scenario: Scenario, prices: Prices) -> Iterator[Assumption]:
@@ -126,8 +158,9 @@ def _of_variants(name: str, scenario: Scenario, prices: Prices) -> Iterator[Assu
 def warnings(
     scenario: Scenario, names: Iterable[str], charges: Iterable[Charge], prices: Prices, as_of: date
 ) -> list[Warning]:
-    """Stale prices, undated ones under an early `--as-of`, retirements, and ranges at a bound."""
+    """Stale prices, undated ones under an early `--as-of`, retirements, doubtful rates, ranges at a bound."""
     found: dict[tuple[str, str], Warning] = {}
+    names, charges = list(names), list(charges)
 
     def say(code: str, message: str) -> None:
         found.setdefault((code, message), Warning(code, message))
@@ -135,11 +168,13 @@ def warnings(
     for charge in charges:
         for factor in charge.factors:
             _price_age(charge, factor, as_of, say)
-    last = month_after(scenario.start, scenario.horizon_months)
+    last = month_after(scenario.start, scenario.horizon_months) - timedelta(days=1)
     for model in dict.fromkeys(m for name in names for m in models_of(name, scenario.architectures)):
         gone = prices.retirement(model)
         if gone is not None and gone.retires_on <= last and prices.unreplaced(model, last) is None:
             say("retirement", f"{model} retires on {gone.retires_on}; its successor is billed from then on")
+    for code, message in machine_warnings(scenario, names, charges, prices):
+        say(code, message)
     for path, uncertain in ranges_in(scenario):
         _bound(path, uncertain, say)
     return list(found.values())

@@ -14,6 +14,7 @@ from llmcost.architectures.flow import inflow
 from llmcost.architectures.prices import Prices
 from llmcost.architectures.routed import Routed
 from llmcost.arithmetic import Number
+from llmcost.economics.cascades import CascadeFigures, cascades_of
 from llmcost.economics.horizon import estimate, months_of, need_workload, traffic
 from llmcost.economics.outputs import outputs
 from llmcost.economics.uncertainty import Figure, Outcome, Sampling, evaluated
@@ -42,6 +43,7 @@ class Mix(NamedTuple):
     random_mix_quality_kept: float | None
     dominated_by: str | None
     charges: tuple[Charge, ...]
+    cascade: CascadeFigures | None
 
 
 class SweepPoint(NamedTuple):
@@ -62,6 +64,32 @@ class Sweep(NamedTuple):
     points: list[SweepPoint]
 
 
+class Option(NamedTuple):
+    """One way to keep the quality: the share of the requests at each model, and what that costs."""
+
+    way: str
+    shares: dict[str, float]
+    monthly_cost: float
+    quality_kept: float
+    saving: float
+    saving_share: float | None
+
+
+class Optimum(NamedTuple):
+    """The cheapest mix over all models that keeps a share of the baseline's quality: a point of their
+    hull, held against the best single model and a random mix of the cheapest and the best.
+    """
+
+    min_quality_kept: float
+    baseline: str
+    models: list[str]
+    mix: Option | None
+    best_single: Option | None
+    random_mix: Option | None
+    unpriced: list[str]
+    sentence: str
+
+
 class Routing(NamedTuple):
     """The result of `route`; the baseline is one of the mixes."""
 
@@ -71,6 +99,7 @@ class Routing(NamedTuple):
     best_single_because: str
     cheapest: str
     sweep: Sweep | None
+    optimum: Optimum | None = None
 
 
 def with_singles(scenario: Scenario) -> Scenario:
@@ -96,7 +125,11 @@ def single_models(users: Mapping[str, Architecture], named: Mapping[str, Archite
 
 
 def route(
-    scenario: Scenario, catalog: Any, sampling: Sampling | None = None, sweep: tuple[str, float, float] | None = None
+    scenario: Scenario,
+    catalog: Any,
+    sampling: Sampling | None = None,
+    sweep: tuple[str, float, float] | None = None,
+    optimum: Optimum | None = None,
 ) -> Routing:
     """Compare the tier mixes of a scenario in its first month.
 
@@ -110,7 +143,7 @@ def route(
         for name, architecture in first_month.architectures.items()
         if architecture.kind in ROUTABLE or name == scenario.baseline
     ]
-    if len(shown) < 2:
+    if len(shown) < 2 and optimum is None:
         raise InputError("there is no mix to compare", hint="give --mix CHEAP_MODEL=70%,STRONG_MODEL=30%")
     outcome = evaluated(first_month, lambda tree: _headline(tree, catalog, shown), sampling)
     point = at_middle(first_month)
@@ -125,10 +158,12 @@ def route(
     required = point.requirements.min_quality_kept
     base_quality = qualities[scenario.baseline or ""]
     least = None if required is None or base_quality is None else required * base_quality - 1e-12
+    cascades = cascades_of(first_month, catalog, sampling)
+    mixes = [mix._replace(cascade=cascades.get(mix.name)) for mix in mixes]
     best, because = _best_single(singles, estimates, qualities, least)
     cheapest = _cheapest([name for name in shown if name in scenario.architectures], estimates, qualities, least)
     curve = _sweep(scenario, point, catalog, sweep) if sweep else None
-    return Routing(scenario.baseline or "", mixes, best, because, cheapest, curve)
+    return Routing(scenario.baseline or "", mixes, best, because, cheapest, curve, optimum)
 
 
 def _headline(tree: Scenario, catalog: Any, shown: list[str]) -> dict[Any, Number | None]:
@@ -171,6 +206,7 @@ def _mix(
         random_mix_quality_kept=None if random is None or base_quality is None else random / base_quality,
         dominated_by=_dominated_by(name, estimates, qualities),
         charges=tuple(charge for charge in own.charges if charge.cadence == "monthly"),
+        cascade=None,
         **figure,
     )
 

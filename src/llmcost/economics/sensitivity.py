@@ -4,10 +4,11 @@ With y the present value of the baseline's costs minus the challenger's:
 
     EVPI    = mean(max(0, y)) − max(0, mean y)
     EVPPI_j = mean over 32 equal bins of input j of max(0, bin mean of y) − max(0, mean y)
-    S_j     = variance of the bin means ÷ variance of y
+    S_j     = variance that a line in each of the bins explains ÷ variance of y
     swing_j = y with input j at P90 − y with it at P10, the others at P50
 
-Source: methods.md section 7. An input that neither estimate reads has 0 in all of them.
+Source: methods.md section 7, but for S_j: bin means alone lose what a heavy tail varies within its
+last bin (0.78 for 0.81 where 5 to 30 is log-normal); a line in each bin keeps it. An input that neither estimate reads has 0 in all of them.
 """
 
 from collections.abc import Mapping
@@ -177,9 +178,9 @@ def _one(
     row = Sensitivity(path, uncertain.low, uncertain.middle, uncertain.high, 0.0, 0.0, 0.0, None, None, partners)
     if not reads:
         return row
-    means = _bin_means(columns[path], y)
+    means, explained = _by_bin(columns[path], y)
     variance = float(y.var())
-    first = min(float(means.var()) / variance, 1.0) if variance > 0 else 0.0
+    first = min(explained / variance, 1.0) if variance > 0 else 0.0
     worth = float(means.clip(min=0.0).mean()) - max(0.0, float(y.mean()))
     point, beyond, swing = _flip(path, uncertain, ranges, sampling, advantage, grid)
     return row._replace(
@@ -191,13 +192,21 @@ def _one(
     )
 
 
-def _bin_means(column: Any, y: Any) -> Any:
-    """The mean of y in each of 32 equal bins of an input, by its own order."""
+def _by_bin(column: Any, y: Any) -> tuple[Any, float]:
+    """The means of y in 32 equal bins of an input, and the variance that a line in each bin explains."""
     import numpy as np
 
     order = np.argsort(column, kind="stable")
     bins = min(BINS, y.size)
-    return np.array([part.mean() for part in np.array_split(y[order], bins)])
+    inputs_by_bin, parts = (np.array_split(values[order], bins) for values in (column, y))
+    means = np.array([part.mean() for part in parts])
+    explained = float(means.var())
+    for x, part in zip(inputs_by_bin, parts, strict=True):
+        away = x - x.mean()
+        squares = float((away * away).sum())
+        if squares > 0:
+            explained += float((away * part).sum()) ** 2 / squares / y.size
+    return means, explained
 
 
 def _flip(

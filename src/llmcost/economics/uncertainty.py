@@ -24,7 +24,7 @@ Z90 = 1.6448536269514722  # the 95th percentile of the normal distribution
 GOLDEN = 0.6180339887498949
 PLASTIC = 0.7548776662466927
 LATTICE = 1869
-CHUNK = 1 << 16
+CHUNK = 1 << 14
 MOST_INPUTS = 100
 
 
@@ -118,18 +118,26 @@ def drawn(
     import numpy as np
 
     z = normal_quantiles(sampling.samples)
-    kept: dict[Any, list[Any]] = {name: [] for name in point}
-    store = np.float32 if sampling.samples > 1 << 18 else np.float64
+    store = np.float32 if sampling.samples > 1 << 18 else np.float64  # 2^20 draws of 60 outputs in 240 MB
+    kept: dict[Any, Any] = {}
     for begin in range(0, sampling.samples, CHUNK):
         chunk = slice(begin, min(begin + CHUNK, sampling.samples))
         columns = inputs(ranges, sampling, z, chunk)
         outputs = headline(with_values(tree, _from(columns)))
-        for name in kept:
+        for name in point:
             value = outputs.get(name)
-            size = chunk.stop - chunk.start
-            array = np.full(size, np.nan) if value is None else np.broadcast_to(np.asarray(value, dtype=float), (size,))
-            kept[name].append(array.astype(store, copy=False))
-    return {name: chunks[0] if len(chunks) == 1 else np.concatenate(chunks) for name, chunks in kept.items()}
+            if name not in kept:
+                # What no range reaches is one number for all draws.
+                kept[name] = np.empty(sampling.samples, store) if is_array(value) else _constant(value, sampling, store)
+            if is_array(value):
+                kept[name][chunk] = value
+    return kept
+
+
+def _constant(value: Number | None, sampling: Sampling, store: Any) -> Any:
+    import numpy as np
+
+    return np.broadcast_to(np.asarray(np.nan if value is None else value, store), (sampling.samples,))
 
 
 def _from(columns: Mapping[str, Any]) -> Callable[[str, Range], Any]:

@@ -44,7 +44,9 @@ def _raw(value: Any) -> Any:
     return cell(str(value)) if not isinstance(value, int) or isinstance(value, bool) else value
 
 
-def _parts(figure: Figure) -> list[Any]:
+def _parts(figure: Any) -> list[Any]:
+    if not isinstance(figure, Figure):
+        return [_raw(figure), *[""] * (len(_PARTS) - 1)]
     spread = figure.spread or (None, None, None)
     bounds = figure.bounds or (None, None)
     return [_raw(x) for x in (figure.value, spread[0], spread[2], *bounds, figure.point)]

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from datetime import date
 from typing import Any
 
 from llmcost.economics.uncertainty import Figure
 from llmcost.estimate import Charge
+from llmcost.render.plain import UNSAFE_BEYOND_ASCII
+
+# Characters that a terminal or an editor would act on; the controls below U+0020 json escapes itself.
+_ESCAPED = re.compile(UNSAFE_BEYOND_ASCII)
 
 
 def document(command: str, version: str, as_of: date, assumptions: Any, warnings: Any, result: Any) -> str:
@@ -26,7 +31,27 @@ def document(command: str, version: str, as_of: date, assumptions: Any, warnings
         "warnings": plain(warnings),
         "result": plain(result),
     }
-    return json.dumps(envelope, indent=2, ensure_ascii=False) + "\n"
+    return _ESCAPED.sub(_escape, _laid_out(envelope, 0)) + "\n"
+
+
+def _laid_out(value: Any, depth: int) -> str:
+    """JSON with a line a key down to the rows of a result; what lies below stands on one line.
+
+    The whole-document indent of the json module would leave its fast encoder aside.
+    """
+    if depth == 4 or not value or not isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
+    pad, end = "  " * (depth + 1), "  " * depth
+    if isinstance(value, dict):
+        parts = [
+            f"{pad}{json.dumps(key, ensure_ascii=False)}: {_laid_out(item, depth + 1)}" for key, item in value.items()
+        ]
+        return "{\n" + ",\n".join(parts) + f"\n{end}}}"
+    return "[\n" + ",\n".join(pad + _laid_out(item, depth + 1) for item in value) + f"\n{end}]"
+
+
+def _escape(found: re.Match[str]) -> str:
+    return f"\\u{ord(found.group()):04x}"
 
 
 def plain(value: Any) -> Any:
@@ -57,7 +82,7 @@ def _fields(value: Any) -> dict[str, Any]:
         if isinstance(item, Figure):
             found |= _figure(name, item)
         else:
-            found[name] = plain(item)
+            found[name.rstrip("_")] = plain(item)  # `from_` is `from`, which Python keeps for itself
     return found
 
 

@@ -28,6 +28,8 @@ RESULTS = {
     "sensitivity": "economics.sensitivity.Sensitivities",
     "decide": "decision.deciding.Decision",
     "policy": "decision.policy.Policy",
+    "frontier": "quality.frontier_result.Frontier",
+    "gate": "quality.gate.SwitchGate",
 }
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -95,7 +97,7 @@ def _object(kind: Any, models: dict[Any, Any]) -> type[BaseModel]:
         if hint is Figure:
             fields |= _figure(name)
         else:
-            fields[name] = (_rendered(hint, models), ...)
+            fields[name] = (_rendered(hint, models), Field(alias=name.rstrip("_")) if name.endswith("_") else ...)
     if kind is Charge:
         fields["cost"] = (float | None, Field(description="USD, the product of the factors"))
     made: type[BaseModel] = create_model(kind.__name__, __config__=_CLOSED, **fields)

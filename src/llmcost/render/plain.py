@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 # Control characters, and the marks that turn text around or hide it.
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+UNSAFE_BEYOND_ASCII = r"[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+_UNSAFE = re.compile(r"[\x00-\x1f]|" + UNSAFE_BEYOND_ASCII)
 _LONGEST = 1000
 
 

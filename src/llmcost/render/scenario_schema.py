@@ -24,12 +24,21 @@ _ARCHITECTURE = {
     "agreement": "whether a data agreement is signed, which admits restricted data",
     "p99_latency_ms": "milliseconds until the answer is complete, 99 % of the time",
     "first_token_ms": "milliseconds until the first token",
+    "latency": "parts of the wait that are known; the others are modelled where that is possible",
 }
 _SERVED = {
     "model": "the model that is served",
-    "gpu": "a GPU by its catalog name, or {name, provider, usd_per_gpu_hour, spot}",
+    "gpu": "a GPU by its catalog name, or {name, provider, usd_per_gpu_hour, spot}, or one of your own",
+    "edge": "devices that each serve their own user, in place of gpu",
     "gpus_per_replica": "GPUs",
-    "throughput": "what one replica serves, measured: exactly one of the three keys",
+    "throughput": "what one replica serves, measured: exactly one of the three keys; left out, it is modelled",
+    "precision": "of the weights: bf16 (unless given), fp8 or int4",
+    "kv_precision": "of keys and values, where it differs: bf16 or fp8",
+    "engine": "tensorrt-llm (unless given) or vllm",
+    "latency_class": "batch serves all of the modelled rate, server 0.89 (unless given), interactive 0.56",
+    "concurrency": "requests at once on a replica; left out, as many as fit",
+    "modelled_at": "tokens a request, where no workload says them",
+    "stated_cost_per_mtok": "USD per million tokens that somebody states: checked, never used in the sums",
     "target_utilisation": "share of a replica's rate that the peak may use (70%)",
     "spare": "replicas in reserve",
     "operations_per_month": "USD a month for the people who run it",
@@ -48,6 +57,7 @@ ABOUT: dict[str, dict[str, str]] = {
         "api_price_change_per_year": "share a year; -20% makes API prices fall",
         "baseline": "the architecture that savings are measured against; left out, the first",
         "prices": "your own prices by model, over the catalog's or in place of them",
+        "models": "open models that the catalog does not describe, for the capacity of a GPU",
         "quality": "share of answers that are right, 0 to 1, by model or architecture, on the team's own evaluation",
         "successors": "OLD_MODEL: NEW_MODEL, what replaces a model that retires within the horizon",
         "moves": "architectures in the order in which savings are counted",
@@ -109,6 +119,47 @@ ABOUT: dict[str, dict[str, str]] = {
         "provider": "who rents it; left out, the cheapest",
         "usd_per_gpu_hour": "USD an hour for one GPU; left out, the catalog's",
         "spot": "the spot price, interruptible",
+        "hardware": "what it is, where the catalog does not list it",
+        "purchase_price": "USD for one GPU that is bought; makes it a GPU of your own",
+        "life_years": "years until it is bought again",
+        "residual": "share of the price that is got back at the end of its life (0%)",
+        "amortise": "spreads the purchase over its life in place of paying it at once",
+        "power_watts": "watts of one GPU under load; left out, its rated power",
+        "pue": "power of the whole site over that of the machines (1.5)",
+        "usd_per_kwh": "USD for a kilowatt-hour",
+        "colocation_per_month": "USD a month for the place where one GPU stands",
+    },
+    "Hardware": {
+        "memory_gb": "memory in 1e9 bytes",
+        "bandwidth_gb_s": "memory bandwidth in GB/s",
+        "bf16_tflops": "dense TFLOP/s at bf16",
+        "fp8_tflops": "dense TFLOP/s at fp8, where it has it",
+        "fp4_tflops": "dense TFLOP/s at fp4, where it has it",
+        "interconnect": "between the GPUs of a replica: nvlink, pcie or xgmi",
+    },
+    "Edge": {
+        "devices": "how many there are",
+        "usd_per_device": "USD once for each",
+        "tokens_per_second": "tokens a second that one device writes; left out, modelled from its hardware",
+        "hardware": "what a device is",
+    },
+    "Lengths": {"input_tokens": "tokens a request", "output_tokens": "tokens a request"},
+    "OwnModel": {
+        "parameters": "parameters, such as 8B",
+        "layers": "layers",
+        "kv_heads": "key and value heads",
+        "head_size": "size of a head",
+        "width": "hidden size",
+        "heads": "attention heads; left out, width stands for heads times head size",
+        "context_window": "tokens of a request at most",
+        "sliding_window": "tokens that a sliding layer looks back",
+        "sliding_layers": "layers that look back only so far",
+    },
+    "StatedLatency": {
+        "network_ms": "milliseconds there and back, 99 % of the time",
+        "queue_ms": "milliseconds until work on a request begins, 99 % of the time",
+        "first_token_ms": "milliseconds from then until the first token",
+        "ms_per_token": "milliseconds for each token after it",
     },
     "Throughput": {
         "requests_per_month": "requests a month, as it is run: no peak or utilisation is applied",
@@ -121,7 +172,13 @@ ABOUT: dict[str, dict[str, str]] = {
         "qa_share": "share that checking the labels adds",
     },
     "Training": {
+        "samples": "examples of the training set, with tokens_per_sample",
+        "tokens_per_sample": "tokens an example",
         "tokens": "tokens of the training set, a pass",
+        "model": "the open model that is trained; left out, the one that is served",
+        "method": "full, lora (unless given) or qlora",
+        "packed": "whether samples share a sequence (true); padded ones take three times as long",
+        "gpu": "the GPU that trains it, which makes the hours follow from the tokens",
         "epochs": "passes",
         "usd_per_mtok": "USD per million tokens; left out, the catalog's for the served model",
         "hours": "hours a run, in place of tokens",
@@ -130,6 +187,13 @@ ABOUT: dict[str, dict[str, str]] = {
         "experiments": "runs until one is good",
     },
     "Recurring": {"every_months": "months of service", "cost": "USD each time, or {people, weeks, usd_per_week}"},
+    "BaseUpgrade": {
+        "every_months": "months of service",
+        "cost": "USD each time to tune anew, or {people, weeks, usd_per_week}",
+        "quality_drift_per_month": "share of quality, 0 to 1, lost a month by staying on the old base",
+        "new_base": "the model or architecture that a move to the new base would serve from",
+        "move_cost": "USD once for that move",
+    },
     "Serving": _SERVED
     | {"model": "a managed fine-tuned model at its own prices", "usd_per_hour": "USD an hour, in place of the others"},
     "Api": _ARCHITECTURE | {"model": "a model from `llmcost prices list`"},
@@ -144,12 +208,14 @@ ABOUT: dict[str, dict[str, str]] = {
     | {
         "stages": "models or architectures, the cheap one first",
         "escalation": "for each stage but the last, the share of its requests that go on",
-        "verifier": "what it costs to check an answer",
+        "verifier": "how often checking an answer errs and what it costs; one for all stages, or a list",
+        "joint": "share of the requests by who is right: p11, p10, p01, p00; a digit a stage, the cheap one first",
+        "carry_rejected": "whether the next stage's prompt carries the rejected answer",
     },
     "SelfHosted": _ARCHITECTURE | _SERVED,
     "FineTuned": _ARCHITECTURE
     | {
-        "serving": "how it is served: one of model, gpu and usd_per_hour",
+        "serving": "how it is served: one of model, gpu, edge and usd_per_hour",
         "labelling": "the training set",
         "training": "training runs, by the token or by the hour",
         "retrain": "done again every so many months of service",
@@ -168,7 +234,10 @@ _RATES = {
 }
 ABOUT["BatchPrice"] = _RATES
 ABOUT["OwnPrice"] |= _RATES
-ABOUT["Verifier"] = ABOUT["Router"]
+ABOUT["Verifier"] = ABOUT["Router"] | {
+    "false_accept": "share of the wrong answers that it accepts",
+    "false_reject": "share of the right answers that it rejects",
+}
 
 
 def scenario_schema() -> dict[str, Any]:

@@ -16,7 +16,7 @@ def render(page: Page, *, terminal: bool) -> str:
 
     out = io.StringIO()
     width = _width() if terminal else 200
-    colour = terminal and not os.environ.get("NO_COLOR")
+    colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     console = Console(
         file=out,
         width=width,

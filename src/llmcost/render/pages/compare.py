@@ -8,6 +8,7 @@ from llmcost.economics.comparison import Compared, Comparison
 from llmcost.render import explanation, figures
 from llmcost.render.page import Cell, Column, Page, Table, between, corners, month, share, text, usd
 from llmcost.render.pages.breakeven import chances
+from llmcost.render.pages.cascades import cascades, quality_kept
 
 _COLUMNS = [
     Column("name", "Architecture", number=False),
@@ -46,6 +47,7 @@ def page(comparison: Comparison, as_of: date, explain: bool = False) -> Page:
     tables = [Table(title, _COLUMNS, rows, _notes(comparison)), *([spread] if spread else [])]
     if len(comparison.waterfall) > 1:
         tables.append(_waterfall(comparison))
+    tables += cascades({each.name: each.cascade for each in comparison.architectures})
     if explain:
         tables += [
             explanation.table(f"{each.name}: the charges", each.charges, as_of) for each in comparison.architectures
@@ -67,7 +69,7 @@ def _row(each: Compared, comparison: Comparison) -> list[Cell]:
         usd(each.cost_per_mtok),
         Cell(None, "") if is_baseline else usd(each.saving),
         Cell(None, "") if is_baseline else share(each.saving_share),
-        share(each.quality_kept),
+        quality_kept(each.quality_kept, each.cascade),
         Cell(None, "") if is_baseline else month(each.payback_month, never),
         text("; ".join(marks + gates)),
     ]

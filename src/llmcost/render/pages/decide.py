@@ -1,7 +1,7 @@
 """`decide` as a page."""
 
 from llmcost.decision.deciding import Decision
-from llmcost.decision.verdicts import Verdict, shown_answer
+from llmcost.decision.verdicts import Verdict
 from llmcost.render import figures
 from llmcost.render.page import Cell, Column, Page, Table, text
 
@@ -34,10 +34,10 @@ def page(decision: Decision) -> Page:
     if decision.attributes:
         tables.append(_attributes(decision))
     tables += [table for verdict in decision.frameworks if (table := _findings(verdict))]
-    tables.append(_list("What would change it", [flip.sentence for flip in decision.flips], "nothing was found"))
+    tables.append(_list("What would change it", [flip.sentence for flip in decision.flips], ""))
     tables.append(_unknowns(decision))
     tables.append(_answers(decision))
-    tables.append(_list("Next steps", [f"{n}. {step}" for n, step in enumerate(decision.next_steps, 1)], "none"))
+    tables.append(_list("Next steps", [f"{n}. {step}" for n, step in enumerate(decision.next_steps, 1)], ""))
     if "--" in decision.command or len(decision.command.split()) > 2:
         tables.append(_list("To repeat", [decision.command], ""))
     first, *rest = [table for table in tables if table.rows]
@@ -144,6 +144,6 @@ def _answers(decision: Decision) -> Table:
     for verdict in decision.frameworks:
         for answered in verdict.answers:
             if answered.answer is not None:
-                shown = shown_answer(answered.answer, answered.unit)
-                seen.setdefault(answered.id, [text(answered.asks), Cell(answered.answer, shown), text(answered.origin)])
+                cells = [text(answered.asks), Cell(answered.answer, answered.shown), text(answered.origin)]
+                seen.setdefault(answered.id, cells)
     return Table("Answers", _ANSWERS, list(seen.values()))

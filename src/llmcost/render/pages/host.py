@@ -6,35 +6,141 @@ from datetime import date
 
 from llmcost.economics.hosting import Hosting
 from llmcost.render import explanation, figures
-from llmcost.render.page import Column, Page, Table, bounds_note, count, share, text, usd
+from llmcost.render.page import Cell, Column, Page, Table, bounds_note, count, share, text, usd
 
 
 def page(hosting: Hosting, as_of: date, explain: bool = False) -> Page:
-    """What a replica serves, the fleet, and what it costs."""
-    busy = hosting.utilisation.value
-    headline = (
+    """What a replica serves, the fleet, what it costs, and where."""
+    if not hosting.fits:
+        return Page(_does_not_fit(hosting), [_table(_memory(hosting))])
+    notes = [bounds_note(hosting.monthly_cost, "A month")]
+    if hosting.against_model is not None:
+        notes.append(_compared(hosting))
+    tables = [_table(_capacity(hosting) + _fleet(hosting), [note for note in notes if note])]
+    if hosting.memory is not None:
+        tables.append(_table(_memory(hosting), title="A replica's memory"))
+    if hosting.latency is not None and hosting.latency.p99_latency_ms is not None:
+        tables.append(_table(_wait(hosting), [f"Assumed: {one}." for one in hosting.latency.assumed], "Latency"))
+    if hosting.providers:
+        tables.append(_providers(hosting, as_of))
+    if explain:
+        tables.append(explanation.table("The charges", hosting.charges, as_of))
+    return Page(_headline(hosting), tables)
+
+
+def _headline(hosting: Hosting) -> str:
+    said = (
         f"{figures.count(hosting.gpus.value)} × {hosting.gpu or 'GPU'}: {figures.ranged(hosting.monthly_cost)} a month"
     )
-    if busy is not None:
-        headline += f", {figures.usd(hosting.cost_per_mtok.value)}/Mtok at {figures.share(busy)} utilisation"
-    rows = [
-        [text("Requests a second, a replica"), count(hosting.requests_per_second, spread=True)],
-        [text("… deployable, at the target utilisation"), count(hosting.deployable_requests_per_second, spread=True)],
+    if hosting.utilisation.value is not None:
+        busy = figures.share(hosting.utilisation.value)
+        said += f", {figures.usd(hosting.cost_per_mtok.value)}/Mtok at {busy} utilisation"
+    return said + "."
+
+
+def _does_not_fit(hosting: Hosting) -> str:
+    said = f"{hosting.model} at {hosting.precision} does not fit on {hosting.gpus_per_replica} × {hosting.gpu}: {hosting.why_not}."
+    fit = hosting.smallest_fit
+    if fit is None:
+        return said + " No set of up to 8 GPUs in the catalog holds it."
+    return said + f" The smallest set that holds it: {fit.gpus} × {fit.gpu} ({fit.total_memory_gb:,.0f} GB)."
+
+
+def _capacity(hosting: Hosting) -> list[list[Cell]]:
+    modelled = hosting.requests_per_second_band is not None
+    what = "Requests a second, a replica" + (" (modelled)" if modelled else "")
+    rows = [[text(what), count(hosting.requests_per_second, spread=True)]]
+    if hosting.requests_per_second_band is not None:
+        low, high = hosting.requests_per_second_band
+        rows.append([text("… its band"), Cell(None, f"{figures.count(low)} to {figures.count(high)}")])
+    used = "after engine, latency class and utilisation" if modelled else "at the target utilisation"
+    rows += [
+        [text(f"… deployable, {used}"), count(hosting.deployable_requests_per_second, spread=True)],
         [text("Tokens a second, a replica"), count(hosting.tokens_per_second, spread=True)],
         [text("The limit that binds"), text(hosting.limit)],
+    ]
+    if hosting.physical_bound_requests_per_second is not None:
+        bound = "Requests a second that physics allows"
+        rows.append([text(bound), count(hosting.physical_bound_requests_per_second)])
+    if modelled and hosting.batch is not None:
+        rows += [
+            [text(f"Requests in a step, limited by {hosting.batch_limit}"), count(float(int(hosting.batch)))],
+            [text("Milliseconds a token, at full load"), count(hosting.time_per_output_token_ms)],
+            [text("Milliseconds to the first token, at full load"), count(hosting.first_token_ms)],
+        ]
+    return rows
+
+
+def _fleet(hosting: Hosting) -> list[list[Cell]]:
+    rows = [
         [text("Target utilisation (assumed unless given)"), share(hosting.target_utilisation, spread=True)],
         [text("Peak over average traffic (assumed unless given)"), count(hosting.peak_to_average, spread=True)],
         [text("Replicas"), count(hosting.replicas, spread=True)],
         [text("GPUs"), count(hosting.gpus, spread=True)],
         [text("Utilisation over the month"), share(hosting.utilisation, spread=True)],
+        [text("The fleet is full at requests a month"), count(hosting.full_at_requests_per_month, spread=True)],
         [text("A month"), usd(hosting.monthly_cost, spread=True)],
         [text("$/Mtok, all tokens"), usd(hosting.cost_per_mtok, spread=True)],
         [text("$/Mtok, output tokens"), usd(hosting.cost_per_output_mtok, spread=True)],
         [text("$/request"), usd(hosting.cost_per_request, spread=True)],
     ]
-    note = bounds_note(hosting.monthly_cost, "A month")
-    columns = [Column("figure", "Figure", number=False), Column("value", "")]
-    tables = [Table("", columns, rows, [note] if note else [])]
-    if explain:
-        tables.append(explanation.table("The charges", hosting.charges, as_of))
-    return Page(headline + ".", tables)
+    if hosting.one_time_cost.value:
+        rows.insert(6, [text("Bought once"), usd(hosting.one_time_cost, spread=True)])
+    if hosting.energy_kwh_per_month.value is not None:
+        rows.insert(6, [text("Electricity, kWh a month"), count(hosting.energy_kwh_per_month, spread=True)])
+    return rows
+
+
+def _memory(hosting: Hosting) -> list[list[Cell]]:
+    split = hosting.memory
+    if split is None:
+        return []
+    return [
+        [text("Weights, GB"), count(split.weights_gb)],
+        [text("Room for keys and values, GB"), count(split.cache_gb)],
+        [text("Reserve, GB"), count(split.reserve_gb)],
+        [text("All, GB"), count(split.total_gb)],
+    ]
+
+
+def _wait(hosting: Hosting) -> list[list[Cell]]:
+    wait = hosting.latency
+    assert wait is not None  # noqa: S101 - asked by the caller
+    rows = [[text(f"{name[:1].upper()}{name[1:]}, ms"), count(value)] for name, value in wait.parts(True).items()]
+    rows.append([text("Until the first token, ms"), count(wait.until_first_token_ms)])
+    return [*rows, [text("Until the whole answer, ms"), count(wait.p99_latency_ms)]]
+
+
+def _compared(hosting: Hosting) -> str:
+    against = hosting.against_model
+    assert against is not None  # noqa: S101 - asked by the caller
+    if against.ratio is None or against.modelled_band is None:
+        return f"Measured, not modelled: {against.message}."
+    low, high = against.modelled_band
+    return (
+        f"Measured: {against.ratio:.2f} of the {figures.count(against.modelled_requests_per_second)} requests a second "
+        f"that the model gives at {hosting.precision} in practice ({figures.count(low)} to {figures.count(high)})."
+    )
+
+
+def _table(rows: list[list[Cell]], notes: list[str] | None = None, title: str = "") -> Table:
+    return Table(title, [Column("figure", "Figure", number=False), Column("value", "")], rows, notes or [])
+
+
+def _providers(hosting: Hosting, as_of: date) -> Table:
+    columns = [
+        Column("provider", "Provider", number=False),
+        Column("price", "Price", number=False),
+        Column("usd_per_gpu_hour", "$/GPU-hour"),
+        Column("monthly_cost", "A month"),
+        Column("as_of", "As of", number=False),
+    ]
+    rows = []
+    for offer in hosting.providers:
+        day, which = offer.source.dated
+        kind = "spot, interruptible" if offer.interruptible else "on demand"
+        rate = usd(offer.usd_per_gpu_hour)
+        rows.append(
+            [text(offer.provider), text(kind), rate, usd(offer.monthly_cost), text(figures.age(day, which, as_of))]
+        )
+    return Table(f"Who rents a {hosting.gpu}, cheapest first", columns, rows)

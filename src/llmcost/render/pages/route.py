@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from llmcost.economics.routing import Mix, Routing
+from llmcost.economics.routing import Mix, Optimum, Routing
 from llmcost.render import explanation, figures
 from llmcost.render.page import Cell, Column, Page, Table, bounds_note, share, text, usd
+from llmcost.render.pages.cascades import cascades, quality_kept
 
 _COLUMNS = [
     Column("name", "Mix", number=False),
@@ -24,6 +25,9 @@ _COLUMNS = [
 def page(routing: Routing, as_of: date, explain: bool = False) -> Page:
     """The mixes beside the single models, and the sweep where one was asked for."""
     tables = [Table("", _COLUMNS, [_row(mix, routing) for mix in routing.mixes], _notes(routing))]
+    if routing.optimum:
+        tables.append(_optimum(routing.optimum))
+    tables += cascades({mix.name: mix.cascade for mix in routing.mixes})
     if routing.sweep:
         tables.append(_sweep(routing))
     if explain:
@@ -32,7 +36,10 @@ def page(routing: Routing, as_of: date, explain: bool = False) -> Page:
     headline = f"{best.name} is the cheapest at {figures.usd(best.monthly_cost.value)} a month"
     if best.name != routing.baseline:
         headline += f", {figures.share(best.saving_share.value)} under {routing.baseline}"
-    return Page(headline + ".", tables)
+    headline += "."
+    if routing.optimum:
+        headline += " " + routing.optimum.sentence
+    return Page(headline, tables)
 
 
 def _row(mix: Mix, routing: Routing) -> list[Cell]:
@@ -56,7 +63,7 @@ def _row(mix: Mix, routing: Routing) -> list[Cell]:
         usd(mix.cost_per_request),
         usd(mix.saving),
         share(mix.saving_share),
-        share(mix.quality_kept),
+        quality_kept(mix.quality_kept, mix.cascade),
         text("; ".join(marks)),
     ]
 
@@ -70,6 +77,34 @@ def _notes(routing: Routing) -> list[str]:
         if note:
             notes.append(note)
     return notes
+
+
+def _optimum(optimum: Optimum) -> Table:
+    columns = [
+        Column("way", "Way", number=False),
+        Column("shares", "Shares of the requests", number=False),
+        Column("monthly_cost", "A month"),
+        Column("quality_kept", "Quality kept"),
+        Column("saving", "Saving"),
+        Column("saving_share", "Saving %"),
+    ]
+    rows = [
+        [
+            text(each.way),
+            text(", ".join(f"{model} {figures.share(part)}" for model, part in each.shares.items())),
+            usd(each.monthly_cost),
+            share(each.quality_kept),
+            usd(each.saving),
+            share(each.saving_share),
+        ]
+        for each in (optimum.mix, optimum.best_single, optimum.random_mix)
+        if each is not None
+    ]
+    title = f"The cheapest that keeps {figures.share(optimum.min_quality_kept)} of the quality of {optimum.baseline}"
+    notes = [f"Over {len(optimum.models)} models: {', '.join(optimum.models)}; mixed at random, nothing routes."]
+    if optimum.unpriced:
+        notes.append(f"Left out, without a price: {', '.join(optimum.unpriced)}.")
+    return Table(title, columns, rows, notes)
 
 
 def _sweep(routing: Routing) -> Table:

@@ -25,6 +25,7 @@ def page(owned: Ownership, as_of: date, explain: bool = False) -> Page:
     if owned.total_cost.value is None:
         headline = f"{owned.architecture}: the total over {owned.horizon_months} months is not known."
     tables = [_figures(owned), _components(owned), _months(owned)]
+    tables += _upgrades(owned)
     if explain:
         tables.append(explanation.table("The charges", owned.charges, as_of))
     return Page(headline, tables)
@@ -69,3 +70,40 @@ def _components(owned: Ownership) -> Table:
 def _months(owned: Ownership) -> Table:
     rows = [[count(m.month), text(f"{m.first_day:%Y-%m}"), usd(m.cost), usd(m.cumulative_cost)] for m in owned.months]
     return Table("Month by month (at the middle of each range)", _MONTHS, rows)
+
+
+def _upgrades(owned: Ownership) -> list[Table]:
+    """At each base-model upgrade: tune anew, stay, or move; the total counts tuning anew."""
+    if not owned.upgrades:
+        return []
+    columns = [
+        Column("month", "Month"),
+        Column("choice", "Choice", number=False),
+        Column("one_time_cost", "Once"),
+        Column("running_cost", "Running"),
+        Column("cost", "Together"),
+        Column("mean_quality", "Quality, mean"),
+        Column("quality_at_end", "At the end"),
+        Column("quality_kept_at_end", "Quality kept"),
+        Column("note", "", number=False),
+    ]
+    rows = []
+    for upgrade in owned.upgrades:
+        for each in upgrade.choices:
+            marks = [each.note, "cheapest that will do" if each.choice == upgrade.cheapest else ""]
+            rows.append(
+                [
+                    count(upgrade.month),
+                    text(each.choice),
+                    usd(each.one_time_cost),
+                    usd(each.running_cost),
+                    usd(each.cost),
+                    share(each.mean_quality),
+                    share(each.quality_at_end),
+                    share(each.quality_kept_at_end),
+                    text("; ".join(filter(None, reversed(marks)))),
+                ]
+            )
+    spans = ", ".join(f"{each.month} to {each.until_month}" for each in owned.upgrades)
+    notes = [f"Each is held over months {spans}; the total above counts tuning anew."]
+    return [Table("At each base-model upgrade (at the middle of each range)", columns, rows, notes)]

@@ -1,0 +1,198 @@
+"""From an outcome file and flags to paired outcomes with their costs: what `frontier` and `gate` share."""
+
+import inspect
+from datetime import date
+from typing import Annotated, Any, NamedTuple
+
+import typer
+
+from llmcost.cli.options import OUTPUT, PRICES, Values, _option
+from llmcost.cli.reading import Draft, day, draft_from, number_flag
+from llmcost.cli.writing import Remarks
+from llmcost.economics.remarks import Assumption, Warning
+from llmcost.errors import InputError, did_you_mean
+from llmcost.quality.outcomes import Outcomes, Reading, read_outcomes
+from llmcost.quality.spending import BASES, Spending, spending
+from llmcost.quantity import QuantityError, quantity, shown
+
+OUTCOMES = (
+    inspect.Parameter(
+        "outcomes",
+        inspect.Parameter.KEYWORD_ONLY,
+        annotation=Annotated[
+            str,
+            typer.Argument(help="A CSV, JSONL or Parquet file, or - for standard input.", metavar="OUTCOMES"),
+        ],
+    ),
+    _option("map", "What a column is, such as score=acc or task=.", "FIELD=COLUMN", many=True),
+    _option("rename", "A model's name in the file = its name here.", "OLD=NEW", many=True),
+    _option("where", "Only rows whose column has (or, with !=, has not) this value.", "COLUMN=VALUE", many=True),
+    _option("drop_missing", "Set rows aside whose score is not a number.", "", on=True),
+    _option("tokens", "Tokens of answers that record none, assumed.", "[MODEL=]INPUT,OUTPUT", many=True),
+    _option("costs", "today (tokens × the day's price), recorded, or either.", "BASIS"),
+    _option("rounds", "Rounds of the bootstrap (1000).", "N"),
+    _option("seed", "Moves the bootstrap's draws.", "N"),
+)
+DAY_PRICES = tuple(each for each in PRICES if each.name in ("price", "catalog", "as_of", "strict"))
+REPORT = OUTPUT
+
+
+class Evaluation(NamedTuple):
+    """Paired outcomes with their costs, and what has to be said about them."""
+
+    outcomes: Outcomes
+    spent: Spending
+    as_of: date
+    prices: Any
+    rounds: int
+    seed: int
+    assumptions: list[Assumption]
+    warnings: list[Warning]
+
+
+class OutcomeRemarks(Remarks):
+    """The assumptions and warnings of an evaluation."""
+
+    def __init__(self, assumptions: list[Assumption], warnings: list[Warning]) -> None:
+        self.assumptions = assumptions
+        self.warnings = warnings
+
+
+def evaluation(flags: Values, models: list[str] | None = None) -> Evaluation:
+    """Read the outcomes, keep the queries that all the models answered, and price every answer."""
+    from llmcost.architectures.prices import Prices
+    from llmcost.catalog import load_catalog
+
+    as_of = day(flags.get("as_of"))
+    rounds, seed = _whole(flags, "rounds", 1000), _whole(flags, "seed", 0)
+    if not 100 <= rounds <= 100_000:
+        raise InputError(f"{rounds} rounds", where="--rounds", hint="type a number from 100 to 100000, such as 1000")
+    basis: Any = flags.get("costs") or "today"
+    if basis not in BASES:
+        hint = did_you_mean(basis, BASES) or f"type one of: {', '.join(BASES)}"
+        raise InputError(f"unknown basis {basis!r}", where="--costs", hint=hint)
+    catalog = load_catalog()
+    if flags.get("catalog"):
+        from llmcost.catalog.files import read_yaml
+
+        catalog = catalog.overlaid([read_yaml(path) for path in flags["catalog"]])
+    prices = Prices(catalog, _own_prices(flags))
+    whole = read_outcomes(flags["outcomes"], reading_of(flags))
+    paired = whole.paired(models or whole.models)
+    spent = spending(paired, prices, as_of, _tokens(flags), basis)
+    warned = [*remarks_of(whole, paired), *spent.warnings]
+    return Evaluation(paired, spent, as_of, prices, rounds, seed, list(spent.assumptions), warned)
+
+
+def reading_of(flags: Values) -> Reading:
+    """How the file is to be read, from the flags."""
+    wheres = []
+    for text in flags.get("where") or ():
+        op = "!=" if "!=" in text else "="
+        column, found, value = text.partition(op)
+        if not found or not column:
+            raise InputError(f"{shown(text)} is not COLUMN=VALUE", where="--where", hint="type --where contaminated=0")
+        wheres.append((column.strip(), op, value.strip()))
+    return Reading(
+        columns=_pairs(flags.get("map"), "--map", "FIELD=COLUMN", "score=acc", empty=True),
+        rename=_pairs(flags.get("rename"), "--rename", "OLD=NEW", "haiku3=claude-3-haiku"),
+        where=tuple(wheres),
+        models=tuple(names(flags.get("models"))),
+        drop_missing=bool(flags.get("drop_missing")),
+    )
+
+
+def names(text: str | None) -> list[str]:
+    """`a,b,c`, each once."""
+    return list(dict.fromkeys(part.strip() for part in (text or "").split(",") if part.strip()))
+
+
+def remarks_of(whole: Outcomes, paired: Outcomes) -> list[Warning]:
+    """What was missing, double or set aside, counted and named."""
+    found = []
+    missing = {model: gap for model, gap in whole.missing.items() if model in paired.models}
+    if missing:
+        dropped = len(whole.queries) - len(paired.queries)
+        gaps = ", ".join(f"{model} lacks {gap:,}" for model, gap in missing.items())
+        found.append(
+            Warning(
+                "missing_rows",
+                f"{dropped:,} of {len(whole.queries):,} queries are left out, since not every model has an outcome: {gaps} "
+                f"(such as {', '.join(_without(whole, paired))})",
+            )
+        )
+    if whole.duplicates:
+        which = ", ".join(whole.duplicate_names)
+        found.append(
+            Warning("duplicate_rows", f"{whole.duplicates:,} duplicate rows, counted with their mean: {which}")
+        )
+    if whole.dropped:
+        found.append(Warning("dropped_scores", f"{whole.dropped:,} scores are not a number and were set aside"))
+    if (abs(paired.scores) > 2).any():
+        found.append(Warning("score_scale", "scores lie far outside 0 to 1: points and margins are in their own unit"))
+    if whole.unread:
+        listed = ", ".join(whole.unread[:8]) + (", …" if len(whole.unread) > 8 else "")
+        found.append(Warning("unread_columns", f"columns not read: {listed}"))
+    return found
+
+
+def _without(whole: Outcomes, paired: Outcomes) -> list[str]:
+    """The first queries that a model did not answer."""
+    import numpy as np
+
+    rows = [whole.row(model) for model in paired.models]
+    gaps = np.flatnonzero(np.isnan(whole.scores[rows]).any(axis=0))
+    return [whole.queries[i] for i in gaps[:3]]
+
+
+def share_flag(text: str, flag: str) -> float:
+    """A share from a flag."""
+    try:
+        value = quantity(text, "share")
+    except QuantityError as error:
+        raise InputError(error.what, where=flag, hint=error.hint) from None
+    if not isinstance(value, float | int):
+        raise InputError(f"{shown(text)} is a range", where=flag, hint="type one share, such as 95%")
+    return float(value)
+
+
+def _pairs(texts: list[str] | None, flag: str, form: str, example: str, *, empty: bool = False) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in texts or ():
+        left, equals, right = text.partition("=")
+        if not equals or not left.strip() or not (right.strip() or empty):
+            raise InputError(f"{shown(text)} is not {form}", where=flag, hint=f"type {flag} {example}")
+        found[left.strip()] = right.strip()
+    return found
+
+
+def _tokens(flags: Values) -> dict[str, tuple[float, float]]:
+    found: dict[str, tuple[float, float]] = {}
+    for text in flags.get("tokens") or ():
+        model, equals, sizes = text.rpartition("=")
+        parts = sizes.split(",")
+        if len(parts) != 2 or (equals and not model):
+            raise InputError(
+                f"{shown(text)} is not INPUT,OUTPUT", where="--tokens", hint="type --tokens 500,300 or MODEL=500,300"
+            )
+        found[model.strip()] = (number_flag(parts[0], "--tokens"), number_flag(parts[1], "--tokens"))
+    return found
+
+
+def _own_prices(flags: Values) -> Any:
+    """`--price` as the scenario would have it."""
+    from llmcost.architectures.prices import OwnPrice
+    from llmcost.scenario import validated
+
+    draft: Draft = draft_from({"price": flags.get("price")})
+    written = draft.data.get("prices", {})
+    return {model: validated(OwnPrice, body, ("prices", model), draft.where) for model, body in written.items()}
+
+
+def _whole(flags: Values, name: str, default: int) -> int:
+    text = flags.get(name)
+    if text is None:
+        return default
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise InputError(f"{shown(text)} is not a whole number", where=f"--{name}", hint=f"type --{name} {default}")
+    return int(text)
