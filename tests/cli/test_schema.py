@@ -21,6 +21,8 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 AS_OF = ("--as-of", "2026-11-22")
 OFFER = ["--build", "15k..60k", "--saving-per-call", "0.0003..0.0008", "--operations", "200..2k", "--calls", "10M"]
+GSM8K = ["tests/data/routellm_gsm8k.csv", "--where", "contaminated=0", "--tokens", "500,300"]
+GSM8K += ["--rename", "mixtral=mixtral-8x7b", "--rename", "gpt4=gpt-4"]
 RUNS = {
     "route": [
         ["examples/support-assistant.yaml"],
@@ -33,6 +35,11 @@ RUNS = {
     "sensitivity": [["examples/support-assistant.yaml"], ["examples/vehicle-voice.yaml"]],
     "decide": [["examples/support-assistant.yaml", "--unknown-rest"], ["--unknown-rest"]],
     "policy": [["examples/segments.yaml"]],
+    "frontier": [
+        [*GSM8K, "--min-quality-kept", "95%", "--verifier", "false_accept=6%,false_reject=9%,usd_per_request=0"],
+        ["tests/data/routerarena_sub10_two_models.csv", "--costs", "recorded"],
+    ],
+    "gate": [["tests/data/routerarena_sub10_two_models.csv", "--from", "haiku3", "--to", "gemini2flash"]],
 }
 
 

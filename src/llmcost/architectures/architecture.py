@@ -5,7 +5,7 @@ cascade, a fine-tune that is not ready yet) and it *charges* for them. Fixed cha
 once however many ways lead to it, so a target shared by two routes is not paid twice.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol, Self
 
@@ -97,6 +97,14 @@ class Month(NamedTuple):
     hours_assumed: bool
     workload: Workload | None
     prices: PriceBook
+    memory: dict[Any, Any]
+
+    def once(self, key: Any, work: Callable[[], Number]) -> Number:
+        """A figure of this month that several charges need, worked out once."""
+        if key not in self.memory:
+            self.memory[key] = work()
+        return self.memory[key]  # type: ignore[no-any-return]
+
     models: Mapping[str, OwnModel] = {}
     evidence: Any = None
 

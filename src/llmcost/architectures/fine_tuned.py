@@ -58,6 +58,9 @@ class Recurring(Strict):
 
     def times(self, month: Month, ready: Number) -> Number:
         """How often it falls due in this month."""
+        return month.once(("times", id(self)), lambda: self._times(month, ready))
+
+    def _times(self, month: Month, ready: Number) -> Number:
         return self._done_by(month.number - ready) - self._done_by(month.number - 1 - ready)
 
     def _done_by(self, months_of_service: Number) -> Number:
@@ -172,6 +175,9 @@ class FineTuned(Architecture):
 
     def served_share(self, month: Month) -> Number:
         """The share of the month's requests that it answers: each rollout stage lasts a month."""
+        return month.once(("served", id(self)), lambda: self._served_share(month))
+
+    def _served_share(self, month: Month) -> Number:
         served: Number = 0.0
         last = len(self.rollout) - 1
         for position, stage in enumerate(self.rollout):

@@ -50,6 +50,7 @@ class Prices:
         self._own = {self.identity(name): price for name, price in (own or {}).items()}
         self._successors = {self.identity(name): successor for name, successor in (successors or {}).items()}
         self._found: dict[tuple[str, date], ApiPrice] = {}
+        self.months: dict[int, tuple[Any, list[Any]]] = {}  # of one scenario, made once for all its estimates
 
     def identity(self, name: str) -> str:
         """The catalog's full id, or the name itself where only the user prices it."""

@@ -202,8 +202,8 @@ class Served(Strict):
         return found
 
     def practice(self) -> float:
-        """What engine and latency class leave of a modelled rate."""
-        return ENGINES[self.engine] * LATENCY_CLASSES[self.latency_class]
+        """What engine and latency class leave of a modelled rate; a device has one request at a time, and no class."""
+        return ENGINES[self.engine] * (1.0 if self.edge is not None else LATENCY_CLASSES[self.latency_class])
 
     def measured_rate(self, streams: list[Stream], month: Month, name: str) -> Number | None:
         """The measured requests a second of one replica; None where nothing was measured."""
@@ -265,7 +265,7 @@ class Served(Strict):
         if edge is not None and edge.tokens_per_second is not None and size is not None:
             rate = _over(edge.tokens_per_second, size.output_tokens)
         else:
-            rate = self.modelled(streams, month, name).requests_per_second * ENGINES[self.engine]
+            rate = self.modelled(streams, month, name).requests_per_second * self.practice()
         return rate * self.target_utilisation * month.hours * 3600 / month.peak_factor.value
 
     # the fleet

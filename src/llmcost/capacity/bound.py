@@ -122,13 +122,17 @@ def check_rate(
             )
         return Verdict("impossible", stated, factor, bound.requests_per_second, bound.limit, modelled, high, message)
     if high is None or stated > high:
-        against = "does not fit with room to serve" if modelled is None else f"models {modelled:,.3g}, {high:,.3g} at most"
+        known = (
+            "none, for it does not fit with room to serve"
+            if modelled is None
+            else f"{modelled:,.3g}, {high:,.3g} at most"
+        )
         message = (
-            f"{said} is doubtful: the capacity model {against} ({on}); "
+            f"{said} is doubtful: the capacity model gives {known} ({on}); "
             f"the physical bound is {bound.requests_per_second:,.3g}"
         )
         return Verdict("above_band", stated, factor, bound.requests_per_second, bound.limit, modelled, high, message)
-    message = f"{said} is plausible: the capacity model has {modelled:,.3g} requests a second ({on})"
+    message = f"{said} is plausible: the capacity model gives {modelled:,.3g} requests a second ({on})"
     return Verdict("plausible", stated, factor, bound.requests_per_second, bound.limit, modelled, high, message)
 
 

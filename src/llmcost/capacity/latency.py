@@ -29,45 +29,44 @@ NETWORK_MS = {"edge": 0.0, "own": 2.0, "cloud": 50.0, "api": 100.0}
 
 
 class Latency(NamedTuple):
-    """The parts of a request's wait in milliseconds; None is unknown. `assumed` names what nobody stated."""
+    """The parts of a request's wait in milliseconds; None is unknown. `assumed` says what nobody stated."""
 
     network_ms: float | None
     queue_ms: float | None
     first_token_ms: float | None
     ms_per_token: float | None
-    tokens: float
+    output_tokens: float | None
+    until_first_token_ms: float | None
+    p99_latency_ms: float | None
     assumed: tuple[str, ...]
-
-    @property
-    def until_first_token(self) -> float | None:
-        """Milliseconds until the first token; None where a part is unknown."""
-        return _sum((self.network_ms, self.queue_ms, self.first_token_ms))
-
-    @property
-    def until_answer(self) -> float | None:
-        """Milliseconds until the last token."""
-        rest = None if self.ms_per_token is None else self.rest_ms
-        return _sum((self.until_first_token, rest))
-
-    @property
-    def rest_ms(self) -> float:
-        """Milliseconds of the tokens after the first; 0 where the time of a token is unknown."""
-        return (self.ms_per_token or 0.0) * max(self.tokens - 1, 0.0)
 
     def parts(self, whole: bool) -> dict[str, float]:
         """The known parts by name, of the whole answer or up to its first token."""
-        known = {
-            "network round trip": self.network_ms,
-            "queue": self.queue_ms,
-            "first token": self.first_token_ms,
-            f"{max(self.tokens - 1, 0):,.4g} more tokens": self.rest_ms if whole and self.ms_per_token else None,
-        }
+        known = {"network round trip": self.network_ms, "queue": self.queue_ms, "first token": self.first_token_ms}
+        more = max((self.output_tokens or 1.0) - 1, 0.0)
+        if whole and self.ms_per_token is not None and more:
+            known[f"{more:,.4g} more tokens"] = more * self.ms_per_token
         return {name: value for name, value in known.items() if value is not None}
 
 
-def _sum(parts: tuple[float | None, ...]) -> float | None:
-    known = [part for part in parts if part is not None]
-    return sum(known) if len(known) == len(parts) else None
+def latency(
+    network_ms: float | None,
+    queue_ms: float | None,
+    first_token_ms: float | None,
+    ms_per_token: float | None,
+    output_tokens: float | None,
+    assumed: tuple[str, ...] = (),
+) -> Latency:
+    """The parts with their sums: network + queue + first token, and the tokens after it."""
+    start: float | None = None
+    if network_ms is not None and queue_ms is not None and first_token_ms is not None:
+        start = network_ms + queue_ms + first_token_ms
+    whole: float | None = None
+    if start is not None and output_tokens is not None:
+        more = max(output_tokens - 1, 0.0)
+        whole = start if not more else None if ms_per_token is None else start + more * ms_per_token
+    parts = (network_ms, queue_ms, first_token_ms, ms_per_token, output_tokens)
+    return Latency(*parts, start, whole, assumed)
 
 
 def waits(setup: Setup, rate: float, input_tokens: float, output_tokens: float) -> tuple[float, float, float] | None:

@@ -169,7 +169,7 @@ def why_not(setup: Setup, input_tokens: Number, output_tokens: Number) -> str:
     if split.weights_gb > MOST_WEIGHTS * split.total_gb:
         return (
             f"its weights take {split.weights_gb:,.1f} of {split.total_gb:,.0f} GB, "
-            f"over {MOST_WEIGHTS:.0%}: it does not fit with room to serve"
+            f"over the {MOST_WEIGHTS:.0%} that leave room to serve"
         )
     if not all_true(batch_in_memory(setup, input_tokens, output_tokens) >= 1):
         return f"the {split.cache_gb:,.1f} GB left beside the weights do not hold one request of that length"
@@ -228,8 +228,3 @@ def _batch(setup: Setup, input_tokens: Number, output_tokens: Number) -> tuple[N
             limit = "concurrency"
         batch = minimum(setup.concurrency, batch)
     return batch, limit
-
-
-def in_practice(setup: Setup, latency_class: str) -> float:
-    """What is left of the modelled rate under an engine and a latency class, before the utilisation."""
-    return ENGINES[setup.engine] * LATENCY_CLASSES[latency_class]

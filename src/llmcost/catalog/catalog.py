@@ -81,6 +81,14 @@ class Catalog:
             self._prices[name, day] = price
             return price
 
+    def find(self, name: str) -> str | None:
+        """The full id of a model without its variant; None where the catalog does not hold it.
+
+        Raises UnknownPrice for an ambiguous name. Unlike `resolve` it looks for no suggestions.
+        """
+        base = name.rpartition("@")[0]
+        return self._find(name) or (self._find(base) if base else None)
+
     def resolve(self, name: str) -> str:
         """The full id of a model, `provider/model`, without its variant. Raises UnknownPrice."""
         return self._model_and_variant(name)[0]
@@ -343,7 +351,7 @@ def open_model_id(name: str, known: dict[str, Any]) -> str | None:
 
 def _plain(name: str) -> str:
     bare = name.lower().rsplit("/", 1)[-1]
-    for form in ("-instruct", "-it", "-chat", "-base", "-hf"):
+    for form in ("-hf", "-instruct", "-it", "-chat", "-base"):
         bare = bare.removesuffix(form)
     return bare
 

@@ -48,12 +48,18 @@ def compile_pricing(folder: str | os.PathLike[str]) -> Compiled:
         "gpu_prices": gpu_prices,
         "gpus": reader.gpus(read_yaml(os.path.join(root, "hardware.yaml"))),
         "build": reader.build_costs(read_yaml(os.path.join(root, "build.yaml"))),
-        "open_models": reader.open_models(read_yaml(os.path.join(root, "models.yaml"))),
+        "open_models": _open_models(root, reader),
         "retirements": reader.retirements(read_yaml(os.path.join(root, "retirements.yaml"))),
         "sources": reader.sources,
     }
     names = name_table(models)
     return {**compiled, "names": names.exact, "prefixes": names.prefixes}
+
+
+def _open_models(root: str, reader: Reader) -> Compiled:
+    """A pricing folder of one's own may do without open models."""
+    path = os.path.join(root, "models.yaml")
+    return reader.open_models(read_yaml(path)) if os.path.exists(path) else {}
 
 
 def _documents(folder: str) -> list[Document]:

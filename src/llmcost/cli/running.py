@@ -42,6 +42,8 @@ def run(given: list[str]) -> int:
 def _invoke(name: str, rest: list[str]) -> int:
     # pydantic would look through every installed distribution for plugins: we bring none.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
+    # numpy would start a thread a core for matrix products that nothing here asks for.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import typer
 
     app: typer.Typer = import_module(f"llmcost.cli.{name}").app

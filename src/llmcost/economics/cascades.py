@@ -14,11 +14,10 @@ from llmcost.architectures.patterns import patterns_of_pair
 from llmcost.architectures.prices import Prices
 from llmcost.arithmetic import Number, all_true, maximum, minimum, where
 from llmcost.economics.horizon import months_of, traffic
-from llmcost.economics.uncertainty import Figure, Sampling, evaluated
+from llmcost.economics.uncertainty import Figure
 from llmcost.errors import InputError
 from llmcost.estimate import total
 from llmcost.quality.kept import Evidence, quality_bound, quality_kept_bound, quality_of
-from llmcost.quantity import at_middle
 from llmcost.scenario import Scenario
 from llmcost.workload import Stream
 
@@ -50,30 +49,29 @@ class CascadeFigures(NamedTuple):
     expected_latency_ms: float | None
 
 
-def cascades_of(scenario: Scenario, catalog: Any, sampling: Sampling | None = None) -> dict[str, CascadeFigures]:
-    """The figures of every cascade that a month can be priced for; none without a workload."""
-    names = [name for name, body in scenario.architectures.items() if isinstance(body, Cascade)]
-    if not names or scenario.workload is None or not scenario.workload.requests_known:
+def cascade_outputs(tree: Scenario, prices: Prices) -> dict[Any, Number | None]:
+    """The outputs of every cascade that a month can be priced for; none without a workload."""
+    if tree.workload is None or not tree.workload.requests_known:
         return {}
+    found: dict[Any, Number | None] = {}
+    for name, body in tree.architectures.items():
+        if not isinstance(body, Cascade):
+            continue
+        try:
+            own = _worked_out(name, tree, prices)
+        except InputError:  # a retired stage: the comparison itself says so
+            own = {}
+        found |= {(("cascade", name), field): own.get(field) for field in CascadeFigures._fields}
+    return found
 
-    def headline(tree: Scenario) -> dict[Any, Number | None]:
-        prices = Prices(catalog, tree.prices, tree.successors)
-        found: dict[Any, Number | None] = {}
-        for name in names:
-            try:
-                own = _worked_out(name, tree, prices)
-            except InputError:  # a retired stage: the comparison itself says so
-                own = {}
-            found |= {(name, field): own.get(field) for field in CascadeFigures._fields}
-        return found
 
-    outcome = evaluated(scenario, headline, sampling)
-    point = at_middle(scenario)
-    prices = Prices(catalog, point.prices, point.successors)
+def cascades_of(point: Scenario, prices: Prices, figures: dict[Any, Figure]) -> dict[str, CascadeFigures]:
+    """The figures of every cascade, from the outputs above; at the middle of every range."""
     return {
-        name: _figures(name, point, prices, outcome.figures)
-        for name in names
-        if outcome.figures[name, "acceptance"].point is not None
+        name: _figures(name, point, prices, figures)
+        for name, body in point.architectures.items()
+        if isinstance(body, Cascade) and (("cascade", name), "acceptance") in figures
+        if figures[("cascade", name), "acceptance"].point is not None
     }
 
 
@@ -85,7 +83,7 @@ def _worked_out(name: str, scenario: Scenario, prices: Prices) -> dict[str, Numb
     requests = sum((stream.requests for stream in arriving), 0.0)
     if not all_true(requests > 0):
         return {}
-    plain = [stream for stream in arriving]
+    plain = list(arriving)
     carried = [_last_prompt(cascade, name, stream, month) for stream in arriving]
     on: Number = 0.0
     for stream in arriving:
@@ -173,7 +171,7 @@ def _figures(name: str, point: Scenario, prices: Prices, figures: dict[Any, Figu
     for stream in arriving:
         for position, (_, part) in enumerate(cascade.reaching(name, stream, month)):
             reach[position] += part.requests / requests
-    own = {field: figures[name, field] for field in CascadeFigures._fields}
+    own = {field: figures[("cascade", name), field] for field in CascadeFigures._fields}
     accepted, even = own["acceptance"].point, own["break_even_acceptance"].point
     bound = quality_bound(name, point) if own["quality"].point is None else None
     ends = parity(name, cascade, point)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from llmcost.architectures.flow import reachable
 from llmcost.architectures.prices import Prices
 from llmcost.arithmetic import Number
-from llmcost.economics.cascades import CascadeFigures, cascades_of
+from llmcost.economics.cascades import CascadeFigures, cascade_outputs, cascades_of
 from llmcost.economics.gates import Gates, gates_of
 from llmcost.economics.horizon import estimate
 from llmcost.economics.outputs import crossing_back, outputs
@@ -113,7 +113,7 @@ def compare_in_detail(scenario: Scenario, catalog: Any, sampling: Sampling | Non
         estimates = estimates_of(tree, prices)
         if not priced:  # the point comes first, and its estimates are shown
             priced.append((tree, prices, estimates))
-        return outputs(tree, estimates)
+        return {**outputs(tree, estimates), **cascade_outputs(tree, prices)}
 
     outcome = evaluated(scenario, headline, sampling)
     point, prices, estimates = priced[0]
@@ -135,7 +135,7 @@ def compare_in_detail(scenario: Scenario, catalog: Any, sampling: Sampling | Non
     rows = [
         _compared(name, point, estimates[name], base, gates[name], outcome, chances.get(name)) for name in estimates
     ]
-    cascades = cascades_of(scenario, catalog, sampling)
+    cascades = cascades_of(point, prices, outcome.figures)
     rows = [row._replace(cascade=cascades.get(row.name)) for row in rows]
     comparison = Comparison(
         base.name,

@@ -30,7 +30,15 @@ class Priced(NamedTuple):
 
 
 def months_of(scenario: Scenario, prices: Prices) -> list[Month]:
-    """The months of the horizon, each with its first day, growth and price drift."""
+    """The months of the horizon, each with its first day, growth and price drift; shared by all estimates."""
+    if prices is None:
+        return _months_of(scenario, prices)
+    if id(scenario) not in prices.months:
+        prices.months[id(scenario)] = (scenario, _months_of(scenario, prices))
+    return prices.months[id(scenario)][1]
+
+
+def _months_of(scenario: Scenario, prices: Prices) -> list[Month]:
     growth = scenario.workload.growth_per_month if scenario.workload else 0.0
     drift = scenario.api_price_change_per_year
     steady, flat = is_zero(growth), is_zero(drift)
@@ -47,6 +55,7 @@ def months_of(scenario: Scenario, prices: Prices) -> list[Month]:
             prices=prices,
             models=scenario.models,
             evidence=evidence,
+            memory={},
         )
         for number in range(1, scenario.horizon_months + 1)
     ]
@@ -128,7 +137,8 @@ def estimate(name: str, scenario: Scenario, prices: Prices) -> Estimate:
         months.append(MonthCost(month.number, month.first_day, cost, cumulative))
     monthly_cost = None if spent is None else spent / len(months)
     total_cost = cumulative
-    merged = mean_charges(priced)
+    # Charges are shown for the point alone: on draws their means would only cost time.
+    merged = [] if is_array(spent) else mean_charges(priced)
     return Estimate(name, (*one_time, *merged), tuple(months), once, monthly_cost, total_cost, because)
 
 

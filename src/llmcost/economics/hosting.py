@@ -54,6 +54,7 @@ class Hosting(NamedTuple):
 
     architecture: str
     gpu: str | None
+    machine: str
     model: str | None
     precision: str | None
     engine: str | None
@@ -130,7 +131,8 @@ def host(
     measured = hosted.throughput is not None
     return Hosting(
         architecture=name,
-        gpu=hosted.gpu.name if hosted.gpu is not None else None,
+        gpu=gpu.name if gpu is not None else None,
+        machine="GPU" if gpu is not None else "device",
         model=hosted.model,
         precision=hosted.precision if setup is not None else None,
         engine=hosted.engine if setup is not None else None,

@@ -14,7 +14,7 @@ from llmcost.architectures.flow import inflow
 from llmcost.architectures.prices import Prices
 from llmcost.architectures.routed import Routed
 from llmcost.arithmetic import Number
-from llmcost.economics.cascades import CascadeFigures, cascades_of
+from llmcost.economics.cascades import CascadeFigures, cascade_outputs, cascades_of
 from llmcost.economics.horizon import estimate, months_of, need_workload, traffic
 from llmcost.economics.outputs import outputs
 from llmcost.economics.uncertainty import Figure, Outcome, Sampling, evaluated
@@ -158,7 +158,7 @@ def route(
     required = point.requirements.min_quality_kept
     base_quality = qualities[scenario.baseline or ""]
     least = None if required is None or base_quality is None else required * base_quality - 1e-12
-    cascades = cascades_of(first_month, catalog, sampling)
+    cascades = cascades_of(point, prices, outcome.figures)
     mixes = [mix._replace(cascade=cascades.get(mix.name)) for mix in mixes]
     best, because = _best_single(singles, estimates, qualities, least)
     cheapest = _cheapest([name for name in shown if name in scenario.architectures], estimates, qualities, least)
@@ -170,7 +170,7 @@ def _headline(tree: Scenario, catalog: Any, shown: list[str]) -> dict[Any, Numbe
     prices = Prices(catalog, tree.prices, tree.successors)
     estimates = {name: estimate(name, tree, prices) for name in shown}
     found = outputs(tree, {name: _monthly_only(own) for name, own in estimates.items()})
-    return {key: value for key, value in found.items() if key[1] in Mix._fields}
+    return {key: value for key, value in found.items() if key[1] in Mix._fields} | cascade_outputs(tree, prices)
 
 
 def _monthly_only(own: Estimate) -> Estimate:

@@ -5,6 +5,7 @@ a rank-1 lattice: no random numbers, the same output on every machine (methods.m
 Beside the distribution stand the corners, every input at whichever end moves an output most.
 """
 
+import gc
 import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -122,6 +123,8 @@ def drawn(
     kept: dict[Any, Any] = {}
     for begin in range(0, sampling.samples, CHUNK):
         chunk = slice(begin, min(begin + CHUNK, sampling.samples))
+        if begin:
+            gc.collect()  # months and prices refer to each other: the last chunk's arrays would linger
         columns = inputs(ranges, sampling, z, chunk)
         outputs = headline(with_values(tree, _from(columns)))
         for name in point:

@@ -71,7 +71,8 @@ def _drawn(generator: Any, count: int, size: int) -> Array:
     import numpy as np
 
     bits = generator.random_raw((count + 1) // 2).view(np.uint32)[:count]
-    return ((bits.astype(np.uint64) * np.uint64(size)) >> np.uint64(32)).astype(np.int64)
+    found: Array = ((bits.astype(np.uint64) * np.uint64(size)) >> np.uint64(32)).astype(np.int64)
+    return found
 
 
 def _poissonised(size: int, columns: Columns, keep: Array | None, rounds: int, seed: int) -> tuple[Array, Array]:

@@ -109,7 +109,7 @@ def _long(header: Sequence[str], found: dict[str, int], where: str) -> Layout:
 def _wide(
     header: Sequence[str], first: Sequence[Any], found: dict[str, int], chosen: dict[str, int], where: str
 ) -> Layout:
-    query = {field: found[field] for field in ("query_id", "task", "router_score") if field in found}
+    query: dict[str, int] = {field: found[field] for field in found if field in ("query_id", "task", "router_score")}
     taken = set(query.values())
     by_model: dict[str, dict[str, int]] = {}
     for field, position in chosen.items():

@@ -8,10 +8,12 @@ never guessed. A query that a model answered twice counts with the mean of its r
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmcost.errors import InputError, did_you_mean
+from llmcost.quality.cells import Cells
 from llmcost.quality.columns import OF_A_MODEL, Layout, layout_of
 from llmcost.quality.rows import rows_of
 from llmcost.quantity import shown
@@ -97,7 +99,7 @@ class Outcomes(NamedTuple):
             models=chosen,
             queries=[self.queries[i] for i in kept],
             scores=scores[:, kept],
-            fields={name: value[np.ix_(rows, kept)] for name, value in self.fields.items()},
+            fields={name: value[rows][:, kept] for name, value in self.fields.items()},
             task_of=None if self.task_of is None else self.task_of[kept],
         )
 
@@ -107,15 +109,30 @@ def read_outcomes(path: str, reading: Reading | None = None) -> Outcomes:
     reading = reading or Reading()
     table = rows_of(path)
     collected: _Collected | None = None
-    for line, columns in table.blocks:
-        if collected is None:
-            first = [column[0] for column in columns]
-            layout = layout_of(table.header, first, reading.columns, table.name)
-            collected = _Collected(table.name, table.header, layout, reading)
-        collected.add(line, columns)
+    with _without_collector():
+        for line, columns in table.blocks:
+            if collected is None:
+                first = [column[0] for column in columns]
+                layout = layout_of(table.header, first, reading.columns, table.name)
+                collected = _Collected(table.name, table.header, layout, reading)
+            collected.add(line, columns)
     if collected is None:
         raise InputError("the file has a header and no rows", where=table.name, hint="give a row for each answer")
     return collected.outcomes()
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Rows come and go by the million and never in circles: the collector would only walk them."""
+    import gc
+
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class _Collected:
@@ -125,10 +142,8 @@ class _Collected:
         self.name, self.header, self.layout, self.reading = name, header, layout, reading
         self.query_at: dict[str, int] = {}
         self.model_at: dict[str, int] = {}
-        self.task_at: dict[str, int] = {}
-        self.tasks: dict[int, Array] | list[Any] = []
         self.parts: dict[str, list[Array]] = {}
-        self.rows = self.left_out = self.unnamed = 0
+        self.rows = self.left_out = 0
         self.nan_scores: list[str] = []
         self.nan_count = 0
         self._wheres = [(self._column(column), equal, value) for column, equal, value in reading.where]
@@ -148,37 +163,43 @@ class _Collected:
 
         lines = None
         if self._wheres:
-            kept = [i for i in range(len(columns[0])) if all(_holds(columns[c][i], op, v) for c, op, v in self._wheres)]
+            tested = [([*columns[c]], op, v) for c, op, v in self._wheres]
+            kept = [i for i in range(len(columns[0])) if all(_holds(each[i], op, v) for each, op, v in tested)]
             self.left_out += len(columns[0]) - len(kept)
             if not kept:
                 return
-            columns = [[column[i] for i in kept] for column in columns]
+            columns = [_chosen(column, kept) for column in columns]
             lines = [line + i for i in kept]
         count = len(columns[0])
         self.rows += count
         queries = self._queries(columns, count)
         at = _Place(self.name, line, lines)
         if self.layout.long:
-            labels = [str(label).strip() for label in columns[self.layout.of_query["model"]]]
-            position = self.model_at
-            for label in dict.fromkeys(labels):
-                if not label or label == "None":
+            labels = [*columns[self.layout.of_query["model"]]]
+            code: dict[Any, int] = {}
+            for written in dict.fromkeys(labels):
+                label = "" if written is None else str(written).strip()
+                if not label:
                     raise InputError(
-                        "a row names no model", where=at(labels.index(label)), hint="name the model in every row"
+                        "a row names no model", where=at(labels.index(written)), hint="name the model in every row"
                     )
-                position.setdefault(self.reading.rename.get(label, label), len(position))
-            code = {label: position[self.reading.rename.get(label, label)] for label in dict.fromkeys(labels)}
-            models = np.fromiter((code[label] for label in labels), dtype=np.int32, count=count)
+                code[written] = self.model_at.setdefault(self.reading.rename.get(label, label), len(self.model_at))
+            models = np.fromiter(map(code.__getitem__, labels), dtype=np.int32, count=count)
             self._take(queries, models, self.layout.of_model[""], columns, at, labels)
             return
+        answered: Sequence[int]
         for label, own in self.layout.of_model.items():
             model = self.model_at.setdefault(self.reading.rename.get(label, label), len(self.model_at))
-            answered = [i for i in range(count) if any(not _blank(columns[p][i]) for p in own.values())]
+            scores = columns[own["score"]]
+            if "" not in scores and None not in scores:
+                answered = range(count)
+            else:
+                answered = [i for i in range(count) if any(not _blank(columns[p][i]) for p in own.values())]
             if len(answered) == count:
                 chosen, here, place = columns, queries, at
             else:
-                chosen = [[column[i] for i in answered] for column in columns]
-                here, place = queries[answered], _Place(self.name, line, [at.line(i) for i in answered])
+                chosen = [_chosen(column, answered) for column in columns]
+                here, place = queries[list(answered)], _Place(self.name, line, [at.line(i) for i in answered])
             if not len(here):
                 continue
             shared = {f: p for f, p in self.layout.of_query.items() if f in OF_A_MODEL and f not in own}
@@ -190,7 +211,9 @@ class _Collected:
 
         of_query = self.layout.of_query
         if "query_id" in of_query:
-            ids = [str(each) for each in columns[of_query["query_id"]]]
+            ids = [*columns[of_query["query_id"]]]
+            if not isinstance(ids[0], str) or "task" in of_query:
+                ids = [str(each) for each in ids]
         else:
             ids = [f"row {len(self.query_at) + i + 1}" for i in range(count)]
         known = self.query_at
@@ -198,12 +221,9 @@ class _Collected:
         if "task" in of_query:
             tasks = ["" if task is None else str(task).strip() for task in columns[of_query["task"]]]
             ids = [f"{task}{_JOIN}{each}" for task, each in zip(tasks, ids, strict=True)]
-        get = known.get
-        found = [get(each, -1) for each in ids]
-        if -1 in found:
-            for i, each in enumerate(ids):
-                if found[i] < 0:
-                    found[i] = known.setdefault(each, len(known))
+        found: list[int | None] = [*map(known.get, ids)]
+        if None in found:
+            found = [known.setdefault(str(each), len(known)) for each in ids]
         return np.array(found, dtype=np.int32)
 
     def _take(
@@ -349,6 +369,10 @@ def _numbers(column: Any, field: str, at: _Place) -> Array:
     """The column as floats, NaN for an empty cell. Raises InputError for any other text."""
     import numpy as np
 
+    if isinstance(column, Cells):
+        plain = column.numbers()
+        if plain is not None:
+            return plain
     try:
         return np.array([*map(float, column)], dtype=np.float64)
     except (TypeError, ValueError):
@@ -367,6 +391,11 @@ def _number(value: Any, field: str, at: _Place, row: int) -> float:
         raise InputError(
             f"{field} is {shown(str(value))}, not a number", where=at(row), hint="give a number, such as 0, 1 or 0.75"
         ) from None
+
+
+def _chosen(column: Any, rows: Sequence[int]) -> list[Any]:
+    texts = column.texts() if isinstance(column, Cells) else column
+    return [texts[i] for i in rows]
 
 
 def _blank(value: Any) -> bool:

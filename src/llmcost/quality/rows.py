@@ -17,10 +17,13 @@ from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from llmcost.errors import InputError, did_you_mean
+from llmcost.quality.cells import cut
 from llmcost.quantity import shown
 
 BLOCK = 1 << 15  # rows held at once
 _LONGEST_CELL = 1 << 26  # an evaluation file may carry whole prompts
+_CHUNK = 1 << 22  # bytes of plain CSV held at once
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LOOK_AHEAD = 1000  # JSONL rows whose keys make the header
 
 
@@ -40,14 +43,16 @@ def rows_of(path: str) -> Rows:
     stream = _opened(path)
     name = "<stdin>" if path == "-" else path
     try:
-        first = stream.readline()
+        first = stream.readline().removeprefix(_BYTE_ORDER_MARK)
+        skipped = 0
         while first and not first.strip():
             first = stream.readline()
+            skipped += 1
         if not first:
             raise InputError("the file is empty", where=name, hint="give a header line and a row for each answer")
-        if kind == "jsonl" or (kind == "" and first.lstrip().startswith(("{", "["))):
-            return _jsonl(name, first, stream)
-        return _csv(name, first, stream)
+        if kind == "jsonl" or (kind == "" and first.lstrip().startswith((b"{", b"["))):
+            return _jsonl(name, first.decode(), io.TextIOWrapper(stream, encoding="utf-8", newline=""))
+        return _csv(name, first, stream, skipped)
     except UnicodeDecodeError as error:
         raise _not_text(name, error) from None
 
@@ -61,15 +66,14 @@ def _kind(path: str) -> str:
     return "csv" if lower.endswith((".csv", ".tsv", ".txt")) else ""
 
 
-def _opened(path: str) -> io.TextIOBase:
+def _opened(path: str) -> Any:
+    """The file's bytes."""
     if path == "-":
-        return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline="")
+        return sys.stdin.buffer
     try:
         if os.path.isdir(path):
             raise InputError(f"{path} is a directory", hint="name a CSV, JSONL or Parquet file of outcomes")
-        if path.lower().endswith(".gz"):
-            return io.TextIOWrapper(gzip.open(path), encoding="utf-8-sig", newline="")  # type: ignore[arg-type]
-        return open(path, encoding="utf-8-sig", newline="", buffering=1 << 20)
+        return gzip.open(path) if path.lower().endswith(".gz") else open(path, "rb")
     except FileNotFoundError:
         folder = os.path.dirname(path) or "."
         near = os.listdir(folder) if os.path.isdir(folder) else []
@@ -87,29 +91,91 @@ def _not_text(name: str, error: UnicodeDecodeError) -> InputError:
 # ---- CSV --------------------------------------------------------------------------------------------
 
 
-def _csv(name: str, first: str, stream: io.TextIOBase) -> Rows:
+def _csv(name: str, first: bytes, stream: Any, skipped: int) -> Rows:
     csv.field_size_limit(_LONGEST_CELL)
-    delimiter = max(",\t;", key=first.count)
-    reader = csv.reader(chain([first], stream), delimiter=delimiter)
-    header = [cell.strip() for cell in next(reader)]
+    delimiter = max(",\t;", key=first.decode().count)
+    if b'"' in first:
+        lines = io.TextIOWrapper(stream, encoding="utf-8", newline="")
+        reader = csv.reader(chain([first.decode()], lines), delimiter=delimiter)
+        header = [cell.strip() for cell in next(reader)]
+        blocks = _quoted_blocks(name, reader, len(header), skipped)
+    else:
+        header = [cell.strip() for cell in first.decode().rstrip("\r\n").split(delimiter)]
+        blocks = _plain_blocks(name, stream, delimiter, len(header), skipped + 1)
     repeated = [cell for cell in dict.fromkeys(header) if cell and header.count(cell) > 1]
     if repeated:
-        raise InputError(f"the column {shown(repeated[0])} stands twice in the header", where=f"{name}:1", hint="name it once")
-    return Rows(name, header, _csv_blocks(name, reader, len(header)))
+        what = f"the column {shown(repeated[0])} stands twice in the header"
+        raise InputError(what, where=f"{name}:{skipped + 1}", hint="name it once")
+    return Rows(name, header, blocks)
 
 
-def _csv_blocks(name: str, reader: Any, width: int) -> Iterator[tuple[int, list[Any]]]:
+def _plain_blocks(name: str, stream: Any, delimiter: str, width: int, line: int) -> Iterator[tuple[int, list[Any]]]:
+    """Whole lines cut at their delimiters; from the first quote on, the csv module reads."""
+    rest = b""
     while True:
-        line = reader.line_num + 1
+        read = stream.read(_CHUNK)
+        chunk = rest + read
+        if not chunk:
+            return
+        if not read and not chunk.endswith(b"\n"):
+            chunk += b"\n"
+        if b"\r" in chunk:
+            chunk = chunk.replace(b"\r\n", b"\n")
+        if b'"' in chunk or b"\0" in chunk or b"\r" in chunk.removesuffix(b"\r"):
+            whole = io.TextIOWrapper(io.BufferedReader(_Joined(chunk, stream)), encoding="utf-8", newline="")
+            yield from _quoted_blocks(name, csv.reader(whole, delimiter=delimiter), width, line)
+            return
+        end = chunk.rfind(b"\n") + 1
+        rest = chunk[end:]
+        if not end:
+            continue
+        lines = chunk[:end]
+        columns = cut(lines, delimiter.encode(), width)
+        if columns is not None:
+            yield line + 1, columns
+        else:
+            text = io.StringIO(_decoded(name, lines), newline="")
+            yield from _quoted_blocks(name, csv.reader(text, delimiter=delimiter), width, line)
+        line += lines.count(b"\n")
+
+
+class _Joined(io.RawIOBase):
+    """Bytes that were read already, and then the rest of the stream."""
+
+    def __init__(self, head: bytes, tail: Any) -> None:
+        self._head, self._tail = head, tail
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        part = self._head[: len(buffer)] or self._tail.read(len(buffer))
+        self._head = self._head[len(buffer) :]
+        buffer[: len(part)] = part
+        return len(part)
+
+
+def _decoded(name: str, lines: bytes) -> str:
+    try:
+        return lines.decode()
+    except UnicodeDecodeError as error:
+        raise _not_text(name, error) from None
+
+
+def _quoted_blocks(name: str, reader: Any, width: int, before: int) -> Iterator[tuple[int, list[Any]]]:
+    """Rows as the csv module reads them; `before` lines stand above its first."""
+    while True:
+        line = before + reader.line_num + 1
         try:
             rows = list(islice(reader, BLOCK))
         except csv.Error as error:
-            raise InputError(f"not CSV: {error}", where=f"{name}:{reader.line_num}", hint="quote the cell") from None
+            place = f"{name}:{before + reader.line_num}"
+            raise InputError(f"not CSV: {error}", where=place, hint="quote the cell") from None
         except UnicodeDecodeError as error:
             raise _not_text(name, error) from None
         if not rows:
             return
-        if any(len(row) != width for row in rows):
+        if {*map(len, rows)} != {width}:
             for position, row in enumerate(rows):
                 if row and len(row) != width:
                     raise InputError(
@@ -149,7 +215,9 @@ def _objects(name: str, lines: Iterator[str]) -> Iterator[tuple[int, dict[str, A
             yield number, _flat(row)
     except json.JSONDecodeError as error:
         raise InputError(
-            f"not JSON: {error.msg.lower()}", where=f"{name}:{number}:{error.colno}", hint="write one JSON object a line"
+            f"not JSON: {error.msg.lower()}",
+            where=f"{name}:{number}:{error.colno}",
+            hint="write one JSON object a line",
         ) from None
     except RecursionError:
         raise InputError("a line is nested too deep", where=f"{name}:{number}", hint="write flat objects") from None
@@ -183,7 +251,7 @@ def _jsonl_blocks(header: list[str], objects: Iterator[tuple[int, dict[str, Any]
 
 def _parquet(path: str) -> Rows:
     try:
-        from pyarrow import parquet
+        from pyarrow import parquet  # type: ignore[import-not-found, import-untyped, unused-ignore]
     except ImportError:
         raise InputError(
             "Parquet needs pyarrow, which is not installed",

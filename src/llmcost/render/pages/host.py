@@ -29,9 +29,7 @@ def page(hosting: Hosting, as_of: date, explain: bool = False) -> Page:
 
 
 def _headline(hosting: Hosting) -> str:
-    said = (
-        f"{figures.count(hosting.gpus.value)} × {hosting.gpu or 'GPU'}: {figures.ranged(hosting.monthly_cost)} a month"
-    )
+    said = f"{figures.count(hosting.gpus.value)} × {hosting.gpu or hosting.machine}: {figures.ranged(hosting.monthly_cost)} a month"
     if hosting.utilisation.value is not None:
         busy = figures.share(hosting.utilisation.value)
         said += f", {figures.usd(hosting.cost_per_mtok.value)}/Mtok at {busy} utilisation"
