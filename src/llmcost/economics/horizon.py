@@ -9,6 +9,7 @@ horizon, and still the product of its factors.
 from bisect import bisect_right
 from datetime import date
 from typing import NamedTuple
+from weakref import proxy
 
 from llmcost.architectures.architecture import Architecture, Month, Retired
 from llmcost.architectures.fleets import purchases
@@ -52,7 +53,7 @@ def _months_of(scenario: Scenario, prices: Prices) -> list[Month]:
             hours=scenario.hours,
             hours_assumed=scenario.hours_assumed,
             workload=scenario.workload,
-            prices=prices,
+            prices=prices if prices is None else proxy(prices),  # prices hold the months: no circle of arrays
             models=scenario.models,
             evidence=evidence,
             memory={},

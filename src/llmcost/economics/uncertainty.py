@@ -5,7 +5,6 @@ a rank-1 lattice: no random numbers, the same output on every machine (methods.m
 Beside the distribution stand the corners, every input at whichever end moves an output most.
 """
 
-import gc
 import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -25,7 +24,7 @@ Z90 = 1.6448536269514722  # the 95th percentile of the normal distribution
 GOLDEN = 0.6180339887498949
 PLASTIC = 0.7548776662466927
 LATTICE = 1869
-CHUNK = 1 << 14
+CHUNK = 1 << 15
 MOST_INPUTS = 100
 
 
@@ -123,8 +122,6 @@ def drawn(
     kept: dict[Any, Any] = {}
     for begin in range(0, sampling.samples, CHUNK):
         chunk = slice(begin, min(begin + CHUNK, sampling.samples))
-        if begin:
-            gc.collect()  # months and prices refer to each other: the last chunk's arrays would linger
         columns = inputs(ranges, sampling, z, chunk)
         outputs = headline(with_values(tree, _from(columns)))
         for name in point:

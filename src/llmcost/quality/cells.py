@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 _LONGEST_NUMBER = 17  # bytes: every digit string of this length is exact below 2^53 or left to `float`
 _EXACT = 1 << 53
+_LONGEST_TEXT = 64
 _POWERS = 10.0
+_SPREAD = 0x9E3779B97F4A7C15  # an odd number that spreads the bytes of a text over 64 bits
 
 
 class Cells:
@@ -42,17 +44,40 @@ class Cells:
 
     def texts(self) -> list[str]:
         """Every cell as text. Raises UnicodeDecodeError."""
+        letters = self._letters()
+        return [self[row] for row in range(len(self))] if letters is None else _decoded(letters)
+
+    def _letters(self) -> Array | None:
+        """The bytes of every cell in a row of their own, padded with zeros; None for long cells."""
         import numpy as np
 
-        longest = int((self._ends - self._begins).max(initial=0))
-        if longest == 0:
-            return [""] * len(self)
-        if longest > 64:
-            return [self[row] for row in range(len(self))]
+        longest = max(int((self._ends - self._begins).max(initial=0)), 1)
+        if longest > _LONGEST_TEXT:
+            return None
         at = self._begins[:, None] + np.arange(longest)
         inside = at < self._ends[:, None]
-        letters = np.where(inside, self._data[np.minimum(at, self._data.size - 1)], 0).astype(np.uint8)
-        return [each.decode() for each in letters.view(f"S{longest}").ravel().tolist()]
+        return np.where(inside, self._data[np.minimum(at, self._data.size - 1)], 0).astype(np.uint8)
+
+    def distinct(self) -> tuple[list[str], Array]:
+        """Texts, and for every cell which of them it is: each text once where cells repeat."""
+        import numpy as np
+
+        letters = self._letters()
+        if letters is None:
+            return self.texts(), np.arange(len(self))
+        keys = np.zeros(len(self), dtype=np.uint64)
+        for column in letters.T:
+            keys = keys * np.uint64(_SPREAD) + column
+        new = np.concatenate([[True], keys[1:] != keys[:-1]])
+        if new.mean() < 0.5:  # the same in row after row
+            which = np.cumsum(new) - 1
+            first = np.flatnonzero(new)
+        else:
+            _, first, which = np.unique(keys, return_index=True, return_inverse=True)
+        chosen = letters[first]
+        if first.size > len(self) / 2 or not (chosen[which] == letters).all():
+            return _decoded(letters), np.arange(len(self))
+        return _decoded(chosen), which
 
     def numbers(self) -> Array | None:
         """Every cell as a float; None where one is no plain decimal number."""
@@ -90,6 +115,10 @@ class Cells:
         # Both are exact below 2^53, so that one division rounds once, as `float` does.
         found: Array = digits / _POWERS ** np.maximum(decimals, 0)
         return found
+
+
+def _decoded(letters: Array) -> list[str]:
+    return [each.decode() for each in letters.view(f"S{letters.shape[1]}").ravel().tolist()]
 
 
 def cut(chunk: bytes, delimiter: bytes, width: int) -> list[Cells] | None:

@@ -7,15 +7,14 @@ never guessed. A query that a model answered twice counts with the mean of its r
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmcost.errors import InputError, did_you_mean
-from llmcost.quality.cells import Cells
 from llmcost.quality.columns import OF_A_MODEL, Layout, layout_of
 from llmcost.quality.rows import rows_of
+from llmcost.quality.values import Place, blank, chosen_rows, distinct, holds, numbers
 from llmcost.quantity import shown
 
 if TYPE_CHECKING:
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, np.dtype[Any]]
 
-_NOT_A_NUMBER = {"", "nan", "na", "n/a", "null", "none", "-nan", "<na>"}
-_TRUTH = {"true": 1.0, "false": 0.0}
 _JOIN = "\x1f"
 _NAMED = 3  # how many examples a remark names
 
@@ -164,28 +161,30 @@ class _Collected:
         lines = None
         if self._wheres:
             tested = [([*columns[c]], op, v) for c, op, v in self._wheres]
-            kept = [i for i in range(len(columns[0])) if all(_holds(each[i], op, v) for each, op, v in tested)]
+            kept = [i for i in range(len(columns[0])) if all(holds(each[i], op, v) for each, op, v in tested)]
             self.left_out += len(columns[0]) - len(kept)
             if not kept:
                 return
-            columns = [_chosen(column, kept) for column in columns]
+            columns = [chosen_rows(column, kept) for column in columns]
             lines = [line + i for i in kept]
         count = len(columns[0])
         self.rows += count
         queries = self._queries(columns, count)
-        at = _Place(self.name, line, lines)
+        at = Place(self.name, line, lines)
         if self.layout.long:
-            labels = [*columns[self.layout.of_query["model"]]]
+            labels, which = distinct(columns[self.layout.of_query["model"]])
             code: dict[Any, int] = {}
             for written in dict.fromkeys(labels):
                 label = "" if written is None else str(written).strip()
                 if not label:
                     raise InputError(
-                        "a row names no model", where=at(labels.index(written)), hint="name the model in every row"
+                        "a row names no model",
+                        where=at(int(np.argmax(which == labels.index(written)))),
+                        hint="name the model in every row",
                     )
                 code[written] = self.model_at.setdefault(self.reading.rename.get(label, label), len(self.model_at))
-            models = np.fromiter(map(code.__getitem__, labels), dtype=np.int32, count=count)
-            self._take(queries, models, self.layout.of_model[""], columns, at, labels)
+            models = np.array([code[label] for label in labels], dtype=np.int32)[which]
+            self._take(queries, models, self.layout.of_model[""], columns, at)
             return
         answered: Sequence[int]
         for label, own in self.layout.of_model.items():
@@ -194,44 +193,41 @@ class _Collected:
             if "" not in scores and None not in scores:
                 answered = range(count)
             else:
-                answered = [i for i in range(count) if any(not _blank(columns[p][i]) for p in own.values())]
+                answered = [i for i in range(count) if any(not blank(columns[p][i]) for p in own.values())]
             if len(answered) == count:
                 chosen, here, place = columns, queries, at
             else:
-                chosen = [_chosen(column, answered) for column in columns]
-                here, place = queries[list(answered)], _Place(self.name, line, [at.line(i) for i in answered])
+                chosen = [chosen_rows(column, answered) for column in columns]
+                here, place = queries[list(answered)], Place(self.name, line, [at.line(i) for i in answered])
             if not len(here):
                 continue
             shared = {f: p for f, p in self.layout.of_query.items() if f in OF_A_MODEL and f not in own}
-            self._take(here, np.full(len(here), model, dtype=np.int32), {**own, **shared}, chosen, place, [label])
+            self._take(here, np.full(len(here), model, dtype=np.int32), {**own, **shared}, chosen, place)
 
     def _queries(self, columns: list[Any], count: int) -> Array:
         """The number of each row's query; ids are told apart within their task."""
         import numpy as np
 
         of_query = self.layout.of_query
-        if "query_id" in of_query:
-            ids = [*columns[of_query["query_id"]]]
-            if not isinstance(ids[0], str) or "task" in of_query:
-                ids = [str(each) for each in ids]
-        else:
-            ids = [f"row {len(self.query_at) + i + 1}" for i in range(count)]
         known = self.query_at
-        tasks = None
-        if "task" in of_query:
+        which: Any = None
+        if "query_id" not in of_query:
+            ids = [f"row {len(known) + i + 1}" for i in range(count)]
+        elif "task" in of_query:
             tasks = ["" if task is None else str(task).strip() for task in columns[of_query["task"]]]
-            ids = [f"{task}{_JOIN}{each}" for task, each in zip(tasks, ids, strict=True)]
+            ids = [f"{task}{_JOIN}{each}" for task, each in zip(tasks, columns[of_query["query_id"]], strict=True)]
+        else:
+            ids, which = distinct(columns[of_query["query_id"]])
         found: list[int | None] = [*map(known.get, ids)]
         if None in found:
-            found = [known.setdefault(str(each), len(known)) for each in ids]
-        return np.array(found, dtype=np.int32)
+            found = [known.setdefault(each, len(known)) for each in ids]
+        codes = np.array(found, dtype=np.int32)
+        return codes if which is None else codes[which]
 
-    def _take(
-        self, queries: Array, models: Array, own: dict[str, int], columns: list[Any], at: _Place, labels: list[str]
-    ) -> None:
+    def _take(self, queries: Array, models: Array, own: dict[str, int], columns: list[Any], at: Place) -> None:
         import numpy as np
 
-        found = {field: _numbers(columns[own[field]], field, at) for field in OF_A_MODEL if field in own}
+        found = {field: numbers(columns[own[field]], field, at) for field in OF_A_MODEL if field in own}
         scores = found["score"]
         if np.isinf(scores).any():
             i = int(np.flatnonzero(np.isinf(scores))[0])
@@ -243,9 +239,8 @@ class _Collected:
         bad = np.flatnonzero(np.isnan(scores))
         if bad.size:
             self.nan_count += int(bad.size)
-            for i in bad[:_NAMED]:
-                label = labels[i] if len(labels) > 1 else labels[0]
-                self.nan_scores.append(f"{at(int(i))} ({label})")
+            names = list(self.model_at)
+            self.nan_scores += [f"{at(int(i))} ({names[models[i]]})" for i in bad[:_NAMED]]
         for field, values in {"query": queries, "model": models, **found}.items():
             self.parts.setdefault(field, []).append(values)
         size = len(queries)
@@ -332,19 +327,6 @@ class _Collected:
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-class _Place:
-    """`file:line` of a row of a block."""
-
-    def __init__(self, name: str, first: int, lines: list[int] | None) -> None:
-        self.name, self.first, self.lines = name, first, lines
-
-    def line(self, row: int) -> int:
-        return self.lines[row] if self.lines is not None else self.first + row
-
-    def __call__(self, row: int) -> str:
-        return f"{self.name}:{self.line(row)}"
-
-
 def _inverse(order: list[int]) -> Array:
     import numpy as np
 
@@ -363,50 +345,3 @@ def _placed(values: Array, flat: Array, times: Array, doubles: bool) -> Array:
     placed = np.full(times.size, np.nan)
     placed[flat] = values
     return placed
-
-
-def _numbers(column: Any, field: str, at: _Place) -> Array:
-    """The column as floats, NaN for an empty cell. Raises InputError for any other text."""
-    import numpy as np
-
-    if isinstance(column, Cells):
-        plain = column.numbers()
-        if plain is not None:
-            return plain
-    try:
-        return np.array([*map(float, column)], dtype=np.float64)
-    except (TypeError, ValueError):
-        return np.array([_number(value, field, at, i) for i, value in enumerate(column)], dtype=np.float64)
-
-
-def _number(value: Any, field: str, at: _Place, row: int) -> float:
-    text = "" if value is None else str(value).strip().lower()
-    if text in _NOT_A_NUMBER:
-        return math.nan
-    if text in _TRUTH and field in ("score", "accepted"):
-        return _TRUTH[text]
-    try:
-        return float(text[:-1]) / 100 if text.endswith("%") else float(text)
-    except ValueError:
-        raise InputError(
-            f"{field} is {shown(str(value))}, not a number", where=at(row), hint="give a number, such as 0, 1 or 0.75"
-        ) from None
-
-
-def _chosen(column: Any, rows: Sequence[int]) -> list[Any]:
-    texts = column.texts() if isinstance(column, Cells) else column
-    return [texts[i] for i in rows]
-
-
-def _blank(value: Any) -> bool:
-    return value is None or value == ""
-
-
-def _holds(cell: Any, op: str, value: str) -> bool:
-    same = str(cell).strip() == value
-    if not same:
-        try:
-            same = float(cell) == float(value)
-        except (TypeError, ValueError):
-            same = False
-    return same == (op == "=")
