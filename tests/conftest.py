@@ -9,6 +9,9 @@ import pytest
 from command_line import TODAY
 from hypothesis import HealthCheck, settings
 
+# Every test process would compile the whole package again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 settings.register_profile(
     "llmcost",
     derandomize=True,

@@ -7,12 +7,13 @@ Money is float64 US dollars; nothing is rounded before rendering.
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from llmcost.arithmetic import Number
 
 Origin = Literal["given", "assumed", "derived", "catalog"]
 Cadence = Literal["one_time", "monthly"]
+STALE_AFTER_DAYS = 90
 
 
 class Source(NamedTuple):
@@ -92,6 +93,21 @@ class Estimate(NamedTuple):
     monthly_cost: Number | None
     total_cost: Number | None
     unknown_because: str = ""
+
+
+class Assumption(NamedTuple):
+    """A default that took part in the answer, or a price that the user put in the catalog's place."""
+
+    name: str
+    value: Any
+    why: str
+
+
+class Warning(NamedTuple):
+    """Something that does not stop the answer but weakens it."""
+
+    code: str
+    message: str
 
 
 def product(factors: Iterable[Factor]) -> Number:

@@ -80,7 +80,9 @@ def main(runs: int) -> None:
     print(f"ranges / (plain + numpy)   {cpu['ranges, 4,096 draws'] / floor:5.2f}   bound 1.6")
     print(f"2^20 / by hand             {cpu['ranges, 2^20 draws'] / cpu['by hand, 2^20 draws']:5.2f}   bound 3")
     if "squigglepy, 4,096 draws" in cpu:
-        print(f"squigglepy / ours          {cpu['squigglepy, 4,096 draws'] / cpu['ranges, 4,096 draws']:5.2f}   at least 3")
+        print(
+            f"squigglepy / ours          {cpu['squigglepy, 4,096 draws'] / cpu['ranges, 4,096 draws']:5.2f}   at least 3"
+        )
 
 
 if __name__ == "__main__":

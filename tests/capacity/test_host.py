@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 import math
 import re
-import resource
-import subprocess
-import sys
 from typing import Any
 
 import pytest
-from command_line import environment, run
+from command_line import run
 
 MODELLED = (
     "host",
@@ -167,22 +164,3 @@ def test_a_point_imports_no_numpy() -> None:
     done = run(*MODELLED, "--requests", "1M", "-f", "json", python=["-X", "importtime"])
     assert done.code == 0
     assert not re.search(r"\| +(numpy|rich|yaml)(\.|$)", done.err, re.MULTILINE)
-
-
-def test_it_answers_about_as_fast_as_route() -> None:
-    """CPU seconds, the least of a few runs: within 1.2 times `route`."""
-    route = ("route", "--mix", "claude-haiku-4-5=70%,claude-opus-4-8=30%", "--input", "1000", "--output", "500")
-    spent = {
-        name: min(_seconds(*call, "--requests", "1M", "-f", "json") for _ in range(5))
-        for name, call in {"route": route, "host": MODELLED}.items()
-    }
-    assert spent["host"] <= 1.2 * spent["route"], spent
-
-
-def _seconds(*arguments: str) -> float:
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(
-        [sys.executable, "-m", "llmcost", *arguments], stdout=subprocess.DEVNULL, env=environment(), check=True
-    )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

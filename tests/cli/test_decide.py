@@ -192,7 +192,9 @@ def test_an_answers_file_is_checked_like_a_scenario(tmp_path: Path, written: str
 
 def test_an_air_gap_overrules_the_count(tmp_path: Path) -> None:
     (tmp_path / "gap.yaml").write_text(SCENARIO, encoding="utf-8")
-    done = run("gap.yaml", "--unknown-rest", "--framework", "five-questions", *given("n", "n", "y", "n", "n"), cwd=tmp_path)
+    done = run(
+        "gap.yaml", "--unknown-rest", "--framework", "five-questions", *given("n", "n", "y", "n", "n"), cwd=tmp_path
+    )
     assert done.returncode == 0, done.stderr
     page = " ".join(done.stdout.split())
     assert "own: the cheapest that meets every requirement" in page

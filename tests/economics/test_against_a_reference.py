@@ -141,7 +141,10 @@ def test_swing_and_flip_point(ranked: Sensitivities) -> None:
 
 def test_a_link_moves_the_spread_the_way_it_should(found: Any) -> None:
     """Two costs that rise together spread the total wider than two that do not know of each other."""
-    linked = {**SCENARIO, "correlate": [["architectures.tuned.build.training", "architectures.tuned.monthly.hosting", "0.9"]]}
+    linked = {
+        **SCENARIO,
+        "correlate": [["architectures.tuned.build.training", "architectures.tuned.monthly.hosting", "0.9"]],
+    }
     row = next(r for r in compare(scenario_from(linked), load_catalog()).architectures if r.name == "tuned")
     width = row.total_cost.spread[2] - row.total_cost.spread[0]
     assert width > 1.1 * (found.total_cost.spread[2] - found.total_cost.spread[0])

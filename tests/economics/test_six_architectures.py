@@ -18,7 +18,9 @@ from six_architectures import draws, scenario, totals
 
 def test_quantiles_agree_with_the_model_by_hand() -> None:
     """P5, median and P95 of every total, within 1 % of the width (2^20 pseudo-random draws)."""
-    found = compare(scenario_from(parse_yaml(scenario(ranges=True), "six").data), load_catalog(), Sampling(samples=1 << 14))
+    found = compare(
+        scenario_from(parse_yaml(scenario(ranges=True), "six").data), load_catalog(), Sampling(samples=1 << 14)
+    )
     by_hand = totals(draws(1 << 20))
     for row in found.architectures:
         p5, p50, p95 = np.quantile(by_hand[row.name], (0.05, 0.5, 0.95))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from evaluations import evaluations
@@ -84,10 +86,10 @@ def test_aiq_lies_between_the_worst_and_the_best_model(evaluation: Evaluation) -
 @given(POINTS)
 def test_the_hull_lies_above_every_point_and_never_falls(points: list[Point]) -> None:
     corners = hull(points)
-    for a, b in zip(corners, corners[1:], strict=False):
+    for a, b in pairwise(corners):
         assert a.cost < b.cost
         assert a.quality < b.quality
-    slopes = [(b.quality - a.quality) / (b.cost - a.cost) for a, b in zip(corners, corners[1:], strict=False)]
+    slopes = [(b.quality - a.quality) / (b.cost - a.cost) for a, b in pairwise(corners)]
     assert slopes == sorted(slopes, reverse=True)
     for point in points:
         at = quality_at(corners, point.cost)

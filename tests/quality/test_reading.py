@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-import random
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import pytest
 from command_line import run
+from hypothesis import given
+from hypothesis import strategies as st
 
 from llmcost import InputError
 from llmcost.quality.outcomes import Reading, read_outcomes
@@ -47,13 +49,13 @@ def test_long_wide_and_jsonl_say_the_same(tmp_path: Path) -> None:
 
 def test_the_order_of_the_rows_changes_nothing(tmp_path: Path) -> None:
     rows = LONG[1:]
-    random.Random(1).shuffle(rows)
+    rows.sort(key=lambda row: row[::-1])
     same(read_outcomes(written(tmp_path, LONG)), read_outcomes(written(tmp_path, [LONG[0], *rows], "other.csv")))
 
 
 def test_a_shuffled_file_prints_the_same_document(tmp_path: Path) -> None:
     rows = LONG[1:]
-    random.Random(2).shuffle(rows)
+    rows.reverse()
     flags = (
         "--price",
         "a.input=1",
@@ -170,3 +172,52 @@ def test_eleven_models_and_fourteen_thousand_rows(tmp_path: Path) -> None:
     assert done.result["joint"] == []
     assert done.result["counts"]["queries"] == 14_000 // 11
     assert done.result["cheapest"]["hull"]["quality_kept"] >= 0.95 - 1e-9
+
+
+CELLS = st.sampled_from(["0", "1", "0.5", "17", "3.25", "-1", "1e-3", "+2", " 4 ", ".5", "5.", "0.1", "123456789012.5"])
+
+
+@given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=20), st.booleans(), st.booleans())
+def test_plain_rows_are_read_as_the_csv_module_reads_them(
+    rows: list[tuple[str, str]], crlf: bool, last_line_ends: bool
+) -> None:
+    """Cutting the bytes and reading digits gives what csv and float give, whatever the line ends."""
+    end = "\r\n" if crlf else "\n"
+    plain = end.join(["query_id,a_score,b_score", *(f"q{i},{x},{y}" for i, (x, y) in enumerate(rows))])
+    quoted = end.join(["query_id,a_score,b_score", *(f'"q{i}",{x},{y}' for i, (x, y) in enumerate(rows))])
+    with TemporaryDirectory() as folder:
+        found = []
+        for name, text in (("plain", plain), ("quoted", quoted)):
+            path = Path(folder) / f"{name}.csv"
+            path.write_bytes((text + end * last_line_ends).encode())
+            found.append(read_outcomes(str(path)))
+    assert found[0].queries == found[1].queries
+    np.testing.assert_array_equal(found[0].scores, found[1].scores)
+    by_id = {query: i for i, query in enumerate(found[0].queries)}
+    for i, (x, y) in enumerate(rows):
+        assert found[0].scores[:, by_id[f"q{i}"]].tolist() == [float(x), float(y)]
+
+
+def test_a_quoted_cell_far_into_a_plain_file_is_read(tmp_path: Path) -> None:
+    lines = [
+        "query_id,model,score,prompt",
+        *(f"{i},a,1,short" for i in range(3000)),
+        '3000,a,0,"one, and\nanother line"',
+    ]
+    found = read_outcomes(written(tmp_path, lines))
+    assert found.scores.shape == (1, 3001)
+    assert found.scores.sum() == 3000
+
+
+def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "latin.csv"
+    path.write_bytes(b"query_id,model,score\n\xe9,a,1\n")
+    with pytest.raises(InputError, match="not UTF-8"):
+        read_outcomes(str(path))
+
+
+def test_standard_input_will_do() -> None:
+    lines = "\n".join(WIDE) + "\n"
+    done = run("gate", "-", "--from", "a", "--to", "b", "-f", "json", stdin=lines)
+    assert done.code == 3
+    assert done.result["average"]["difference"] == 0.5

@@ -76,7 +76,7 @@ def test_gsm8ks_aiq_is_the_mean_of_two_models_and_its_cost_the_stated_tokens() -
 
 
 def test_routerarenas_recorded_costs_are_tokens_times_that_days_list_prices() -> None:
-    outcomes, spent = arena()
+    _, spent = arena()
     assert spent.recorded is not None
     assert spent.costs.size == 1618
     assert np.abs(spent.costs - spent.recorded).max() < 1e-12

@@ -166,22 +166,22 @@ def _complete(
     What other answers measure is asked last, and only if they do not settle it.
     """
     facts = known_from(question.scenario, question.catalog) if question is not None else {}
-    own = [name for name in bank.asked() if bank.questions[name].measure is None]
-    missing = [name for name in own if name not in given and (bank.questions[name].fact or "") not in facts]
-    if not unknown_rest and ask_now and missing:
-        given |= ask({name: bank.questions[name] for name in missing})
-        missing = []
-    answers = combined(bank, given, facts)
-    missing += [
-        name
-        for name in bank.asked()
-        if bank.questions[name].measure is not None and name not in given and answers[name].answer is None
-    ]
-    missing = [name for name in bank.asked() if name in missing]
+    asked = bank.asked()
+
+    def open_ones() -> list[str]:
+        answers = combined(bank, given, facts)
+        return [name for name in asked if name not in given and answers[name].answer is None]
+
+    def waits(name: str, missing: list[str]) -> bool:
+        measure = bank.questions[name].measure
+        return measure is not None and any(atom.question in missing for atom in measure.atoms())
+
+    missing = open_ones()
+    while missing and ask_now and not unknown_rest:
+        now = [name for name in missing if not waits(name, missing)]
+        given |= ask({name: bank.questions[name] for name in now})
+        missing = open_ones()
     if not missing or unknown_rest:
-        return
-    if ask_now:
-        given |= ask({name: bank.questions[name] for name in missing})
         return
     flags = " ".join("--" + name.replace("_", "-") for name in missing)
     first = bank.questions[missing[0]].asks

@@ -18,8 +18,8 @@ from llmcost.cli.outcomes import (
 )
 from llmcost.cli.reading import number_flag
 from llmcost.cli.writing import format_of, write
-from llmcost.economics.remarks import Assumption
 from llmcost.errors import InputError
+from llmcost.estimate import Assumption
 from llmcost.quality.cascading import VerifierErrors
 from llmcost.quality.frontier import frontier, is_binary
 from llmcost.quality.sweep import RECOVERED

@@ -9,8 +9,8 @@ from llmcost.cli.outcomes import DAY_PRICES, OUTCOMES, REPORT, OutcomeRemarks, n
 from llmcost.cli.outcomes import _whole as whole_flag
 from llmcost.cli.reading import day, number_flag
 from llmcost.cli.writing import breached, format_of, write
-from llmcost.economics.remarks import Assumption
 from llmcost.errors import InputError, LlmcostError
+from llmcost.estimate import Assumption
 from llmcost.quality.gate import AVERAGE_MARGIN, TAIL_MARGIN, gate
 from llmcost.quality.outcomes import Outcomes, read_outcomes
 
@@ -43,7 +43,7 @@ def command(
     if old == new:
         raise InputError(f"{old} is compared with itself", where="--to", hint="name two models")
     paired = whole.paired([old, new])
-    costs, unpriced = _costs(flags, [old, new])
+    costs, unpriced = _costs(flags, [old, new], whole)
     result = gate(
         paired,
         average_margin=_margin(margin, "--margin", AVERAGE_MARGIN),
@@ -81,12 +81,12 @@ def _named(text: str | None, flag: str, outcomes: Outcomes) -> str:
     return text.strip()
 
 
-def _costs(flags: Values, models: list[str]) -> tuple[tuple[float, float] | None, str]:
+def _costs(flags: Values, models: list[str], whole: Outcomes) -> tuple[tuple[float, float] | None, str]:
     """USD a request of both where it can be known; a gate on quality needs no price."""
     from llmcost.cli.outcomes import evaluation
 
     try:
-        found = evaluation(flags, models)
+        found = evaluation(flags, models, whole)
     except LlmcostError as error:
         if flags.get("price") or flags.get("tokens") or flags.get("costs"):
             raise

@@ -9,8 +9,8 @@ import typer
 from llmcost.cli.options import OUTPUT, PRICES, Values, _option
 from llmcost.cli.reading import Draft, day, draft_from, number_flag
 from llmcost.cli.writing import Remarks
-from llmcost.economics.remarks import Assumption, Warning
 from llmcost.errors import InputError, did_you_mean
+from llmcost.estimate import Assumption, Warning
 from llmcost.quality.outcomes import Outcomes, Reading, read_outcomes
 from llmcost.quality.spending import BASES, Spending, spending
 from llmcost.quantity import QuantityError, quantity, shown
@@ -58,8 +58,8 @@ class OutcomeRemarks(Remarks):
         self.warnings = warnings
 
 
-def evaluation(flags: Values, models: list[str] | None = None) -> Evaluation:
-    """Read the outcomes, keep the queries that all the models answered, and price every answer."""
+def evaluation(flags: Values, models: list[str] | None = None, read: Outcomes | None = None) -> Evaluation:
+    """Read the outcomes (unless they are), keep the queries that all the models answered, and price every answer."""
     from llmcost.architectures.prices import Prices
     from llmcost.catalog import load_catalog
 
@@ -77,7 +77,7 @@ def evaluation(flags: Values, models: list[str] | None = None) -> Evaluation:
 
         catalog = catalog.overlaid([read_yaml(path) for path in flags["catalog"]])
     prices = Prices(catalog, _own_prices(flags))
-    whole = read_outcomes(flags["outcomes"], reading_of(flags))
+    whole = read or read_outcomes(flags["outcomes"], reading_of(flags))
     paired = whole.paired(models or whole.models)
     spent = spending(paired, prices, as_of, _tokens(flags), basis)
     warned = [*remarks_of(whole, paired), *spent.warnings]

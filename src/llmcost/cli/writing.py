@@ -13,9 +13,9 @@ from llmcost.architectures.prices import Prices
 from llmcost.cli.options import Values
 from llmcost.cli.reading import Asked
 from llmcost.economics.horizon import estimate
-from llmcost.economics.remarks import Assumption, Warning, assumptions, warnings
+from llmcost.economics.remarks import assumptions, warnings
 from llmcost.errors import InputError, StalePrice, did_you_mean
-from llmcost.estimate import Charge
+from llmcost.estimate import Assumption, Charge, Warning
 from llmcost.quantity import at_middle
 
 if TYPE_CHECKING:

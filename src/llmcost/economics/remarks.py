@@ -2,17 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from llmcost.architectures.flow import models_of, reachable
 from llmcost.architectures.prices import Prices
 from llmcost.economics.plausibility import machine_warnings
 from llmcost.errors import LlmcostError
-from llmcost.estimate import Charge, Factor
+from llmcost.estimate import STALE_AFTER_DAYS, Assumption, Charge, Factor, Warning
 from llmcost.quantity import Range, ranges_in
 from llmcost.scenario import Scenario, month_after
-
-STALE_AFTER_DAYS = 90
 
 _WHY = {
     "hours_per_month": "365 × 24 / 12",
@@ -23,21 +21,6 @@ _WHY = {
     "gpus": "one GPU unless stated",
     "people": "one person unless stated",
 }
-
-
-class Assumption(NamedTuple):
-    """A default that took part in the answer, or a price that the user put in the catalog's place."""
-
-    name: str
-    value: Any
-    why: str
-
-
-class Warning(NamedTuple):
-    """Something that does not stop the answer but weakens it."""
-
-    code: str
-    message: str
 
 
 def assumptions(

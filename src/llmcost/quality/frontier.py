@@ -343,7 +343,7 @@ def _metrics(
     import numpy as np
 
     area = aiq(points)
-    rounds = np.array([aiq(each) or np.nan for each in drawn]) if area is not None else None
+    rounds = np.array([aiq(each) for each in drawn], dtype=float) if area is not None else None
     base, best = ("quality", cheap), ("quality", strong)
     gap, gap_interval = sample.figure(lambda m: m(best) - m(base))
     above, above_interval = sample.figure(lambda m: ratio(m("oracle quality") - m(base), m(best) - m(base)))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmcost.errors import InputError, did_you_mean
 from llmcost.quality.columns import OF_A_MODEL, Layout, layout_of
-from llmcost.quality.rows import rows_of
+from llmcost.quality.rows import not_text, rows_of
 from llmcost.quality.values import Place, blank, chosen_rows, distinct, holds, numbers
 from llmcost.quantity import shown
 
@@ -106,13 +106,16 @@ def read_outcomes(path: str, reading: Reading | None = None) -> Outcomes:
     reading = reading or Reading()
     table = rows_of(path)
     collected: _Collected | None = None
-    with _without_collector():
-        for line, columns in table.blocks:
-            if collected is None:
-                first = [column[0] for column in columns]
-                layout = layout_of(table.header, first, reading.columns, table.name)
-                collected = _Collected(table.name, table.header, layout, reading)
-            collected.add(line, columns)
+    try:
+        with _without_collector():
+            for line, columns in table.blocks:
+                if collected is None:
+                    first = [column[0] for column in columns]
+                    layout = layout_of(table.header, first, reading.columns, table.name)
+                    collected = _Collected(table.name, table.header, layout, reading)
+                collected.add(line, columns)
+    except UnicodeDecodeError as error:
+        raise not_text(table.name, error) from None
     if collected is None:
         raise InputError("the file has a header and no rows", where=table.name, hint="give a row for each answer")
     return collected.outcomes()

@@ -54,7 +54,7 @@ def rows_of(path: str) -> Rows:
             return _jsonl(name, first.decode(), io.TextIOWrapper(stream, encoding="utf-8", newline=""))
         return _csv(name, first, stream, skipped)
     except UnicodeDecodeError as error:
-        raise _not_text(name, error) from None
+        raise not_text(name, error) from None
 
 
 def _kind(path: str) -> str:
@@ -84,7 +84,8 @@ def _opened(path: str) -> Any:
         raise InputError(f"cannot read {path}: {reason.lower()}", hint="name a readable file") from None
 
 
-def _not_text(name: str, error: UnicodeDecodeError) -> InputError:
+def not_text(name: str, error: UnicodeDecodeError) -> InputError:
+    """The error for a file that is not UTF-8."""
     return InputError(f"the file is not UTF-8 text: {error.reason}", where=name, hint="save it as UTF-8")
 
 
@@ -159,7 +160,7 @@ def _decoded(name: str, lines: bytes) -> str:
     try:
         return lines.decode()
     except UnicodeDecodeError as error:
-        raise _not_text(name, error) from None
+        raise not_text(name, error) from None
 
 
 def _quoted_blocks(name: str, reader: Any, width: int, before: int) -> Iterator[tuple[int, list[Any]]]:
@@ -172,7 +173,7 @@ def _quoted_blocks(name: str, reader: Any, width: int, before: int) -> Iterator[
             place = f"{name}:{before + reader.line_num}"
             raise InputError(f"not CSV: {error}", where=place, hint="quote the cell") from None
         except UnicodeDecodeError as error:
-            raise _not_text(name, error) from None
+            raise not_text(name, error) from None
         if not rows:
             return
         if {*map(len, rows)} != {width}:
@@ -222,7 +223,7 @@ def _objects(name: str, lines: Iterator[str]) -> Iterator[tuple[int, dict[str, A
     except RecursionError:
         raise InputError("a line is nested too deep", where=f"{name}:{number}", hint="write flat objects") from None
     except UnicodeDecodeError as error:
-        raise _not_text(name, error) from None
+        raise not_text(name, error) from None
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:

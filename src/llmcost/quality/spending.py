@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from llmcost.architectures.prices import Prices
 from llmcost.catalog.models import ApiPrice, Retirement
-from llmcost.economics.remarks import STALE_AFTER_DAYS, Assumption, Warning
 from llmcost.errors import InputError, UnknownPrice
+from llmcost.estimate import STALE_AFTER_DAYS, Assumption, Warning
 from llmcost.quality.outcomes import Outcomes
 
 if TYPE_CHECKING:

@@ -14,10 +14,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, create_model
 
-from llmcost.economics.remarks import Assumption, Warning
 from llmcost.economics.uncertainty import Figure
 from llmcost.errors import InputError, did_you_mean
-from llmcost.estimate import Charge
+from llmcost.estimate import Assumption, Charge, Warning
 
 RESULTS = {
     "route": "economics.routing.Routing",

@@ -258,6 +258,7 @@ def scenario_schema() -> dict[str, Any]:
     schema["properties"]["architectures"]["additionalProperties"] = _by_kind(kinds)
     schema.pop("required")  # a start that is left out is the coming month
     schema.pop("title", None)
+    schema["properties"]["quality"] = _quality(schema["properties"]["quality"])
     definitions["Gpu"] = {"anyOf": [{"type": "string"}, definitions["Gpu"]], "description": "the name alone will do"}
     quantities = _quantities()
     schema, definitions = _named(schema, quantities), _named(definitions, quantities)
@@ -267,6 +268,24 @@ def scenario_schema() -> dict[str, Any]:
     schema["description"] = "What is asked, and what could serve it."
     whole = {"title": "llmcost scenario", **schema, "$defs": dict(sorted(definitions.items()))}
     return {"$schema": DIALECT, **compact(whole)}
+
+
+def _quality(stated: dict[str, Any]) -> dict[str, Any]:
+    """Qualities by name, a file of outcomes, or a file and how it is to be read."""
+    names = {"type": "object", "additionalProperties": {"type": "string"}}
+    texts = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+    reading = {
+        "outcomes": {"type": "string"},
+        "rename": names,
+        "map": names,
+        "where": texts,
+        "models": texts,
+        "drop_missing": {"type": "boolean"},
+    }
+    by_file = {"type": "object", "properties": reading, "required": ["outcomes"]}
+    by_file["additionalProperties"] = stated.get("additionalProperties", True)
+    by_name = {key: value for key, value in stated.items() if key not in ("title", "default")}
+    return {"anyOf": [by_name, {"type": "string", "description": "a file of outcomes"}, by_file]}
 
 
 def _quantities() -> dict[str, Any]:

@@ -90,7 +90,7 @@ def _upgrades(owned: Ownership) -> list[Table]:
     rows = []
     for upgrade in owned.upgrades:
         for each in upgrade.choices:
-            marks = [each.note, "cheapest that will do" if each.choice == upgrade.cheapest else ""]
+            marks = [each.note, "cheapest" if each.choice == upgrade.cheapest else ""]
             rows.append(
                 [
                     count(upgrade.month),
