@@ -48,7 +48,12 @@ def model_charges(model: str, streams: list[Stream], month: Month, live: Factor 
     price = month.prices.price(model, month.first_day)
     if price.hosting_usd_per_hour is not None:
         hourly = Factor("hosting_usd_per_hour", price.hosting_usd_per_hour, "USD/h", "catalog", "", price.source)
-        yield Charge("hosting, idle too", "monthly", (month.hours_factor, hourly, *((live,) if live else ())), short_name(price.model))
+        yield Charge(
+            "hosting, idle too",
+            "monthly",
+            (month.hours_factor, hourly, *((live,) if live else ())),
+            short_name(price.model),
+        )
 
 
 def short_name(full_id: str) -> str:

@@ -225,12 +225,8 @@ def _check_named(prices: Prices, name: str, place: str, named: Iterable[str]) ->
     used = {each for full in names for each in (full, full.partition("@")[0], full.rsplit("/", 1)[-1])}
     if bare in used or name in used or prices.catalog.find(name) is not None:
         return
-    near = did_you_mean(name, names)
-    if not near:
-        try:
-            prices.catalog.resolve(name)
-        except InputError as error:
-            near = error.hint
+    bare_ids = (model.split("/", 1)[-1] for model in prices.catalog.model_ids())
+    near = did_you_mean(name, dict.fromkeys([*names, *bare_ids])) or "llmcost prices list shows every model"
     raise InputError(f"{name!r} is neither a model nor an architecture here", where=place, hint=near)
 
 

@@ -68,7 +68,9 @@ def command(
         "build": _items(build, "--build"),
         "monthly": _items(monthly, "--monthly"),
         "labelling": _pairs(labelling, "--labelling"),
-        "training": _pairs(training, "--training", "samples=10k,tokens_per_sample=1000,model=llama-3.1-8b,gpu=H100-SXM"),
+        "training": _pairs(
+            training, "--training", "samples=10k,tokens_per_sample=1000,model=llama-3.1-8b,gpu=H100-SXM"
+        ),
         "retrain": _recurring(retrain, "--retrain"),
         "base_upgrade": _recurring(base_upgrade, "--base-upgrade"),
         "serving": {"model": serving} if serving else {"usd_per_hour": usd_per_hour} if usd_per_hour else None,
@@ -131,9 +133,7 @@ def _pairs(text: str | None, flag: str, such_as: str = "samples=10k,usd_per_samp
     for part in text.split(",") if text else ():
         key, equals, value = part.partition("=")
         if not equals:
-            raise InputError(
-                f"{shown(part)} is not KEY=VALUE", where=flag, hint=f"type {flag} {such_as}"
-            )
+            raise InputError(f"{shown(part)} is not KEY=VALUE", where=flag, hint=f"type {flag} {such_as}")
         pairs[key.strip()] = value.strip()
     return pairs
 

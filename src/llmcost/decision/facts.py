@@ -16,7 +16,7 @@ from llmcost.decision.conditions import Answer
 from llmcost.economics.breakeven import Intervals
 from llmcost.economics.comparison import Details
 from llmcost.economics.horizon import months_of, traffic
-from llmcost.quality.kept import is_random_floor, quality_of
+from llmcost.economics.quality_kept import is_random_floor, quality_of
 from llmcost.quantity import at_middle
 from llmcost.scenario import Scenario
 

@@ -14,10 +14,10 @@ from llmcost.architectures.routed import Routed
 from llmcost.decision.flips import token_cost
 from llmcost.economics.gates import Gates, gates_of
 from llmcost.economics.horizon import estimate, need_workload
+from llmcost.economics.quality_kept import model_quality, quality_kept
 from llmcost.economics.routing import single_models
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Estimate
-from llmcost.quality.kept import model_quality, quality_kept
 from llmcost.quantity import at_middle
 from llmcost.scenario import Scenario
 from llmcost.workload import Segment

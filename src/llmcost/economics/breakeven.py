@@ -18,10 +18,10 @@ from llmcost.economics.gates import gates_of
 from llmcost.economics.horizon import months_of, need_workload, priced_months, traffic
 from llmcost.economics.intervals import Interval, Steps, intervals
 from llmcost.economics.outputs import crossing_back, outputs, payback_month
+from llmcost.economics.quality_kept import quality_kept
 from llmcost.economics.uncertainty import Figure, Outcome, Sampling, evaluated
 from llmcost.errors import InputError
 from llmcost.estimate import Estimate, Factor
-from llmcost.quality.kept import quality_kept
 from llmcost.quantity import at_middle
 from llmcost.scenario import Scenario
 from llmcost.workload import AboveZero, Months, Positive, Signed, Strict

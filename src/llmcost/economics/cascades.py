@@ -14,10 +14,10 @@ from llmcost.architectures.patterns import patterns_of_pair
 from llmcost.architectures.prices import Prices
 from llmcost.arithmetic import Number, all_true, maximum, minimum, where
 from llmcost.economics.horizon import months_of, traffic
+from llmcost.economics.quality_kept import Evidence, quality_bound, quality_kept_bound, quality_of
 from llmcost.economics.uncertainty import Figure
 from llmcost.errors import InputError
 from llmcost.estimate import total
-from llmcost.quality.kept import Evidence, quality_bound, quality_kept_bound, quality_of
 from llmcost.scenario import Scenario
 from llmcost.workload import Stream
 

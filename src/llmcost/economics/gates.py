@@ -12,8 +12,8 @@ from llmcost.architectures.fine_tuned import FineTuned
 from llmcost.architectures.flow import architecture_of, models_of, reachable
 from llmcost.architectures.prices import Prices
 from llmcost.architectures.routed import Routed
+from llmcost.economics.quality_kept import quality_kept_bound
 from llmcost.estimate import Estimate
-from llmcost.quality.kept import quality_kept_bound
 from llmcost.scenario import Requirements, Scenario, month_after
 
 

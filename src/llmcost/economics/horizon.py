@@ -16,9 +16,9 @@ from llmcost.architectures.fleets import purchases
 from llmcost.architectures.flow import models_of, month_charges, reachable
 from llmcost.architectures.prices import Prices
 from llmcost.arithmetic import Number, is_array, is_zero, where
+from llmcost.economics.quality_kept import Evidence
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Estimate, Factor, MonthCost, total
-from llmcost.quality.kept import Evidence
 from llmcost.scenario import Scenario
 from llmcost.workload import Stream, streams
 

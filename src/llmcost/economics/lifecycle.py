@@ -12,8 +12,8 @@ from llmcost.architectures.architecture import Month, one_time_factors
 from llmcost.architectures.fine_tuned import BaseUpgrade, FineTuned
 from llmcost.architectures.prices import Prices
 from llmcost.economics.horizon import estimate, months_of
+from llmcost.economics.quality_kept import model_quality, quality_of
 from llmcost.estimate import product
-from llmcost.quality.kept import model_quality, quality_of
 from llmcost.quantity import at_middle
 from llmcost.scenario import Scenario
 

@@ -10,10 +10,10 @@ from llmcost.architectures.api import Api
 from llmcost.architectures.architecture import Retired
 from llmcost.architectures.prices import Prices
 from llmcost.economics.horizon import estimate
+from llmcost.economics.quality_kept import quality_of
 from llmcost.economics.routing import Optimum, Option
 from llmcost.errors import InputError, UnknownPrice
 from llmcost.quality.hull import Blend, Point, blend, cheapest_blend, hull
-from llmcost.quality.kept import quality_of
 from llmcost.quantity import at_middle
 from llmcost.scenario import Scenario
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from llmcost.arithmetic import Number, is_zero, where
 from llmcost.economics.horizon import volume
+from llmcost.economics.quality_kept import quality_kept
 from llmcost.estimate import Estimate
-from llmcost.quality.kept import quality_kept
 from llmcost.scenario import Scenario
 
 

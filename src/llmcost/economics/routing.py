@@ -17,10 +17,10 @@ from llmcost.arithmetic import Number
 from llmcost.economics.cascades import CascadeFigures, cascade_outputs, cascades_of
 from llmcost.economics.horizon import estimate, months_of, need_workload, traffic
 from llmcost.economics.outputs import outputs
+from llmcost.economics.quality_kept import is_random_floor, quality_of
 from llmcost.economics.uncertainty import Figure, Outcome, Sampling, evaluated
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Estimate
-from llmcost.quality.kept import is_random_floor, quality_of
 from llmcost.quantity import at_middle
 from llmcost.scenario import Scenario
 
