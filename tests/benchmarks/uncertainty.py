@@ -31,8 +31,10 @@ import squigglepy as sq
 from six_architectures import RANGES, totals
 def one(name, low, high):
     return sq.norm(low, high) if name == "growth" else sq.lognorm(low, high)
-x = {{name: sq.sample(one(name, *ends), n={samples}) for name, ends in RANGES.items()}}
-print({{name: np.quantile(total, (.05, .5, .95)) for name, total in totals(x).items()}})
+def model():  # its README's way: a function of single draws, sampled n times
+    return totals({{name: sq.sample(one(name, *ends)) for name, ends in RANGES.items()}})
+found = sq.sample(model, n={samples})
+print({{name: np.quantile([each[name] for each in found], (.05, .5, .95)) for name in found[0]}})
 """
 
 

@@ -55,8 +55,8 @@ def payback_month(own: Estimate, base: Estimate) -> Number | None:
     for month, other in zip(reversed(own.months), reversed(base.months), strict=True):
         if month.cumulative_cost is None or other.cumulative_cost is None:
             return None
-        slack = 1e-9 * abs(other.cumulative_cost)
-        found = where(month.cumulative_cost <= other.cumulative_cost + slack, float(month.month), found)
+        ahead = month.cumulative_cost <= other.cumulative_cost * (1 + 1e-9)  # costs are never negative
+        found = where(ahead, float(month.month), found)
     return found
 
 
@@ -75,6 +75,8 @@ def crossing_back(own: Estimate, base: Estimate) -> int | None:
 
 def present_value(own: Estimate, discount_rate: Number) -> Number | None:
     """USD today of all costs: one-time at 0, month m at m/12 years."""
+    if is_zero(discount_rate):
+        return own.total_cost
     value = own.one_time_cost
     for month in own.months:
         if month.cost is None:

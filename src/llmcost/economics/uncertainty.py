@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from llmcost.arithmetic import Number, is_array
+from llmcost.economics.normal import normal_quantiles
 from llmcost.errors import InputError, did_you_mean
 from llmcost.quantity import Range, at_middle, ranges_in, with_values
 
@@ -144,25 +145,13 @@ def _from(columns: Mapping[str, Any]) -> Callable[[str, Range], Any]:
     return lambda path, uncertain: columns[path]
 
 
-def normal_quantiles(samples: int) -> "Draws":
-    """Φ⁻¹((i + ½)/N), ascending; the lower half mirrors the upper one exactly."""
-    from statistics import NormalDist
-
-    import numpy as np
-
-    inverse = NormalDist().inv_cdf
-    half = samples // 2
-    upper = np.fromiter((inverse((half + i + 0.5) / samples) for i in range(half)), dtype=float, count=half)
-    return np.concatenate([-upper[::-1], upper])
-
-
 def positions(rank: int, sampling: Sampling, chunk: slice) -> Any:
     """idx_j(i) = (i·1869^j + shift_j) mod N: where draw i stands in the quantiles of input j."""
     import numpy as np
 
     n = sampling.samples
     shift = math.floor(n * math.modf((rank + 1) * GOLDEN + sampling.seed * PLASTIC)[0])
-    return (np.arange(chunk.start, chunk.stop, dtype=np.int64) * pow(LATTICE, rank, n) + shift) % n
+    return (np.arange(chunk.start, chunk.stop, dtype=np.int64) * pow(LATTICE, rank, n) + shift) & (n - 1)
 
 
 def inputs(ranges: Mapping[str, Range], sampling: Sampling, z: "Draws", chunk: slice) -> dict[str, Any]:
