@@ -78,7 +78,7 @@ def command(
     _complete(bank, given, question, unknown_rest, ask_now=not no_input and sys.stdin.isatty())
     if save is not None:
         _save(save, given, bool(flags["force"]))
-    repeat = _repeat(flags, framework, framework_file, given)
+    repeat = _repeat(flags, framework, framework_file, given) + (" --unknown-rest" if unknown_rest else "")
     scenario = question.scenario if question else None
     as_of = question.as_of if question else day(flags["as_of"])
     result = decide(
