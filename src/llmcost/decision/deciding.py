@@ -60,6 +60,8 @@ class Economics(NamedTuple):
     requests_per_month: float | None
     cheapest_from_requests_per_month: int | None
     cheapest_to_requests_per_month: int | None
+    fine_tune_cheapest_from_requests_per_month: float | None
+    largest_build_that_pays_back: float | None
 
 
 class Decision(NamedTuple):
@@ -120,7 +122,7 @@ def decide(
         agreements=agreements(verdicts),
         contradictions=[*contradictions(verdicts), *collisions],
         gates=gates,
-        economics=_economics(details, volumes) if details else None,
+        economics=_economics(details, volumes, now) if details else None,
         recommendation=recommendation,
         flips=flips_of(details, volumes) if details else answer_flips(bank, plain(answers)),
         unknowns=unknowns,
@@ -172,7 +174,12 @@ def _gates(details: Details | None) -> list[Gated]:
     ]
 
 
-def _economics(details: Details, volumes: Intervals | None) -> Economics:
+def _number(facts: dict[str, Fact], name: str) -> float | None:
+    value = facts[name].value if name in facts else None
+    return None if value is None else float(value)
+
+
+def _economics(details: Details, volumes: Intervals | None, facts: dict[str, Fact]) -> Economics:
     comparison = details.comparison
     row = next((r for r in comparison.architectures if r.name == comparison.cheapest), None)
     unknown = Figure(None)
@@ -193,4 +200,6 @@ def _economics(details: Details, volumes: Intervals | None) -> Economics:
         requests_per_month=today,
         cheapest_from_requests_per_month=here.from_requests_per_month if here else None,
         cheapest_to_requests_per_month=here.to_requests_per_month if here else None,
+        fine_tune_cheapest_from_requests_per_month=_number(facts, "fine_tune_cheapest_from_requests_per_month"),
+        largest_build_that_pays_back=_number(facts, "largest_build_that_pays_back"),
     )

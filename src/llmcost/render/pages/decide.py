@@ -95,6 +95,12 @@ def _economics(decision: Decision) -> Table:
         )
     if economics.cheapest is not None and economics.cheapest != economics.baseline:
         lines.append(f"Against {economics.baseline} it pays back in {figures.month(economics.payback_month.value)}.")
+    if economics.largest_build_that_pays_back is not None:
+        most = figures.usd(economics.largest_build_that_pays_back)
+        lines.append(f"The fine-tune's build pays back within the horizon up to {most}.")
+    if economics.fine_tune_cheapest_from_requests_per_month is not None:
+        volume = economics.fine_tune_cheapest_from_requests_per_month
+        lines.append(f"A fine-tune is the cheapest from {volume:,.0f} requests a month.")
     lines += [f"Because: {reason}" for reason in decision.recommendation.reasons if reason != economics.sentence]
     return _list("Economics", lines, "")
 

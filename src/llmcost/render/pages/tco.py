@@ -33,24 +33,23 @@ def page(owned: Ownership, as_of: date, explain: bool = False) -> Page:
 
 def _figures(owned: Ownership) -> Table:
     rows: list[list[Cell]] = [
-        [text("one_time_cost"), text("One-time"), usd(owned.one_time_cost, spread=True)],
-        [text("monthly_cost"), text("A month (mean)"), usd(owned.monthly_cost, spread=True)],
-        [text("total_cost"), text(f"Total over {owned.horizon_months} months"), usd(owned.total_cost, spread=True)],
-        [text("cost_per_mtok"), text("$/Mtok"), usd(owned.cost_per_mtok, spread=True)],
-        [text("cost_per_request"), text("$/request"), usd(owned.cost_per_request, spread=True)],
+        [Cell("one_time_cost", "One-time"), usd(owned.one_time_cost, spread=True)],
+        [Cell("monthly_cost", "A month (mean)"), usd(owned.monthly_cost, spread=True)],
+        [Cell("total_cost", f"Total over {owned.horizon_months} months"), usd(owned.total_cost, spread=True)],
+        [Cell("cost_per_mtok", "$/Mtok"), usd(owned.cost_per_mtok, spread=True)],
+        [Cell("cost_per_request", "$/request"), usd(owned.cost_per_request, spread=True)],
     ]
     if owned.baseline:
         rows += [
-            [text("saving"), text(f"Saving against {owned.baseline}"), usd(owned.saving, spread=True)],
-            [text("saving_share"), text("Saving %"), share(owned.saving_share, spread=True)],
-            [text("payback_month"), text("Pays back"), month(owned.payback_month, spread=True)],
-            [text("net_present_value"), text("Net present value"), usd(owned.net_present_value, spread=True)],
+            [Cell("saving", f"Saving against {owned.baseline}"), usd(owned.saving, spread=True)],
+            [Cell("saving_share", "Saving %"), share(owned.saving_share, spread=True)],
+            [Cell("payback_month", "Pays back"), month(owned.payback_month, spread=True)],
+            [Cell("net_present_value", "Net present value"), usd(owned.net_present_value, spread=True)],
         ]
     named = (("One-time", owned.one_time_cost), ("A month", owned.monthly_cost), ("Total", owned.total_cost))
     notes = [note for what, figure in named if (note := bounds_note(figure, what))]
-    columns = [Column("figure", "", number=False), Column("label", "Figure", number=False), Column("value", "USD")]
-    table = Table("", columns, rows, notes)
-    return table._replace(columns=columns[1:], rows=[row[1:] for row in rows])
+    columns = [Column("figure", "Figure", number=False), Column("value", "USD")]
+    return Table("", columns, rows, notes)
 
 
 def _components(owned: Ownership) -> Table:
