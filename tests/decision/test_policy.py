@@ -107,7 +107,9 @@ def test_each_segment_says_why_and_what_would_move_it() -> None:
 
 
 def run(tmp_path: Path, *arguments: str) -> str:
-    text = TEXT.replace("model: small", "model: claude-haiku-4-5").replace("  small: {input", "  claude-haiku-4-5: {input")
+    text = TEXT.replace("model: small", "model: claude-haiku-4-5").replace(
+        "  small: {input", "  claude-haiku-4-5: {input"
+    )
     (tmp_path / "policy.yaml").write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "llmcost", "policy", "policy.yaml", "--as-of", "2026-11-22", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path).stdout

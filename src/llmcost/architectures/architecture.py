@@ -189,6 +189,9 @@ class Architecture(Strict):
     monthly: dict[str, Annotated[Any, CostItem()]] = {}
     review: Review | None = None
     quality: Share | None = None
+    cached_share: Share | None = None
+    cache_write_share: Share | None = None
+    batch_share: Share | None = None
     location: Literal["api", "cloud", "own", "edge"] | None = None
     region: str | None = None
     agreement: bool | None = None
@@ -211,6 +214,12 @@ class Architecture(Strict):
     def side_models(self) -> list[str]:
         """Models that decide or check, and answer nothing."""
         return []
+
+    def as_sent(self, stream: Stream) -> Stream:
+        """The stream as this architecture sends it on: with its own prompt caching and batching, where stated."""
+        stated = ("cached_share", "cache_write_share", "batch_share")
+        own = {field: self.factor(field) for field in stated if getattr(self, field) is not None}
+        return stream._replace(**own) if own else stream  # type: ignore[arg-type]
 
     def needs_fallback(self) -> bool:
         """Whether anything else has to serve before this one is in full service."""

@@ -41,6 +41,7 @@ def inflow(name: str, architectures: Architectures, traffic: list[Stream], month
 def _spread(
     name: str, architecture: Architecture, stream: Stream, architectures: Architectures, month: Month, reached: Inflow
 ) -> None:
+    stream = architecture.as_sent(stream)
     reached.setdefault(name, (architecture, []))[1].append(stream)
     for target, part in architecture.forward(name, stream, month):
         below = architecture_of(target, name, architectures)

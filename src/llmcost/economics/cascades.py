@@ -79,7 +79,7 @@ def _worked_out(name: str, scenario: Scenario, prices: Prices) -> dict[str, Numb
     cascade = scenario.architectures[name]
     assert isinstance(cascade, Cascade)  # noqa: S101 - chosen by its kind
     month = months_of(scenario, prices)[0]
-    arriving = traffic(scenario, month)
+    arriving = [cascade.as_sent(stream) for stream in traffic(scenario, month)]
     requests = sum((stream.requests for stream in arriving), 0.0)
     if not all_true(requests > 0):
         return {}
