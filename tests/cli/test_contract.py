@@ -7,10 +7,11 @@ import io
 import json
 import math
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import Call, Run, run_all
+from command_line import Call, Run, run, run_all
 from sample import as_text, sample, uncertain_sample
 
 COMMANDS = ("route", "tco", "host", "breakeven", "compare")
@@ -225,3 +226,16 @@ def test_the_same_question_has_the_same_bytes(with_ranges: dict[str, Run]) -> No
     """A second run prints the same bytes, ranges included."""
     again = run_all({name: call for name, call in ways(uncertain_sample()).items() if name.endswith("json")})
     assert {name: again[name].out for name in again} == {name: with_ranges[name].out for name in again}
+
+
+@pytest.mark.parametrize("command", ["breakeven", "sensitivity", "decide", "policy"])
+def test_explain_shows_the_charges_behind_an_answer_that_carries_none(command: str) -> None:
+    """Each architecture's charges as factors multiplied, with the catalog's source and its age."""
+    extra = ["--unknown-rest"] if command == "decide" else []
+    scenario = str(Path(__file__).parents[2] / "examples" / "support-assistant.yaml")
+    plain, explained = (
+        run(command, scenario, *extra, *flags, "--as-of", "2026-11-22").out for flags in ([], ["--explain"])
+    )
+    assert "factors multiplied" not in plain
+    assert "factors multiplied" in explained
+    assert "days ago" in explained

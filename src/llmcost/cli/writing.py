@@ -65,7 +65,8 @@ def charted(page: Page, flags: Values, asked: Asked, names: list[str]) -> Page:
 class Remarks:
     """The assumptions and warnings behind an answer, worked out once.
 
-    `charges` are those of each architecture; a name with None has its own worked out here.
+    `charges` are those of each architecture; a name with None has its own worked out here, and
+    kept in `worked_out` for `--explain`.
     `horizon` is False where the answer is about one month.
     """
 
@@ -73,9 +74,8 @@ class Remarks:
         scenario = asked.scenario
         point = at_middle(scenario)
         prices = Prices(asked.catalog, point.prices, point.successors)
-        every: list[Charge] = []
-        for name, own in charges.items():
-            every += estimate(name, point, prices).charges if own is None else own
+        self.worked_out = {name: estimate(name, point, prices).charges for name, own in charges.items() if own is None}
+        every = [charge for name, own in charges.items() for charge in own or self.worked_out.get(name, ())]
         names = [name for name in charges if name in scenario.architectures]
         self.assumptions: list[Assumption] = assumptions(point, names, every, prices, horizon=horizon)
         self.warnings: list[Warning] = warnings(scenario, names, every, prices, asked.as_of)
@@ -98,7 +98,10 @@ def write(
 
         text = json.document(command, __version__, as_of, assumed, warned, result)
     else:
-        text = _readable(form, page(), assumed, flags)
+        drawn = page()
+        if flags.get("explain") and remarks:
+            drawn = _explained(drawn, remarks, as_of)
+        text = _readable(form, drawn, assumed, flags)
         for warning in warned:
             sys.stderr.write(f"warning: {_harmless(warning.message)}\n")
     deliver(text, flags)
@@ -109,6 +112,14 @@ def write(
             where="--strict",
             hint="run llmcost prices check, or set the price with --price MODEL.input=USD",
         )
+
+
+def _explained(page: Page, remarks: Remarks, as_of: date) -> Page:
+    """The page with the charges behind an answer that does not carry its own."""
+    from llmcost.render import explanation
+
+    tables = [explanation.table(f"{name}: the charges", own, as_of) for name, own in remarks.worked_out.items()]
+    return page._replace(tables=[*page.tables, *tables])
 
 
 def _harmless(text: str) -> str:
