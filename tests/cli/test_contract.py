@@ -239,3 +239,16 @@ def test_explain_shows_the_charges_behind_an_answer_that_carries_none(command: s
     assert "factors multiplied" not in plain
     assert "factors multiplied" in explained
     assert "days ago" in explained
+
+
+@pytest.mark.parametrize(
+    "command", [("frontier", "--tokens", "500,300"), ("gate", "--from", "gpt4", "--to", "mixtral")]
+)
+def test_explain_is_taken_where_there_are_no_architectures(command: tuple[str, ...]) -> None:
+    """An evaluation prints the same answer; its prices are said without being asked for."""
+    outcomes = str(Path(__file__).parents[1] / "data" / "routellm_gsm8k.csv")
+    name, *flags = command
+    names = ("--rename", "mixtral=mixtral-8x7b", "--rename", "gpt4=gpt-4") if name == "frontier" else ()
+    done = run(name, outcomes, "--where", "contaminated=0", *names, *flags, "--explain", "--as-of", "2026-11-22")
+    assert done.code in (0, 3), done.err
+    assert done.out

@@ -6,14 +6,16 @@ whole request once its input is above the threshold.
 """
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import ClassVar, Literal, Self
+
+from pydantic import model_validator
 
 from llmcost.architectures.architecture import Architecture, Month, labelled
 from llmcost.arithmetic import Number, all_true, is_array, is_zero, where
 from llmcost.catalog.models import ApiPrice, Rates
 from llmcost.errors import InputError, UnknownPrice
 from llmcost.estimate import Charge, Factor
-from llmcost.workload import Stream
+from llmcost.workload import Positive, Stream, Strict, refuse
 
 PER_MILLION = Factor("mtok_per_token", 1e-6, "Mtok/token", "derived", "prices are per million tokens")
 
@@ -36,6 +38,35 @@ class Api(Architecture):
 
     def forward(self, name: str, stream: Stream, month: Month) -> Iterator[tuple[str, Stream]]:
         yield self.model, stream
+
+
+class PaidByRequest(Strict):
+    """Something done beside the answer on every request: tokens at a model's input price, or USD."""
+
+    role: ClassVar[str] = "this"
+
+    tokens_per_request: Positive | None = None
+    model: str | None = None
+    usd_per_request: Positive | None = None
+
+    @model_validator(mode="after")
+    def _one_price(self) -> Self:
+        by_tokens = self.tokens_per_request is not None and self.model is not None
+        if by_tokens == (self.usd_per_request is not None):
+            refuse(
+                f"the {self.role} needs tokens_per_request with a model, or usd_per_request",
+                "type {tokens_per_request: 10, model: MODEL} or {usd_per_request: 0.0001}",
+            )
+        return self
+
+    def charge(self, label: str, group: str, stream: Stream, month: Month) -> Charge:
+        """requests × tokens × the model's input price, or requests × USD. Raises UnknownPrice."""
+        if self.model is None:
+            paid: tuple[Factor, ...] = (self.factor("usd_per_request", "USD/request"),)
+        else:
+            rate = rate_factor(month.prices.price(self.model, month.first_day), "input_per_mtok", stream)
+            paid = (self.factor("tokens_per_request", "tokens/request"), PER_MILLION, rate)
+        return Charge(labelled(label, stream), "monthly", (*stream.flow, *paid), group)
 
 
 def model_charges(model: str, streams: list[Stream], month: Month, live: Factor | None = None) -> Iterator[Charge]:

@@ -7,40 +7,33 @@ r_j = β_j where model j is right, else 1 − α_j, and P(reach i) = Σ P(patter
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import model_validator
 
-from llmcost.architectures.api import PER_MILLION, rate_factor
-from llmcost.architectures.architecture import Architecture, Month, labelled, need_requests, plainly
+from llmcost.architectures.api import PaidByRequest
+from llmcost.architectures.architecture import Architecture, Month, need_requests, plainly
 from llmcost.architectures.patterns import Patterns, patterns_of_pair, read_patterns
 from llmcost.arithmetic import Number, is_array, is_zero, where
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Factor
-from llmcost.workload import Positive, Share, Stream, Strict, refuse
+from llmcost.workload import Share, Stream, refuse
 
 
-class Verifier(Strict):
-    """How often checking an answer errs, and what it costs: tokens at a model's input price, or USD.
+class Verifier(PaidByRequest):
+    """How often checking an answer errs, and what it costs.
 
     `false_accept` is the share of wrong answers that it accepts, `false_reject` that of right ones
     that it rejects.
     """
 
-    tokens_per_request: Positive | None = None
-    model: str | None = None
-    usd_per_request: Positive | None = None
+    role: ClassVar[str] = "verifier"
+
     false_accept: Share | None = None
     false_reject: Share | None = None
 
     @model_validator(mode="after")
-    def _one_price(self) -> "Verifier":
-        by_tokens = self.tokens_per_request is not None and self.model is not None
-        if by_tokens == (self.usd_per_request is not None):
-            refuse(
-                "the verifier needs tokens_per_request with a model, or usd_per_request",
-                "type {tokens_per_request: 300, model: MODEL} or {usd_per_request: 0.0001}",
-            )
+    def _both_errors(self) -> "Verifier":
         if (self.false_accept is None) != (self.false_reject is None):
             refuse(
                 "the verifier has one error rate of two",
@@ -222,12 +215,7 @@ class Cascade(Architecture):
                     yield self._verifier_charge(name, reaching, verifiers[position], position, month)
 
     def _verifier_charge(self, name: str, stream: Stream, verifier: Verifier, position: int, month: Month) -> Charge:
-        if verifier.model is None:
-            paid: tuple[Factor, ...] = (verifier.factor("usd_per_request", "USD/request"),)
-        else:
-            rate = rate_factor(month.prices.price(verifier.model, month.first_day), "input_per_mtok", stream)
-            paid = (verifier.factor("tokens_per_request", "tokens/request"), PER_MILLION, rate)
-        return Charge(labelled(f"verifier {position + 1}", stream), "monthly", (*stream.flow, *paid), name)
+        return verifier.charge(f"verifier {position + 1}", name, stream, month)
 
 
 def _carrying(stream: Stream) -> Stream:

@@ -5,17 +5,17 @@ tiny, and a conversation that is moved to another model loses its prompt cache.
 """
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, model_validator
 
-from llmcost.architectures.api import PER_MILLION, rate_factor, short_name
+from llmcost.architectures.api import PER_MILLION, PaidByRequest, rate_factor, short_name
 from llmcost.architectures.architecture import Architecture, Month, labelled, need_requests, plainly
 from llmcost.arithmetic import Number, is_array, is_zero, maximum
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Factor
 from llmcost.quantity import Quantity, Range
-from llmcost.workload import Positive, Share, Stream, Strict, refuse
+from llmcost.workload import Share, Stream, refuse
 
 
 def _share_or_rest(written: Any) -> Any:
@@ -28,22 +28,10 @@ ShareOrRest = Annotated[
 Mix = dict[str, ShareOrRest]
 
 
-class Router(Strict):
-    """What deciding costs: tokens a request at a model's input price, or USD a request."""
+class Router(PaidByRequest):
+    """What deciding costs."""
 
-    tokens_per_request: Positive | None = None
-    model: str | None = None
-    usd_per_request: Positive | None = None
-
-    @model_validator(mode="after")
-    def _one_price(self) -> "Router":
-        by_tokens = self.tokens_per_request is not None and self.model is not None
-        if by_tokens == (self.usd_per_request is not None):
-            refuse(
-                "the router needs tokens_per_request with a model, or usd_per_request",
-                "type {tokens_per_request: 10, model: MODEL} or {usd_per_request: 0.0001}",
-            )
-        return self
+    role: ClassVar[str] = "router"
 
 
 class Routed(Architecture):
@@ -102,13 +90,7 @@ class Routed(Architecture):
 
     def _router_charge(self, name: str, stream: Stream, router: Router, month: Month) -> Charge:
         need_requests(stream, f"{name}: the router", "router")
-        if router.model is None:
-            paid: tuple[Factor, ...] = (router.factor("usd_per_request", "USD/request"),)
-        else:
-            price = month.prices.price(router.model, month.first_day)
-            rate = rate_factor(price, "input_per_mtok", stream)
-            paid = (router.factor("tokens_per_request", "tokens/request"), PER_MILLION, rate)
-        return Charge(labelled("router", stream), "monthly", (*stream.flow, *paid), name)
+        return router.charge("router", name, stream, month)
 
     def _lost_cache(self, name: str, model: str, part: Stream, month: Month) -> Iterator[Charge]:
         """switch_share × I·h·(p_write − p_read) on the model that the conversation moves to."""

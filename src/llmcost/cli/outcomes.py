@@ -56,6 +56,7 @@ class OutcomeRemarks(Remarks):
     def __init__(self, assumptions: list[Assumption], warnings: list[Warning]) -> None:
         self.assumptions = assumptions
         self.warnings = warnings
+        self.worked_out = {}  # an evaluation has no architectures whose charges could be shown
 
 
 def evaluation(flags: Values, models: list[str] | None = None, read: Outcomes | None = None) -> Evaluation:
