@@ -15,9 +15,9 @@ from llmcost.architectures.prices import Prices
 from llmcost.arithmetic import Number, where
 from llmcost.economics.comparison import chances_of_payback, estimates_of
 from llmcost.economics.gates import gates_of
-from llmcost.economics.horizon import months_of, need_workload, priced_months, traffic
+from llmcost.economics.horizon import estimate, months_of, need_workload, priced_months, traffic
 from llmcost.economics.intervals import Interval, Steps, intervals
-from llmcost.economics.outputs import crossing_back, outputs, payback_month
+from llmcost.economics.outputs import crossing_back, payback_month
 from llmcost.economics.quality_kept import quality_kept
 from llmcost.economics.uncertainty import Figure, Outcome, Sampling, evaluated
 from llmcost.errors import InputError
@@ -115,7 +115,9 @@ def volume_intervals(
 ) -> Intervals:
     """The cheapest architecture at every first-month volume; those that fail a hard gate are left out."""
     left_out = _left_out(point, prices, estimates)
-    contenders = [steps_of(name, point, prices) for name in estimates if name not in left_out]
+    contenders = [
+        steps_of(name, point, prices, own.total_cost) for name, own in estimates.items() if name not in left_out
+    ]
     today = point.workload.requests_per_month if point.workload and point.workload.requests_per_month else 0.0
     low = max(1, math.ceil(volumes[0] or 1))
     high = math.floor(volumes[1]) if volumes[1] is not None else max(low, math.floor(REACH * today))
@@ -199,28 +201,21 @@ def _left_out(point: Scenario, prices: Prices, estimates: dict[str, Estimate]) -
     return found
 
 
-def steps_of(name: str, scenario: Scenario, prices: Prices) -> Steps:
-    """F, V and the steps of one architecture, from its own estimate at two volumes."""
+def steps_of(name: str, scenario: Scenario, prices: Prices, total_today: float | None = None) -> Steps:
+    """F, V and the steps of one architecture, from its total at two volumes; today's, where it is known already."""
     today = scenario.workload.requests_per_month if scenario.workload else None
     reference = float(today or 1e6)
     sizes, costs = _gpu_steps(name, _at_volume(scenario, reference), prices, reference)
     known = Steps(name, 0.0, 0.0, sizes, costs)
 
-    def rest(n: float) -> float:
-        total = outputs(_at_volume(scenario, n), estimates_at(name, scenario, prices, n))[name, "total_cost"]
-        return (total or 0.0) - known.total(n)
+    def rest(n: float, total: float | None = None) -> float:
+        if total is None:
+            total = estimate(name, _at_volume(scenario, n), prices).total_cost or 0.0
+        return total - known.total(n)
 
-    low, high = rest(reference), rest(2 * reference)
+    low, high = rest(reference, total_today if today else None), rest(2 * reference)
     per_request = (high - low) / reference
     return known._replace(fixed=low - per_request * reference, per_request=per_request)
-
-
-def estimates_at(name: str, scenario: Scenario, prices: Prices, n: float) -> dict[str, Estimate]:
-    """The estimate of one architecture at another volume, as its own baseline."""
-    from llmcost.economics.horizon import estimate
-
-    own = estimate(name, _at_volume(scenario, n), prices)
-    return {name: own, scenario.baseline or name: own}
 
 
 def _at_volume(scenario: Scenario, n: float) -> Scenario:
