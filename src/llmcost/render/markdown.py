@@ -11,13 +11,14 @@ def render(page: Page) -> str:
     parts = [markdown(page.headline)] if page.headline else []
     if page.chart:
         parts.append(f"```text\n{page.chart}\n```")
-    parts += [_table(table) for table in page.tables]
+    parts += [table(each) for each in page.tables]
     if page.notes:
         parts.append("\n".join(f"- {markdown(note)}" for note in page.notes))
     return "\n\n".join(parts) + "\n"
 
 
-def _table(table: Table) -> str:
+def table(table: Table) -> str:
+    """One table, with its title and its notes."""
     lines = [f"**{markdown(table.title)}**", ""] if table.title else []
     lines.append("| " + " | ".join(markdown(column.heading) for column in table.columns) + " |")
     lines.append("|" + "|".join("---:" if column.number else "---" for column in table.columns) + "|")

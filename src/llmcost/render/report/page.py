@@ -1,0 +1,248 @@
+"""The report as one HTML page: no request, nothing that runs or styles but what its policy names by hash."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from importlib import resources
+
+from llmcost.decision.reporting import Report
+from llmcost.economics.uncertainty import Figure
+from llmcost.render import figures, html, svg
+from llmcost.render.markup import Markup, escaped, isolated, joined, tag
+from llmcost.render.report import content
+from llmcost.render.report.content import Made
+from llmcost.render.report.whatif import workbench
+from llmcost.render.svg import Picture
+
+LONGEST_SCENARIO = 64 * 1024
+CHARTS = ("months", "volumes", "moves", "quality")
+
+
+def render(found: Report, made: Made) -> str:
+    """The whole document. The same report gives the same bytes."""
+    style = resources.files(__package__).joinpath("page.css").read_text(encoding="utf-8")
+    script = resources.files(__package__).joinpath("page.js").read_text(encoding="utf-8")
+    lively = found.what_if is not None
+    head = joined(
+        [
+            tag("meta", {"charset": "utf-8"}),
+            tag("meta", {"http-equiv": "Content-Security-Policy", "content": policy(style, script if lively else "")}),
+            tag("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}),
+            tag("meta", {"name": "color-scheme", "content": "light dark"}),
+            tag("meta", {"name": "referrer", "content": "no-referrer"}),
+            tag("meta", {"name": "generator", "content": f"llmcost {made.version}"}),
+            tag("link", {"rel": "icon", "href": "data:,"}),
+            tag("title", None, content.title(found)),
+            tag("style", None, Markup(style)),
+        ]
+    )
+    body = joined([*_body(found, made), tag("script", None, Markup(script)) if lively else None])
+    return f'<!doctype html>\n<html lang="en" dir="ltr"><head>{head}</head>\n<body>{body}</body></html>\n'
+
+
+def policy(style: str, script: str) -> str:
+    """Nothing is loaded; one style sheet and one script are let in, by what they say."""
+    scripts = f"script-src '{_hash(script)}'" if script else "script-src 'none'"
+    return (
+        f"default-src 'none'; {scripts}; style-src '{_hash(style)}'; img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+
+
+def _body(found: Report, made: Made) -> list[Markup | None]:
+    charts = dict(content.pictures(found))
+    drawn = [(key, charts[key].heading, _picture(charts[key], heading=False)) for key in CHARTS if key in charts]
+    first = [("side", "Side by side", _side(found, made, charts["totals"]))]
+    if found.what_if is not None:
+        first.append(("what-if", "What if", workbench(found)))
+    last = [
+        ("measure", "What to measure first", _measure(found, charts.get("measure"))),
+        ("flips", "What would flip the answer", _list(content.flips(found))),
+        ("gates", "Requirements", html.table(content.gates(found), "Requirements")),
+    ]
+    if found.next_steps:
+        last.append(("next", "Next steps", _list(found.next_steps, ordered=True)))
+    basis = [("basis", "What it rests on", _basis(found, made)), ("again", "To repeat it", _again(made))]
+    sections = [*first, *drawn, *last, *basis]
+    links = [tag("li", None, tag("a", {"href": f"#{key}"}, heading)) for key, heading, _ in sections]
+    return [
+        tag("a", {"class": "skip", "href": "#main"}, "Skip to the answer"),
+        tag(
+            "header",
+            None,
+            tag("h1", None, isolated(content.title(found))),
+            tag("p", {"class": "sub"}, content.subtitle(found, made)),
+        ),
+        tag("nav", {"aria-label": "Sections"}, tag("ul", None, *links)),
+        tag(
+            "main",
+            {"id": "main"},
+            _answer(found),
+            *(_section(*each) for each in first),
+            tag("div", {"class": "charts"}, *(_section(*each) for each in drawn)),
+            tag("div", {"class": "columns"}, *(_section(*each) for each in last)),
+            *(_section(*each) for each in basis),
+        ),
+        tag("footer", None, f"Made by llmcost {made.version}. Money is in US dollars: a planning figure, not a bill."),
+    ]
+
+
+def _section(key: str, heading: str, inner: Markup) -> Markup:
+    return tag("section", {"id": key, "aria-labelledby": f"{key}-heading"}, tag("h2", {"id": f"{key}-heading"}, heading), inner)
+
+
+def _answer(found: Report) -> Markup:
+    row = content.recommended(found)
+    name = tag("p", {"class": "choice"}, isolated(row.name)) if row is not None else None
+    tiles = [
+        tag("div", {"class": "tile"}, tag("dt", None, what), tag("dd", None, tag("strong", None, figure), tag("small", None, reading) if reading else None))
+        for what, figure, reading in content.headline_figures(found)
+    ]
+    return tag(
+        "section",
+        {"class": "answer", "aria-labelledby": "answer-heading"},
+        tag("h2", {"id": "answer-heading"}, "Recommended" if row is not None else "No recommendation"),
+        name,
+        tag("p", {"class": "sentence"}, found.details.comparison.sentence),
+        tag("dl", {"class": "tiles"}, *tiles) if tiles else None,
+        html.notes(content.reasons(found)),
+    )
+
+
+def _side(found: Report, made: Made, totals: Picture) -> Markup:
+    tables = content.side_by_side(found, made)
+    ranged = bool(found.details.outcome.ranges)
+    lead = "Medians, with P5 to P95 beneath, of the draws of every range." if ranged else "No input is a range: each figure is the one calculation."
+    more = [html.table(table) for table in tables[1:]]
+    notes = html.notes([note for note in tables[0].notes if not any(note.startswith(f"{r.name}: ") for r in found.details.comparison.architectures if r.gate_reasons)])
+    return joined(
+        [
+            tag("p", None, lead),
+            _cards(found),
+            notes,
+            _picture(totals, heading=True),
+            html.details("More figures", *more) if more else None,
+        ]
+    )
+
+
+def _cards(found: Report) -> Markup:
+    """The comparison as a table that becomes one card an architecture where there is no room; its roles stay."""
+    comparison = found.details.comparison
+    columns = ["Architecture", "One-time", "A month", "Total", "$/Mtok", "Saving", "Saving %", "Quality kept", "Pays back"]
+    chances = any(row.chance_cheapest is not None for row in comparison.architectures)
+    columns += ["Cheapest in"] if chances else []
+    columns += ["Requirements"]
+    rows = []
+    for i, row in enumerate(comparison.architectures):
+        base = row.name == comparison.baseline
+        never = "never" if row.total_cost.point is not None else figures.UNKNOWN
+        bound = row.cascade.quality_kept_bound if row.cascade is not None else None
+        kept = f"{figures.share(bound[0])} to {figures.share(bound[1])} (bound)" if bound else _figure(row.quality_kept, figures.share)
+        cells: list[object] = [
+            _figure(row.one_time_cost),
+            _figure(row.monthly_cost),
+            _figure(row.total_cost),
+            _figure(row.cost_per_mtok),
+            "" if base else _figure(row.saving),
+            "" if base else _figure(row.saving_share, figures.share),
+            kept,
+            "" if base else _figure(row.payback_month, lambda month, never=never: never if month is None else f"month {month:g}"),
+        ]
+        if chances:
+            cells.append("" if row.chance_cheapest is None else f"{row.chance_cheapest:.0%}")
+        fails = [f"fails {gate}" for gate in row.failed_gates] + [f"{gate}: not known" for gate in row.unknown_gates]
+        met = "met" if row.feasible and not fails else ""
+        cells.append("; ".join(filter(None, [met, *fails])))
+        best = row.name == comparison.cheapest
+        kind = ("baseline, " if base else "") + row.kind.replace("_", "-") + (", cheapest" if best else "")
+        head = tag("th", {"scope": "row", "role": "rowheader"}, tag("b", {"class": "key"}, svg.letter(i)), " ", isolated(row.name), tag("small", None, kind))
+        filled = [
+            tag("td", {"role": "cell", "data-label": label, "class": "number" if label != "Requirements" else "words"}, cell)
+            for label, cell in zip(columns[1:], cells, strict=True)
+        ]
+        rows.append(tag("tr", {"role": "row", "class": "best" if best else None}, head, *filled))
+    heads = [tag("th", {"scope": "col", "role": "columnheader", "class": "number" if 0 < n < len(columns) - 1 else None}, label) for n, label in enumerate(columns)]
+    caption = f"Over {comparison.horizon_months} months, against {comparison.baseline}"
+    table = tag(
+        "table",
+        {"class": "cards", "role": "table", "id": "compared"},
+        tag("caption", None, caption),
+        tag("thead", {"role": "rowgroup"}, tag("tr", {"role": "row"}, *heads)),
+        tag("tbody", {"role": "rowgroup"}, *rows),
+    )
+    return tag("div", {"class": "scroll", "role": "region", "tabindex": 0, "aria-label": caption}, table)
+
+
+def _figure(figure: Figure, form=figures.usd) -> Markup:  # type: ignore[no-untyped-def]
+    """The figure, and its range beneath."""
+    spread = figure.spread
+    if spread is None or spread[0] == spread[2]:
+        return joined([form(figure.value)])
+    return joined([form(figure.value), tag("small", None, f"{form(spread[0])} to {form(spread[2])}")])
+
+
+def _picture(picture: Picture, *, heading: bool) -> Markup:
+    """The chart, what it says, and its numbers; the heading where no section's heading says it."""
+    caption = tag("figcaption", None, picture.heading) if heading else None
+    numbers = html.details("The numbers", html.table(picture.numbers, f"{picture.heading}: the numbers"))
+    said = html.details("In words", tag("p", {"class": "says"}, picture.says))
+    return joined([tag("figure", None, caption, picture.drawing), said, numbers])
+
+
+def _measure(found: Report, picture: Picture | None) -> Markup:
+    said = tag("p", None, content.to_measure(found))
+    if picture is None:
+        return said
+    against = f"What moving each range from its P10 to its P90 does to the saving against {found.details.comparison.baseline}, and what knowing it is worth (EVPPI)."
+    return joined([said, tag("p", {"class": "note"}, against), _picture(picture, heading=False)])
+
+
+def _list(lines: list[str], *, ordered: bool = False) -> Markup:
+    return tag("ol" if ordered else "ul", None, *(tag("li", None, line) for line in lines))
+
+
+def _basis(found: Report, made: Made) -> Markup:
+    used = content.prices(found)
+    table = content.price_table(used, made.as_of)
+    linked = table._replace(rows=[[cell._replace(text=_linked(cell.value, cell.text)) if column.key == "source" else cell for column, cell in zip(table.columns, row, strict=True)] for row in table.rows])
+    warned = [warning.message for warning in made.warnings]
+    return joined(
+        [
+            tag("h3", None, "Warnings") if warned else None,
+            html.notes(warned),
+            tag("h3", None, "Assumptions"),
+            html.table(content.assumed(made), "Assumptions") if made.assumptions else tag("p", None, "Nothing was assumed."),
+            tag("h3", None, "Prices"),
+            html.table(linked, "Prices") if used else tag("p", None, "Every price is the scenario's own."),
+            *(html.details(table.title, html.table(table)) for table in content.charges(found, made)),
+        ]
+    )
+
+
+def _linked(url: object, title: str) -> Markup:
+    """A source as a link, where it has an address on the web."""
+    address = str(url) if url is not None else ""
+    if not address.startswith(("https://", "http://")):
+        return joined([title])
+    return tag("a", {"href": address, "rel": "noreferrer noopener"}, title)
+
+
+def _again(made: Made) -> Markup:
+    parts = [
+        tag("p", None, f"This page is the output of llmcost {made.version}; the same command on the same scenario gives the same bytes."),
+        tag("pre", {"tabindex": 0, "aria-label": "The command"}, tag("code", None, _lines(made.command))),
+    ]
+    if made.scenario is not None and len(made.scenario) <= LONGEST_SCENARIO:
+        written = tag("pre", {"tabindex": 0, "aria-label": "The scenario"}, tag("code", None, _lines(made.scenario)))
+        parts.append(html.details("The scenario", written))
+    return joined(parts)
+
+
+def _lines(text: str) -> Markup:
+    """A text of several lines, none of them cut."""
+    return Markup("\n".join(escaped(line, whole=True) for line in text.splitlines()))
