@@ -191,9 +191,8 @@ def _build(point: Scenario) -> Lever | None:
         return scenario
 
     points = tuple(_three_digits(2 ** (k / 10)) for k in range(-STEPS, STEPS + 1))
-    note = "Every amount under `build`, of every architecture, times this."
-    place = ", ".join(f"architectures.{name}.build" for name in built)
-    return Lever("build", "Build costs, times", place, "times", points, STEPS, moved, note)
+    note = f"Every amount under build, of {_listed(built)}."
+    return Lever("build", "Build costs, times", "architectures.*.build", "times", points, STEPS, moved, note)
 
 
 def _drift(point: Scenario) -> Lever | None:
@@ -233,8 +232,10 @@ def _utilisation(point: Scenario) -> Lever | None:
                 scenario = _architecture(scenario, name, serving=serving)
         return scenario
 
-    place = ", ".join(
-        f"architectures.{name}" + ("" if isinstance(point.architectures[name], Served) else ".serving") for name in same
-    )
-    label = f"Target utilisation of the GPUs of {', '.join(same)}"
-    return Lever("utilisation", label, f"target_utilisation of {place}", "share", points, points.index(today), moved)
+    note = f"Of {_listed(same)}."
+    label, place = "Target utilisation of the GPUs", "target_utilisation"
+    return Lever("utilisation", label, place, "share", points, points.index(today), moved, note)
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names) if len(names) <= 4 else f"{', '.join(names[:3])} and {len(names) - 3} more"

@@ -29,7 +29,7 @@ def _row(columns: Sequence[Column], cells: Sequence[str]) -> Markup:
 
 
 def _class(column: Column) -> str | None:
-    return "number" if column.number else None
+    return "number" if column.number else "day" if column.key == "day" else None
 
 
 def notes(lines: Sequence[str]) -> Markup | None:

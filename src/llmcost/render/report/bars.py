@@ -138,7 +138,7 @@ def swings(found: Sensitivities) -> Picture:
     parts = []
     for n, row in enumerate(shown):
         y = TOP + n * ROW
-        worth = f"worth {figures.usd(row.evppi)}" if row.evppi else "worth nothing"
+        worth = f"{figures.usd(row.swing)}, worth {figures.usd(row.evppi)}"
         parts.append(svg.words(LEFT, y + 13, svg.short(row.path, 40), "row"))
         parts.append(svg.words(RIGHT, y + 13, worth, "value", "end"))
         parts.append(svg.bar(x(0), x(abs(row.swing)), y + 18, 11, "saves" if row.swing >= 0 else "adds"))

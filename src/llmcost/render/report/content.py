@@ -5,13 +5,14 @@ Both formats render these parts, so neither can say what the other does not know
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
 from llmcost.decision.reporting import Report
 from llmcost.economics.comparison import Compared
-from llmcost.estimate import Assumption, Factor, Warning
+from llmcost.economics.uncertainty import Figure
+from llmcost.estimate import Assumption, Factor, Source, Warning
 from llmcost.render import explanation, figures
 from llmcost.render.page import Cell, Column, Table, text
 from llmcost.render.pages import compare
@@ -31,7 +32,6 @@ _ASSUMED = [
 _PRICES = [
     Column("of", "Of", number=False),
     Column("price", "Price", number=False),
-    Column("value", "Value"),
     Column("unit", "Unit", number=False),
     Column("source", "Source", number=False),
     Column("day", "Day", number=False),
@@ -49,14 +49,6 @@ class Made(NamedTuple):
     assumptions: list[Assumption]
     warnings: list[Warning]
     explain: bool = False
-
-
-class Price(NamedTuple):
-    """One price that took part, and where it is from."""
-
-    of: str
-    factor: Factor
-    own: bool
 
 
 def title(found: Report) -> str:
@@ -106,10 +98,16 @@ def headline_figures(found: Report) -> list[tuple[str, str, str]]:
     return shown
 
 
-def _range(figure, form=figures.usd) -> str:  # type: ignore[no-untyped-def]
+def _range(figure: Figure, form: Callable[[float | None], str] = figures.usd) -> str:
     if figure.spread is None or figure.spread[0] == figure.spread[2]:
         return ""
     return f"P5 to P95: {form(figure.spread[0])} to {form(figure.spread[2])}"
+
+
+def payback(row: Compared) -> Callable[[float | None], str]:
+    """How this row's payback months are shown: unknown is not never."""
+    never = "never" if row.total_cost.point is not None else figures.UNKNOWN
+    return lambda month: never if month is None else figures.month(month)
 
 
 def side_by_side(found: Report, made: Made) -> list[Table]:
@@ -180,40 +178,42 @@ def assumed(made: Made) -> Table:
     return Table("", _ASSUMED, rows)
 
 
-def prices(found: Report) -> list[Price]:
-    """Every price with a source, each once."""
-    seen: dict[tuple[object, ...], Price] = {}
+def prices(found: Report, as_of: date) -> Table:
+    """Every price that took part, with source, day and age; those of one name and one source together."""
+    together: dict[tuple[str, str, str, str, Source], dict[str, str]] = {}
     for estimate in found.details.estimates.values():
         for charge in estimate.charges:
             for factor in charge.factors:
                 if factor.source is not None:
-                    own = factor.origin == "given"
-                    key = (charge.group, factor.name, factor.value, factor.rule, factor.source)
-                    seen.setdefault(key, Price(charge.group, factor, own))
-    return list(seen.values())
-
-
-def price_table(found: Iterable[Price], as_of: date) -> Table:
-    """The prices with source, day and age."""
+                    own = "the scenario's own in place of this" if factor.origin == "given" else ""
+                    key = (charge.group, factor.unit, factor.rule, own, factor.source)
+                    together.setdefault(key, {})[_named(factor)] = _value(factor)
+    users: dict[tuple[str, str, Source], list[str]] = {}
+    for (of, unit, rule, own, source), values in together.items():
+        shown = ", ".join(f"{name} {value}" for name, value in values.items())
+        remark = "; ".join(filter(None, (rule, own)))
+        users.setdefault((shown + (f" ({remark})" if remark else ""), unit, source), []).append(of)
     rows = []
-    for price in found:
-        factor, source = price.factor, price.factor.source
-        if source is None:
-            continue
+    for (shown, unit, source), of in users.items():
         day, which = source.dated
         age = source.age_in_days(as_of)
-        value = figures.count(factor.value) if factor.value >= 1 else figures.digits(factor.value, 6)
-        named = factor.name.replace("_", " ") + (f" ({factor.rule})" if factor.rule else "")
         origin = " ".join(filter(None, (source.title, f"in {source.published_in}" if source.published_in else "")))
         rows.append(
             [
-                text(price.of),
-                text(named + (" — the scenario's own, in place of this source" if price.own else "")),
-                Cell(factor.value, value),
-                text(factor.unit),
+                text(", ".join(dict.fromkeys(of))),
+                text(shown),
+                text(unit),
                 Cell(source.url, origin),
                 Cell(day, "not known" if day is None else f"{which} {day}"),
-                Cell(age, "–" if age is None else f"{age}"),
+                Cell(age, figures.UNKNOWN if age is None else f"{age}"),
             ]
         )
     return Table("", _PRICES, rows)
+
+
+def _named(factor: Factor) -> str:
+    return factor.name.removesuffix("_per_mtok").replace("_", " ")
+
+
+def _value(factor: Factor) -> str:
+    return figures.count(factor.value) if factor.value >= 1 else figures.digits(factor.value, 6)

@@ -29,7 +29,7 @@ def render(found: Report, made: Made) -> str:
         parts += ["## Next steps", "\n".join(f"{n}. {literal(step)}" for n, step in enumerate(found.next_steps, 1))]
     parts.append("## What it rests on")
     parts.append(_list([warning.message for warning in made.warnings]))
-    parts += _table(content.assumed(made)) + _table(_with_addresses(content.price_table(content.prices(found), made.as_of)))
+    parts += _table(content.assumed(made)) + _table(_with_addresses(content.prices(found, made.as_of)))
     parts += map(markdown.table, content.charges(found, made))
     parts += ["## To repeat it", f"```sh\n{_fenced(made.command)}\n```"]
     if made.scenario is not None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 from importlib import resources
 
 from llmcost.decision.reporting import Report
+from llmcost.economics.comparison import Compared, Comparison
 from llmcost.economics.uncertainty import Figure
 from llmcost.render import figures, html, svg
 from llmcost.render.markup import Markup, escaped, isolated, joined, tag
@@ -16,7 +18,16 @@ from llmcost.render.report.whatif import workbench
 from llmcost.render.svg import Picture
 
 LONGEST_SCENARIO = 64 * 1024
-CHARTS = ("months", "volumes", "moves", "quality")
+SHORT = {
+    "totals": "Totals",
+    "months": "Months",
+    "volumes": "Volumes",
+    "moves": "Savings",
+    "quality": "Quality",
+    "measure": "Measure first",
+    "flips": "What would flip it",
+}
+CHARTS = ("totals", "months", "volumes", "moves", "quality")
 
 
 def render(found: Report, made: Made) -> str:
@@ -55,20 +66,19 @@ def _hash(text: str) -> str:
 
 def _body(found: Report, made: Made) -> list[Markup | None]:
     charts = dict(content.pictures(found))
-    drawn = [(key, charts[key].heading, _picture(charts[key], heading=False)) for key in CHARTS if key in charts]
-    first = [("side", "Side by side", _side(found, made, charts["totals"]))]
-    if found.what_if is not None:
-        first.append(("what-if", "What if", workbench(found)))
+    drawn = [(key, charts[key].heading, _picture(charts[key])) for key in CHARTS if key in charts]
+    lively = [("what-if", "What if", workbench(found))] if found.what_if is not None else []
     last = [
         ("measure", "What to measure first", _measure(found, charts.get("measure"))),
         ("flips", "What would flip the answer", _list(content.flips(found))),
-        ("gates", "Requirements", html.table(content.gates(found), "Requirements")),
+        ("gates", "Requirements", html.table(content.gates(found), "Who meets them")),
     ]
     if found.next_steps:
         last.append(("next", "Next steps", _list(found.next_steps, ordered=True)))
+    first = [("side", "Side by side", _side(found, made))]
     basis = [("basis", "What it rests on", _basis(found, made)), ("again", "To repeat it", _again(made))]
-    sections = [*first, *drawn, *last, *basis]
-    links = [tag("li", None, tag("a", {"href": f"#{key}"}, heading)) for key, heading, _ in sections]
+    sections = [*first, *drawn, *lively, *last, *basis]
+    links = [tag("li", None, tag("a", {"href": f"#{key}"}, SHORT.get(key, heading))) for key, heading, _ in sections]
     return [
         tag("a", {"class": "skip", "href": "#main"}, "Skip to the answer"),
         tag(
@@ -84,6 +94,7 @@ def _body(found: Report, made: Made) -> list[Markup | None]:
             _answer(found),
             *(_section(*each) for each in first),
             tag("div", {"class": "charts"}, *(_section(*each) for each in drawn)),
+            *(_section(*each) for each in lively),
             tag("div", {"class": "columns"}, *(_section(*each) for each in last)),
             *(_section(*each) for each in basis),
         ),
@@ -113,60 +124,44 @@ def _answer(found: Report) -> Markup:
     )
 
 
-def _side(found: Report, made: Made, totals: Picture) -> Markup:
-    tables = content.side_by_side(found, made)
+def _side(found: Report, made: Made) -> Markup:
+    main, *more = content.side_by_side(found, made)
     ranged = bool(found.details.outcome.ranges)
-    lead = "Medians, with P5 to P95 beneath, of the draws of every range." if ranged else "No input is a range: each figure is the one calculation."
-    more = [html.table(table) for table in tables[1:]]
-    notes = html.notes([note for note in tables[0].notes if not any(note.startswith(f"{r.name}: ") for r in found.details.comparison.architectures if r.gate_reasons)])
-    return joined(
-        [
-            tag("p", None, lead),
-            _cards(found),
-            notes,
-            _picture(totals, heading=True),
-            html.details("More figures", *more) if more else None,
-        ]
-    )
+    lead = "Medians, with P5 to P95 of the draws of every range beneath." if ranged else "No input is a range."
+    notes = [note for note in main.notes if "loses its payback again" in note]
+    details = html.details("More figures", *map(html.table, more)) if more else None
+    return joined([tag("p", {"class": "note"}, lead), _cards(found), html.notes(notes), details])
 
 
 def _cards(found: Report) -> Markup:
     """The comparison as a table that becomes one card an architecture where there is no room; its roles stay."""
     comparison = found.details.comparison
-    columns = ["Architecture", "One-time", "A month", "Total", "$/Mtok", "Saving", "Saving %", "Quality kept", "Pays back"]
     chances = any(row.chance_cheapest is not None for row in comparison.architectures)
+    columns = ["Architecture", "One-time", "A month", "Total", "$/Mtok", "Saving", "Quality kept", "Pays back"]
     columns += ["Cheapest in"] if chances else []
     columns += ["Requirements"]
     rows = []
     for i, row in enumerate(comparison.architectures):
-        base = row.name == comparison.baseline
-        never = "never" if row.total_cost.point is not None else figures.UNKNOWN
-        bound = row.cascade.quality_kept_bound if row.cascade is not None else None
-        kept = f"{figures.share(bound[0])} to {figures.share(bound[1])} (bound)" if bound else _figure(row.quality_kept, figures.share)
-        cells: list[object] = [
-            _figure(row.one_time_cost),
-            _figure(row.monthly_cost),
-            _figure(row.total_cost),
-            _figure(row.cost_per_mtok),
-            "" if base else _figure(row.saving),
-            "" if base else _figure(row.saving_share, figures.share),
-            kept,
-            "" if base else _figure(row.payback_month, lambda month, never=never: never if month is None else f"month {month:g}"),
-        ]
-        if chances:
-            cells.append("" if row.chance_cheapest is None else f"{row.chance_cheapest:.0%}")
-        fails = [f"fails {gate}" for gate in row.failed_gates] + [f"{gate}: not known" for gate in row.unknown_gates]
-        met = "met" if row.feasible and not fails else ""
-        cells.append("; ".join(filter(None, [met, *fails])))
         best = row.name == comparison.cheapest
-        kind = ("baseline, " if base else "") + row.kind.replace("_", "-") + (", cheapest" if best else "")
-        head = tag("th", {"scope": "row", "role": "rowheader"}, tag("b", {"class": "key"}, svg.letter(i)), " ", isolated(row.name), tag("small", None, kind))
+        kind = ("baseline, " if row.name == comparison.baseline else "") + row.kind.replace("_", "-")
+        head = tag(
+            "th",
+            {"scope": "row", "role": "rowheader"},
+            tag("b", {"class": "key"}, svg.letter(i)),
+            " ",
+            isolated(row.name),
+            tag("small", None, kind + (", cheapest" if best else "")),
+        )
+        cells = zip(columns[1:], _cells(row, comparison, chances=chances), strict=True)
         filled = [
-            tag("td", {"role": "cell", "data-label": label, "class": "number" if label != "Requirements" else "words"}, cell)
-            for label, cell in zip(columns[1:], cells, strict=True)
+            tag("td", {"role": "cell", "data-label": label, "class": None if label == "Requirements" else "number"}, cell)
+            for label, cell in cells
         ]
         rows.append(tag("tr", {"role": "row", "class": "best" if best else None}, head, *filled))
-    heads = [tag("th", {"scope": "col", "role": "columnheader", "class": "number" if 0 < n < len(columns) - 1 else None}, label) for n, label in enumerate(columns)]
+    heads = [
+        tag("th", {"scope": "col", "role": "columnheader", "class": "number" if 0 < n < len(columns) - 1 else None}, label)
+        for n, label in enumerate(columns)
+    ]
     caption = f"Over {comparison.horizon_months} months, against {comparison.baseline}"
     table = tag(
         "table",
@@ -178,20 +173,37 @@ def _cards(found: Report) -> Markup:
     return tag("div", {"class": "scroll", "role": "region", "tabindex": 0, "aria-label": caption}, table)
 
 
-def _figure(figure: Figure, form=figures.usd) -> Markup:  # type: ignore[no-untyped-def]
+def _cells(row: Compared, comparison: Comparison, *, chances: bool) -> list[str]:
+    bound = row.cascade.quality_kept_bound if row.cascade is not None else None
+    kept = _figure(row.quality_kept, figures.share)
+    if bound:
+        kept = joined([f"{figures.share(bound[0])} to {figures.share(bound[1])}", tag("small", None, "a bound")])
+    cells = [*map(_figure, (row.one_time_cost, row.monthly_cost, row.total_cost, row.cost_per_mtok))]
+    if row.name == comparison.baseline:
+        cells += [Markup(), kept, Markup()]
+    else:
+        saving = _figure(row.saving, beside=f" ({figures.share(row.saving_share.value)})")
+        cells += [saving, kept, _figure(row.payback_month, content.payback(row))]
+    if chances:
+        cells.append(Markup("" if row.chance_cheapest is None else f"{row.chance_cheapest:.0%}"))
+    failed = [f"fails {gate.replace('_', ' ')}" for gate in row.failed_gates]
+    unknown = [f"{gate.replace('_', ' ')} not known" for gate in row.unknown_gates]
+    return [*cells, "; ".join([*failed, *unknown]) or ("met" if row.feasible else "not served throughout")]
+
+
+def _figure(figure: Figure, form: Callable[[float | None], str] = figures.usd, *, beside: str = "") -> Markup:
     """The figure, and its range beneath."""
     spread = figure.spread
     if spread is None or spread[0] == spread[2]:
-        return joined([form(figure.value)])
-    return joined([form(figure.value), tag("small", None, f"{form(spread[0])} to {form(spread[2])}")])
+        return joined([form(figure.value), beside])
+    return joined([form(figure.value), beside, tag("small", None, f"{form(spread[0])} to {form(spread[2])}")])
 
 
-def _picture(picture: Picture, *, heading: bool) -> Markup:
-    """The chart, what it says, and its numbers; the heading where no section's heading says it."""
-    caption = tag("figcaption", None, picture.heading) if heading else None
+def _picture(picture: Picture) -> Markup:
+    """The chart, what it says, and its numbers."""
     numbers = html.details("The numbers", html.table(picture.numbers, f"{picture.heading}: the numbers"))
     said = html.details("In words", tag("p", {"class": "says"}, picture.says))
-    return joined([tag("figure", None, caption, picture.drawing), said, numbers])
+    return joined([tag("figure", None, picture.drawing), tag("div", {"class": "under"}, said, numbers)])
 
 
 def _measure(found: Report, picture: Picture | None) -> Markup:
@@ -199,7 +211,7 @@ def _measure(found: Report, picture: Picture | None) -> Markup:
     if picture is None:
         return said
     against = f"What moving each range from its P10 to its P90 does to the saving against {found.details.comparison.baseline}, and what knowing it is worth (EVPPI)."
-    return joined([said, tag("p", {"class": "note"}, against), _picture(picture, heading=False)])
+    return joined([said, tag("p", {"class": "note"}, against), _picture(picture)])
 
 
 def _list(lines: list[str], *, ordered: bool = False) -> Markup:
@@ -207,8 +219,7 @@ def _list(lines: list[str], *, ordered: bool = False) -> Markup:
 
 
 def _basis(found: Report, made: Made) -> Markup:
-    used = content.prices(found)
-    table = content.price_table(used, made.as_of)
+    table = content.prices(found, made.as_of)
     linked = table._replace(rows=[[cell._replace(text=_linked(cell.value, cell.text)) if column.key == "source" else cell for column, cell in zip(table.columns, row, strict=True)] for row in table.rows])
     warned = [warning.message for warning in made.warnings]
     return joined(
@@ -216,9 +227,9 @@ def _basis(found: Report, made: Made) -> Markup:
             tag("h3", None, "Warnings") if warned else None,
             html.notes(warned),
             tag("h3", None, "Assumptions"),
-            html.table(content.assumed(made), "Assumptions") if made.assumptions else tag("p", None, "Nothing was assumed."),
+            html.table(content.assumed(made), "What was assumed") if made.assumptions else tag("p", None, "Nothing was assumed."),
             tag("h3", None, "Prices"),
-            html.table(linked, "Prices") if used else tag("p", None, "Every price is the scenario's own."),
+            html.table(linked, "Every price that took part") if table.rows else tag("p", None, "Every price is the scenario's own."),
             *(html.details(table.title, html.table(table)) for table in content.charges(found, made)),
         ]
     )

@@ -38,7 +38,7 @@ def volumes(found: Report) -> Picture | None:
     parts = [_segment(each, places, x, high) for each in swept.intervals if each.from_requests_per_month < high]
     decades = [10.0**k for k in range(-1, 17) if low <= 10.0**k <= high]
     axis = svg.x_axis(x, decades, 82, svg.short_count)
-    today = _marker(swept.today, x, "today", f"today {svg.short_count(swept.today)}")
+    today = _marker(swept.today, x, f"today {svg.short_count(swept.today)}")
     title = "Which architecture is the cheapest at which volume"
     says = _says(swept)
     name = svg.words((LEFT + RIGHT) / 2, 118, "requests in the first month, logarithmic", "tick", "middle")
@@ -72,11 +72,11 @@ def _segment(each: Interval, places: dict[str, int], x: Scale, high: float) -> M
     return joined(parts)
 
 
-def _marker(value: float, x: Scale, name: str, label: str) -> Markup:
+def _marker(value: float, x: Scale, label: str) -> Markup:
     """Today's volume, and a second marker that the levers move."""
     at = x(value)
     anchor = "start" if at < 90 else "end" if at > WIDE else "middle"
-    now = tag("g", {"class": f"marker {name}"}, svg.line(at, 24, at, 66, "today"), svg.words(at, 19, label, "strong", anchor))
+    now = tag("g", {"class": "marker"}, svg.line(at, 24, at, 66, "now"), svg.words(at, 19, label, "strong", anchor))
     moved = tag(
         "g",
         {"class": "marker moved", "id": "volume-moved", "data-low": x.low, "data-high": x.high, "data-left": LEFT, "data-right": RIGHT, "visibility": "hidden"},
@@ -118,9 +118,13 @@ def quality(found: Report) -> Picture | None:
         svg.words(276, 298, f"total over {comparison.horizon_months} months", "tick", "middle"),
     ]
     if least is not None:
-        parts += [svg.line(52, y(least), 500, y(least), "gate"), svg.words(496, y(least) - 5, f"required {least:.0%}", "tick", "end")]
-    labels = svg.apart([y(row.quality_kept.value or 0.0) for _, row in known], 14, 20, 262)
-    parts += [_place(i, row, x, y, at) for (i, row), at in zip(known, labels, strict=True)]
+        parts += [svg.line(52, y(least), 500, y(least), "gate"), svg.words(56, y(least) - 5, f"required {figures.share(least)}", "tick")]
+    # No name may stand on a mark: a mark is as high as a name whose foot is 4 units below its middle.
+    marks = [(x(row.total_cost.value or 0.0), y(row.quality_kept.value or 0.0)) for _, row in known]
+    taken = [(at - 6, at + 6, height + 4) for at, height in marks]
+    if least is not None:
+        taken.append((56.0, 150.0, y(least) - 5))
+    parts += [_place(i, row, x, y, taken) for i, row in known]
     title = "Cost against quality kept"
     says = "; ".join(
         f"{svg.letter(i)} {row.name} keeps {figures.share(row.quality_kept.value)} for {figures.usd(row.total_cost.value)}"
@@ -141,7 +145,8 @@ def _ends(figure: Figure) -> tuple[float, float]:
     return figure.spread[0], figure.spread[2]
 
 
-def _place(position: int, row: Compared, x: Scale, y: Scale, label: float) -> Markup:
+def _place(position: int, row: Compared, x: Scale, y: Scale, taken: list[tuple[float, float, float]]) -> Markup:
+    """A mark with its ranges, and its name where there is room for it; `taken` holds the names so far."""
     cost, kept = row.total_cost.value or 0.0, row.quality_kept.value or 0.0
     (left, right), (low, high) = _ends(row.total_cost), _ends(row.quality_kept)
     hue = svg.hue(position)
@@ -151,8 +156,25 @@ def _place(position: int, row: Compared, x: Scale, y: Scale, label: float) -> Ma
     if low != high:
         parts.append(svg.line(x(cost), y(low), x(cost), y(high), f"error {hue}"))
     parts.append(tag("circle", {"cx": x(cost), "cy": y(kept), "r": 5.0, "class": f"mark {hue}"}))
-    to_left = x(cost) > 380
-    at = x(cost) - 9 if to_left else x(cost) + 9
-    name = joined([tag("tspan", {"class": "letter"}, svg.letter(position)), tag("tspan", {"class": "name", "dx": "4"}, svg.short(row.name, 15))])
-    parts.append(svg.words(at, label + 4, name, "end", "end" if to_left else None))
+    name = svg.short(row.name, 15)
+    wide = 18 + 6.6 * len(name)
+    to_left = x(cost) + wide > 510
+    begin = x(cost) - 8 - wide if to_left else x(cost) + 8
+    at = _free(y(kept) - 7, begin, begin + wide, taken)
+    taken.append((begin, begin + wide, at))
+    if abs(at - (y(kept) - 7)) > 10:
+        parts.append(svg.line(x(cost), y(kept) + 5, begin + (wide if to_left else 0), at - 4, f"lead {hue}"))
+    label = joined(
+        [tag("tspan", {"class": "letter"}, svg.letter(position)), tag("tspan", {"class": "name", "dx": "4"}, name)]
+    )
+    parts.append(svg.words(begin + wide if to_left else begin, at, label, "end", "end" if to_left else None))
     return joined(parts)
+
+
+def _free(wanted: float, begin: float, end: float, taken: list[tuple[float, float, float]]) -> float:
+    """The height nearest to the wanted one at which no other name stands, below it first."""
+    tries = [wanted, *(wanted + sign * 14 * step for step in range(1, 12) for sign in (1, -1))]
+    for height in tries:
+        if 14 <= height <= 262 and not any(b < end and begin < e and abs(h - height) < 14 for b, e, h in taken):
+            return height
+    return wanted
