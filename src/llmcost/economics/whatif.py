@@ -46,9 +46,9 @@ class Grid(NamedTuple):
 class WhatIf(NamedTuple):
     """Figures along one axis: the points of each lever from its `begins`, then the grid's.
 
-    A figure or month that no lever reaches is one number. `cheapest` is the position of the
-    cheapest architecture that meets every requirement, −1 where none does. Cumulative cost is USD
-    up to the end of `months`.
+    A figure or month that no lever reaches is one number. `fails` says where an architecture is out,
+    `cheapest` the position of the cheapest that is in, −1 where none is. Cumulative cost is USD up
+    to the end of `months`.
     """
 
     levers: list[Lever]
@@ -58,6 +58,7 @@ class WhatIf(NamedTuple):
     figures: dict[tuple[str, str], Number | None]
     months: list[int]
     cumulative: dict[str, list[Number | None]]
+    fails: dict[str, Any]
     cheapest: Any
 
     def without(self, unmoved: set[int]) -> "WhatIf":
@@ -98,6 +99,11 @@ def what_if(details: Details, *, most_months: int = 13) -> WhatIf | None:
         tree = lever.moved(tree, column)  # type: ignore[arg-type]
     estimates = estimates_of(tree, details.prices)
     found = outputs(tree, estimates)
+    by_machine_failed = _machine_gates(details, levers, size) if by_machine else {}
+    fails = {
+        name: _fails(name, tree, details.gates[name], own, found) | by_machine_failed.get(name, False)
+        for name, own in estimates.items()
+    }
     horizon = details.point.horizon_months
     apart = -(-horizon // (most_months - 1))
     months = [*range(horizon, 0, -apart)][::-1]
@@ -109,9 +115,11 @@ def what_if(details: Details, *, most_months: int = 13) -> WhatIf | None:
         {(name, field): found[name, field] for name in estimates for field in FIGURES},
         months,
         {name: [own.months[month - 1].cumulative_cost for month in months] for name, own in estimates.items()},
-        _cheapest(details, tree, estimates, found, size, _machine_gates(details, levers, size) if by_machine else {}),
+        fails,
+        _cheapest(estimates, fails, size),
     )
-    return result.without({i for i in range(len(levers)) if not _moves(result, i)}) if levers else None
+    result = result.without({i for i in range(len(levers)) if not _moves(result, i)})
+    return result if result.levers else None
 
 
 def _grid(levers: list[Lever], begin: int) -> Grid | None:
@@ -144,36 +152,24 @@ def _moves(found: WhatIf, position: int) -> bool:
 # ---- which is the cheapest that meets every requirement ------------------------------------------
 
 
-def _cheapest(
-    details: Details,
-    tree: Scenario,
-    estimates: dict[str, Estimate],
-    found: dict[Any, Number | None],
-    size: int,
-    by_machine: dict[str, Any],
-) -> Any:
+def _cheapest(estimates: dict[str, Estimate], fails: dict[str, Any], size: int) -> Any:
     import numpy as np
 
     totals = np.full((len(estimates), size), np.inf)
     for position, (name, own) in enumerate(estimates.items()):
-        if own.total_cost is None:
-            continue
-        kept, payback = found[name, "quality_kept"], found[name, "payback_month"]
-        failed = _fails(name, tree, details.gates[name], own, kept, payback)
-        totals[position] = np.where(by_machine.get(name, False) | np.asarray(failed), np.inf, own.total_cost)
-    best = totals.argmin(axis=0)
-    return np.where(np.isfinite(totals.min(axis=0)), best, -1)
+        if own.total_cost is not None:
+            totals[position] = np.where(fails[name], np.inf, own.total_cost)
+    return np.where(np.isfinite(totals.min(axis=0)), totals.argmin(axis=0), -1)
 
 
-def _fails(
-    name: str, tree: Scenario, today: Gates, own: Estimate, kept: Number | None, payback: Number | None
-) -> Any:
-    """Whether an architecture fails a requirement at each point; machines are judged apart."""
+def _fails(name: str, tree: Scenario, today: Gates, own: Estimate, found: dict[Any, Number | None]) -> Any:
+    """Where an architecture fails a requirement or is not served throughout; machines are judged apart."""
+    kept, payback = found[name, "quality_kept"], found[name, "payback_month"]
     required: Requirements = tree.requirements
     steady = [gate for gate in today.failed if gate.gate not in (*BY_COST, *BY_MACHINE)]
     if kept is None:  # only a bound is known, which no lever moves
         steady += [gate for gate in today.failed if gate.gate == "min_quality_kept"]
-    failed: Any = bool(steady)
+    failed: Any = bool(steady) or own.total_cost is None
     if kept is not None and required.min_quality_kept is not None:
         failed = failed | keeps_too_little(kept, required)
     for month in own.months if required.max_monthly_cost is not None else ():

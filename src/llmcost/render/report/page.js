@@ -3,7 +3,7 @@
 // a series is unpacked, a figure is looked up, shown and drawn.
 (() => {
   const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  const WIDE = 5, MOST = 2 ** 30 - 1, HUES = 8;
+  const HUES = 8;
   const data = JSON.parse(document.getElementById("points").textContent);
   const sliders = [...document.querySelectorAll("[data-lever]")];
   const at = data.levers.map((lever) => lever.today);
@@ -17,10 +17,10 @@
       const way = (points[position] - points[0]) / (points[points.length - 1] - points[0]);
       return series[0] + (series[1] - series[0]) * way;
     }
-    const [low, high, codes] = series;
+    const [low, high, codes] = series, wide = codes.length / points.length;
     let whole = 0;
-    for (let i = 0; i < WIDE; i++) whole = whole * 64 + code.get(codes[position * WIDE + i]);
-    return low + (high - low) * (whole / MOST);
+    for (let i = 0; i < wide; i++) whole = whole * 64 + code.get(codes[position * wide + i]);
+    return low + (high - low) * (whole / (64 ** wide - 1));
   }
 
   // A point of the page: which series hold its figures. `grid` where both of its levers are off the scenario.
@@ -31,12 +31,13 @@
       const row = grid.rows.indexOf(at[grid.first]), column = grid.columns.indexOf(at[grid.second]);
       const along = grid.columns.map((index) => data.levers[grid.second].points[index]);
       return {
+        ...grid,
         read: (square, line) => (square === null
           ? unpacked(line, data.levers[grid.first].points, at[grid.first])
           : unpacked(square[row], along, column)),
         figure: (field, i) => [grid.figures[field][i], data.levers[grid.first].figures[field][i]],
         month: (i, m) => [grid.cumulative[i][m], data.levers[grid.first].cumulative[i][m]],
-        cheapest: grid.cheapest[row * grid.columns.length + column],
+        flag: (flags) => flags[row * grid.columns.length + column],
       };
     }
     const lever = data.levers[moved.length ? moved[0] : 0], position = at[moved.length ? moved[0] : 0];
@@ -44,14 +45,18 @@
       read: (_, line) => unpacked(line, lever.points, position),
       figure: (field, i) => [null, lever.figures[field][i]],
       month: (i, m) => [null, lever.cumulative[i][m]],
-      cheapest: lever.cheapest[position],
+      flag: (flags) => flags[position],
+      fails: lever.fails,
+      cheapest: lever.cheapest,
     };
   }
 
   const reader = (found) => ({
     figure: (field, i) => found.read(...found.figure(field, i)),
-    month: (i, m) => found.read(...found.month(i, m)),
-    cheapest: found.cheapest,
+    // The last month is the total: it is not carried twice.
+    month: (i, m) => found.read(...(m === data.months.length - 1 ? found.figure("total_cost", i) : found.month(i, m))),
+    fails: (i) => (found.fails[i].length === 1 ? found.fails[i] : found.flag(found.fails[i])) === "1",
+    cheapest: found.flag(found.cheapest),
   });
 
   // ---- showing: as the rest of the page does --------------------------------------------------------
@@ -150,6 +155,16 @@
     document.getElementById("live-months").replaceChildren(...parts);
   }
 
+  // The chart's numbers, while they are open.
+  function fillNumbers(found) {
+    const rows = document.querySelectorAll("#live-numbers tbody tr");
+    [0, ...data.months].forEach((_, m) => {
+      rows[m].querySelectorAll("td").forEach((cell, i) => {
+        cell.textContent = usd(m === 0 ? found.figure("one_time_cost", i) : found.month(i, m - 1));
+      });
+    });
+  }
+
   function drawTotals(found) {
     const [left, right, row] = [6, 510, 36];
     const totals = data.names.map((_, i) => [i, found.figure("total_cost", i)]).filter(([, total]) => total !== null);
@@ -216,7 +231,7 @@
       cell.value = value === null || never ? "" : String(field === "payback_month" ? Math.round(value) : value);
       cell.textContent = field === "payback_month" && value === null ? UNKNOWN : FORMS[form](value);
     }
-    data.names.forEach((_, i) => put(`mark-${i}`, i === found.cheapest ? "cheapest" : ""));
+    data.names.forEach((_, i) => put(`mark-${i}`, i === found.cheapest ? "cheapest" : found.fails(i) ? "fails a requirement" : ""));
     sliders.forEach((slider, i) => {
       const text = data.levers[i].shown[at[i]];
       slider.value = at[i];
@@ -227,6 +242,7 @@
     put("where", where());
     drawMonths(found);
     drawTotals(found);
+    fillNumbers(found);
     markVolume();
   }
 

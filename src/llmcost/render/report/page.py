@@ -154,7 +154,7 @@ def _cards(found: Report) -> Markup:
         )
         cells = zip(columns[1:], _cells(row, comparison, chances=chances), strict=True)
         filled = [
-            tag("td", {"role": "cell", "data-label": label, "class": None if label == "Requirements" else "number"}, cell)
+            tag("td", {"role": "cell", "data-label": label, "class": "words" if label == "Requirements" else None}, cell)
             for label, cell in cells
         ]
         rows.append(tag("tr", {"role": "row", "class": "best" if best else None}, head, *filled))
@@ -165,12 +165,12 @@ def _cards(found: Report) -> Markup:
     caption = f"Over {comparison.horizon_months} months, against {comparison.baseline}"
     table = tag(
         "table",
-        {"class": "cards", "role": "table", "id": "compared"},
+        {"class": "cards figures", "role": "table", "id": "compared"},
         tag("caption", None, caption),
         tag("thead", {"role": "rowgroup"}, tag("tr", {"role": "row"}, *heads)),
         tag("tbody", {"role": "rowgroup"}, *rows),
     )
-    return tag("div", {"class": "scroll", "role": "region", "tabindex": 0, "aria-label": caption}, table)
+    return html.scrolled(table, caption)
 
 
 def _cells(row: Compared, comparison: Comparison, *, chances: bool) -> list[str]:

@@ -1,9 +1,9 @@
 """The levers' points as the page carries them: compact, and exact to more digits than it shows.
 
 A series along a lever is `null` (unknown), a number (nothing moves it), `[first, last]` (it lies on
-the straight line between them over the lever's points) or `[low, high, codes]`: five characters a
-point, 30 bits of the way from low to high. What the grid's second lever does not move is left to
-the first lever's own series.
+the straight line between them over the lever's points) or `[low, high, codes]`: a few characters a
+point, six bits each of the way from low to high. What the grid's second lever does not move is left
+to the first lever's own series, and the last month to the total.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from llmcost.economics.levers import Lever
 
 ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-BITS = 30
-MOST = (1 << BITS) - 1
+FINE, DRAWN = 5, 4  # characters a point: a figure, a month of the chart
 STRAIGHT = 1e-9  # how far from a line a series may lie, of its largest value
 
 Series = None | float | list[Any]
@@ -72,7 +71,10 @@ def _lever(found: WhatIf, position: int, names: list[str]) -> dict[str, Any]:
         "figures": {
             field: _packed([_cut(found.figures[name, field], here) for name in names], points) for field in FIGURES
         },
-        "cumulative": [_packed([_cut(month, here) for month in found.cumulative[name]], points) for name in names],
+        "cumulative": [
+            _packed([_cut(month, here) for month in found.cumulative[name][:-1]], points, DRAWN) for name in names
+        ],
+        "fails": [_flags(_cut(found.fails[name], here)) for name in names],
         "cheapest": [int(best) for best in found.cheapest[here]],
     }
 
@@ -91,7 +93,10 @@ def _grid(found: WhatIf, names: list[str]) -> dict[str, Any] | None:
         "figures": {
             field: [_square(_cut(found.figures[name, field], here), points) for name in names] for field in FIGURES
         },
-        "cumulative": [[_square(_cut(month, here), points) for month in found.cumulative[name]] for name in names],
+        "cumulative": [
+            [_square(_cut(month, here), points, DRAWN) for month in found.cumulative[name][:-1]] for name in names
+        ],
+        "fails": [_flags(_cut(found.fails[name], here)) for name in names],
         "cheapest": [int(best) for best in found.cheapest[here]],
     }
 
@@ -100,18 +105,23 @@ def _cut(value: Any, here: slice) -> Any:
     return value[here] if is_array(value) else value
 
 
-def _square(value: Any, points: list[float]) -> list[Series] | None:
+def _flags(value: Any) -> str:
+    """`0` and `1`, one a point, or one for all."""
+    return "".join("01"[bool(each)] for each in value) if is_array(value) else "01"[bool(value)]
+
+
+def _square(value: Any, points: list[float], wide: int = FINE) -> list[Series] | None:
     """One series a row of the grid; None where the first lever's own series says it all."""
     if not is_array(value):
         return None
     rows = value.reshape(-1, len(points))
     if bool((rows == rows[:, :1]).all()):
         return None
-    return _packed(list(rows), points)
+    return _packed(list(rows), points, wide)
 
 
-def _packed(series: Sequence[Any], points: Sequence[float]) -> list[Series]:
-    """Each series in its shortest form."""
+def _packed(series: Sequence[Any], points: Sequence[float], wide: int = FINE) -> list[Series]:
+    """Each series in its shortest form, `wide` characters a point."""
     packed: list[Series] = [None if each is None or is_array(each) else _known(each) for each in series]
     moving = [i for i, each in enumerate(series) if is_array(each)]
     if not moving:
@@ -127,7 +137,7 @@ def _packed(series: Sequence[Any], points: Sequence[float]) -> list[Series]:
     way = (x - x[0]) / ((x[-1] - x[0]) or 1.0)
     straight = (np.abs(rows - (first + (last - first) * way)) <= STRAIGHT * size[:, None]).all(axis=1)
     still = high - low <= STRAIGHT * size
-    codes = _codes(rows, low, np.where(high > low, high - low, 1.0))
+    codes = _codes(rows, low, np.where(high > low, high - low, 1.0), wide)
     for n, i in enumerate(moving):
         if still[n]:
             packed[i] = _digits(float(rows[n, 0]))
@@ -138,12 +148,12 @@ def _packed(series: Sequence[Any], points: Sequence[float]) -> list[Series]:
     return packed
 
 
-def _codes(rows: Any, low: Any, reach: Any) -> list[str]:
-    """Five letters a point: where it lies between low and high, in 30 bits."""
+def _codes(rows: Any, low: Any, reach: Any, wide: int) -> list[str]:
+    """So many letters a point: where it lies between low and high."""
     import numpy as np
 
-    whole = np.rint((rows - low[:, None]) / reach[:, None] * MOST).astype(np.int64)
-    digits = np.stack([(whole >> shift) & 63 for shift in range(BITS - 6, -1, -6)], axis=2)
+    whole = np.rint((rows - low[:, None]) / reach[:, None] * (64**wide - 1)).astype(np.int64)
+    digits = np.stack([(whole >> shift) & 63 for shift in range(6 * wide - 6, -1, -6)], axis=2)
     letters = np.frombuffer(ALPHABET, dtype=np.uint8)[digits].reshape(len(rows), -1)
     return [bytes(row).decode("ascii") for row in letters]
 

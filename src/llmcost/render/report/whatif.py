@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from llmcost.decision.reporting import Report
+from llmcost.economics.comparison import Compared
 from llmcost.economics.levers import Lever
 from llmcost.economics.whatif import FIGURES
-from llmcost.render import figures, svg
+from llmcost.render import figures, html, svg
 from llmcost.render.markup import Markup, isolated, joined, tag
+from llmcost.render.page import Column, Table, count, usd
 from llmcost.render.report.points import document, shown
 
 HEADINGS = {
@@ -42,6 +44,7 @@ def workbench(found: Report) -> Markup:
             tag("p", {"id": "verdict", "role": "status", "class": "verdict"}, _verdict(found)),
             tag("p", {"id": "where", "class": "note"}, ""),
             tag("div", {"class": "pair"}, _empty("live-months", "Cumulative cost at this point"), _empty("live-totals", "Totals at this point")),
+            html.details("The numbers of the chart", _months(found)),
             _table(found),
             tag("script", {"type": "application/json", "id": "points"}, Markup(document(found, [svg.letter(i) for i in range(len(found.details.estimates))]))),
         ]
@@ -101,12 +104,31 @@ def _table(found: Report) -> Markup:
         for field in FIGURES:
             point = getattr(row, field).point
             blank = row.name == baseline and field in AGAINST_BASELINE
-            cells.append(tag("td", {"class": "number"}, "" if blank else _datum(i, field, point, row.total_cost.point is not None)))
-        cells.append(tag("td", {"id": f"mark-{i}"}, "cheapest" if row.name == found.details.comparison.cheapest else ""))
+            cells.append(tag("td", None, "" if blank else _datum(i, field, point, row.total_cost.point is not None)))
+        cells.append(tag("td", {"id": f"mark-{i}", "class": "words"}, _mark(row, found)))
         rows.append(tag("tr", None, *cells))
     caption = "At this point" + (", every other range at its middle" if found.details.outcome.ranges else "")
-    table = tag("table", {"id": "live"}, tag("caption", None, caption), tag("thead", None, tag("tr", None, *heads)), tag("tbody", None, *rows))
-    return tag("div", {"class": "scroll", "role": "region", "tabindex": 0, "aria-label": caption}, table)
+    table = tag("table", {"id": "live", "class": "figures"}, tag("caption", None, caption), tag("thead", None, tag("tr", None, *heads)), tag("tbody", None, *rows))
+    return html.scrolled(table, caption)
+
+
+def _mark(row: Compared, found: Report) -> str:
+    if row.name == found.details.comparison.cheapest:
+        return "cheapest"
+    return "" if row.feasible else "fails a requirement"
+
+
+def _months(found: Report) -> Markup:
+    """Cumulative cost at the months that the page carries, for the script to fill."""
+    what_if = found.what_if
+    assert what_if is not None  # noqa: S101 - asked by the caller
+    names = list(found.details.estimates)
+    columns = [Column("month", "Month"), *(Column(name, f"{svg.letter(i)} {svg.short(name, 40)}") for i, name in enumerate(names))]
+    once = [count(0), *(usd(own.one_time_cost) for own in found.details.estimates.values())]
+    rows = [once]
+    for month in what_if.months:
+        rows.append([count(month), *(usd(own.months[month - 1].cumulative_cost) for own in found.details.estimates.values())])
+    return tag("div", {"id": "live-numbers"}, html.table(Table("Cumulative cost at this point, USD", columns, rows)))
 
 
 def _datum(position: int, field: str, value: float | None, served: bool) -> Markup:
