@@ -231,7 +231,7 @@
       cell.value = value === null || never ? "" : String(field === "payback_month" ? Math.round(value) : value);
       cell.textContent = field === "payback_month" && value === null ? UNKNOWN : FORMS[form](value);
     }
-    data.names.forEach((_, i) => put(`mark-${i}`, i === found.cheapest ? "cheapest" : found.fails(i) ? "fails a requirement" : ""));
+    data.names.forEach((_, i) => put(`mark-${i}`, found.fails(i) ? "not met" : i === found.cheapest ? "met, cheapest" : "met"));
     sliders.forEach((slider, i) => {
       const text = data.levers[i].shown[at[i]];
       slider.value = at[i];

@@ -96,7 +96,7 @@ def _verdict(found: Report) -> str:
 def _table(found: Report) -> Markup:
     heads = [tag("th", {"scope": "col"}, "Architecture")]
     heads += [tag("th", {"scope": "col", "class": "number"}, HEADINGS[field][0]) for field in FIGURES]
-    heads.append(tag("th", {"scope": "col"}, ""))
+    heads.append(tag("th", {"scope": "col"}, "Requirements"))
     rows = []
     baseline = found.details.comparison.baseline
     for i, row in enumerate(found.details.comparison.architectures):
@@ -114,8 +114,8 @@ def _table(found: Report) -> Markup:
 
 def _mark(row: Compared, found: Report) -> str:
     if row.name == found.details.comparison.cheapest:
-        return "cheapest"
-    return "" if row.feasible else "fails a requirement"
+        return "met, cheapest"
+    return "met" if row.feasible else "not met"
 
 
 def _months(found: Report) -> Markup:
