@@ -23,12 +23,23 @@ _EIGHT: dict[str, Any] = {
         "middle": {"input_per_mtok": 3, "output_per_mtok": 15},
         "dear": {"input_per_mtok": 5, "output_per_mtok": 25},
     },
-    "quality": {"cheap": "80%", "middle": "90%", "dear": "95%", "own": "78%..85%", "tuned": "85%..92%", "cascade": "93%"},
+    "quality": {
+        "cheap": "80%",
+        "middle": "90%",
+        "dear": "95%",
+        "own": "78%..85%",
+        "tuned": "85%..92%",
+        "cascade": "93%",
+    },
     "moves": ["routed", "own", "tuned"],
     "architectures": {
         "all": {"kind": "api", "model": "dear"},
         "mid": {"kind": "api", "model": "middle"},
-        "routed": {"kind": "routed", "mix": {"cheap": 0.7, "middle": 0.2, "dear": 0.1}, "build": {"integration": "5k..15k"}},
+        "routed": {
+            "kind": "routed",
+            "mix": {"cheap": 0.7, "middle": 0.2, "dear": 0.1},
+            "build": {"integration": "5k..15k"},
+        },
         "cascade": {"kind": "cascade", "stages": ["cheap", "dear"], "escalation": [0.3], "build": {"gate": 15_000}},
         "own": {
             "kind": "self_hosted",

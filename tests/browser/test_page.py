@@ -110,7 +110,9 @@ def test_contrast_and_roles_hold(view: tuple[int, str], views: dict[tuple[int, s
     """axe-core finds nothing against WCAG 2.2 AA, folded and unfolded."""
     for checked in (views[view][1], views[view][3]):
         assert checked["violations"] == []
-        assert {"color-contrast", "label", "svg-img-alt", "th-has-data-cells", "landmark-one-main"} <= set(checked["passes"])
+        assert {"color-contrast", "label", "svg-img-alt", "th-has-data-cells", "landmark-one-main"} <= set(
+            checked["passes"]
+        )
 
 
 def test_the_dark_page_is_dark(views: dict[tuple[int, str], list[Any]]) -> None:
@@ -180,7 +182,9 @@ def test_every_lever_is_there(levers: dict[str, Any]) -> None:
     assert all(36 <= len(lever["points"]) <= 45 for lever in levers.values())
 
 
-def test_the_page_says_what_compare_says_of_the_changed_scenario(moves: list[tuple[Point, Any, dict[str, Any]]]) -> None:
+def test_the_page_says_what_compare_says_of_the_changed_scenario(
+    moves: list[tuple[Point, Any, dict[str, Any]]],
+) -> None:
     """To six digits, in every figure of every architecture; never where compare says never."""
     assert len(moves) == 4 * len(KEYS) + 3
     checked = 0
@@ -211,7 +215,10 @@ def test_figures_are_worded_as_everywhere_else(moves: list[tuple[Point, Any, dic
 def test_the_cheapest_and_the_verdict_are_compares(moves: list[tuple[Point, Any, dict[str, Any]]]) -> None:
     winners = set()
     for point, shown, said in moves:
-        marks = ["met, cheapest" if row["name"] == said["cheapest"] else "met" if row["feasible"] else "not met" for row in said["architectures"]]
+        marks = [
+            "met, cheapest" if row["name"] == said["cheapest"] else "met" if row["feasible"] else "not met"
+            for row in said["architectures"]
+        ]
         assert shown["marks"] == marks, str(point)
         start = f"{said['cheapest']} is the cheapest" if said["cheapest"] else "No architecture meets every requirement"
         assert shown["verdict"].startswith(start), str(point)
@@ -225,7 +232,7 @@ def test_the_charts_move_with_the_figures(moves: list[tuple[Point, Any, dict[str
     for point, shown, said in moves:
         totals = [figures.usd(at_middle(row, "total_cost")) for row in said["architectures"]]
         assert len(shown["lines"]) == len(totals)
-        assert len(shown["bars" ] and shown["numbers"][-1]) == 1 + len(totals)
+        assert len(shown["bars"] and shown["numbers"][-1]) == 1 + len(totals)
         last = [float(re.sub(r"[^\d.]", "", text)) for text in shown["numbers"][-1][1:]]
         for seen, total in zip(last, totals, strict=True):
             assert math.isclose(seen, float(re.sub(r"[^\d.]", "", total)), rel_tol=2e-6), str(point)
@@ -253,11 +260,16 @@ def test_one_input_moves_at_a_time(page: Path, levers: dict[str, Any], folder: P
         folder,
     )
     today = {key: lever["today"] for key, lever in levers.items()}
-    off = [{v["key"]: v["at"] - today[v["key"]] for v in state["values"] if v["at"] != today[v["key"]]} for state in seen.steps[1:]]
+    off = [
+        {v["key"]: v["at"] - today[v["key"]] for v in state["values"] if v["at"] != today[v["key"]]}
+        for state in seen.steps[1:]
+    ]
     assert list(off[0]) == ["build"]
     assert list(off[1]) == ["volume"]
     # The grid has every second point on either side of the scenario's.
-    assert all(set(state) == {"volume", "cheap_share"} and all(n % 2 == 0 for n in state.values()) for state in off[2:5])
+    assert all(
+        set(state) == {"volume", "cheap_share"} and all(n % 2 == 0 for n in state.values()) for state in off[2:5]
+    )
     assert [state["cheap_share"] for state in off[2:5]] == [4, 6, 2]
     assert list(off[5]) == ["escalation"]
     assert off[6] == {}
@@ -285,7 +297,11 @@ def test_names_are_text_and_nothing_else(folder: Path) -> None:
     steps: list[dict[str, Any]] = []
     for width in (PHONE, DESK):
         steps += [{"do": "open", "width": width}, {"do": "move", "key": "volume", "at": 30}, {"do": "unfold"}]
-        steps += [{"do": "axe"}, {"do": "text", "selector": "#compared tbody th bdi"}, {"do": "text", "selector": "#live tbody th bdi"}]
+        steps += [
+            {"do": "axe"},
+            {"do": "text", "selector": "#compared tbody th bdi"},
+            {"do": "text", "selector": "#live tbody th bdi"},
+        ]
         steps += [{"do": "picture", "path": str(folder / f"hostile-{width}.png")}]
     steps += [{"do": "pdf", "path": str(folder / "hostile.pdf")}]
     seen = look(page, steps, folder)
@@ -295,7 +311,12 @@ def test_names_are_text_and_nothing_else(folder: Path) -> None:
         assert opened["wide"] <= opened["room"]
         assert unfolded["wide"] <= unfolded["room"]
         assert checked["violations"] == []
-        written = ["all", *(name.replace("\u202e", "\\u202e").replace("\u200d", "\\u200d") for name in HOSTILE.values())]
+        written = [
+            "all",
+            *(name.replace("\u202e", "\\u202e").replace("\u200d", "\\u200d") for name in HOSTILE.values()),
+        ]
         assert names == written
-        assert [name.rstrip("…") for name in live] == [name[: len(shown.rstrip("…"))] for name, shown in zip(written, live, strict=True)]
+        assert [name.rstrip("…") for name in live] == [
+            name[: len(shown.rstrip("…"))] for name, shown in zip(written, live, strict=True)
+        ]
         assert any(state["verdict"].startswith(name[:10]) for name in written)

@@ -60,7 +60,9 @@ def command(flags: Values) -> int:
     if comparison.cheapest is not None:
         return 0
     return breached(
-        f"{each.name}: {gate}: {each.gate_reasons[gate]}" for each in comparison.architectures for gate in each.failed_gates
+        f"{each.name}: {gate}: {each.gate_reasons[gate]}"
+        for each in comparison.architectures
+        for gate in each.failed_gates
     )
 
 

@@ -110,9 +110,7 @@ def _volume(point: Scenario) -> Lever | None:
 # ---- routing -------------------------------------------------------------------------------------
 
 
-def _cheap_share(
-    point: Scenario, prices: Prices, estimates: dict[str, Estimate], cheapest: str | None
-) -> Lever | None:
+def _cheap_share(point: Scenario, prices: Prices, estimates: dict[str, Estimate], cheapest: str | None) -> Lever | None:
     """The share of the cheapest target in one mix: the recommended one's, else in the cheapest routed architecture."""
     routed = [
         name

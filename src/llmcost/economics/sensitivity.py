@@ -32,6 +32,7 @@ REACH = 3.0  # flips are looked for within ±3 standard normal deviations of the
 FINER = 4001  # points within a bracket, in each of two passes
 SOME = 256  # draws on which it is tried whether an input is read at all
 MOST_AT_ONCE = 1 << 15
+LEAST_CHANCE = 0.0005  # of being the cheapest: below it nothing is left of the question
 
 
 class Sensitivity(NamedTuple):
@@ -94,15 +95,17 @@ def sensitivity(
 def sensitivity_beside(
     details: Details, scenario: Scenario, catalog: Any, sampling: Sampling | None = None
 ) -> Sensitivities | None:
-    """`sensitivity` of the cheapest against the baseline, from the draws that a comparison has made already.
+    """`sensitivity` of the cheapest against what could yet beat it, from the draws of a comparison.
 
     None where nothing is uncertain, or there is no second architecture that is served throughout.
     """
-    ranges, against = details.outcome.ranges, details.comparison.baseline
-    challenger = _cheapest_but(against, details)
-    y = details.outcome.draws.get((challenger, "net_present_value"))
-    if not ranges or challenger is None or y is None or details.estimates[challenger].total_cost is None:
+    ranges = details.outcome.ranges
+    pair = _in_question(details)
+    if not ranges or pair is None:
         return None
+    challenger, against = pair
+    draws = details.outcome.draws
+    y = draws[challenger, "net_present_value"] - draws[against, "net_present_value"]
     advantage = _advantage(scenario, catalog, challenger, against)
     return _ranked(scenario, ranges, (sampling or Sampling()).checked(), challenger, against, advantage, y)
 
@@ -124,6 +127,21 @@ def _advantage(scenario: Scenario, catalog: Any, challenger: str, against: str) 
         return found
 
     return advantage
+
+
+def _in_question(details: Details) -> tuple[str, str] | None:
+    """The cheapest and the one that is the cheapest in most of the other draws; the baseline where none is."""
+    comparison = details.comparison
+    best = comparison.cheapest or _cheapest_but(comparison.baseline, details)
+    if best is None:
+        return None
+    chances = {row.name: row.chance_cheapest or 0.0 for row in comparison.architectures if row.name != best}
+    rival = max(chances, key=chances.__getitem__, default=None)
+    if rival is None or chances[rival] < LEAST_CHANCE:
+        rival = comparison.baseline if comparison.baseline != best else _cheapest_but(best, details)
+    if rival is None or rival == best or details.estimates[best].total_cost is None:
+        return None
+    return best, rival
 
 
 def _cheapest_but(against: str, details: Details) -> str | None:

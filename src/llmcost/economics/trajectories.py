@@ -61,7 +61,10 @@ def trajectories_of(details: Details) -> list[Trajectory]:
         payback = details.outcome.figures[name, "payback_month"].value
         points = [details.outcome.point[name, month] for month in months]
         bands = _bands([details.outcome.draws.get((name, month)) for month in months])
-        figures = [Figure(point, band) if point is not None else Figure(None) for point, band in zip(points, bands, strict=True)]
+        figures = [
+            Figure(point, band) if point is not None else Figure(None)
+            for point, band in zip(points, bands, strict=True)
+        ]
         found.append(Trajectory(name, figures, payback))
     return found
 

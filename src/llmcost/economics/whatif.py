@@ -67,10 +67,10 @@ class WhatIf(NamedTuple):
         grid = self.grid
         if grid is not None:
             pair = {grid.first, grid.second}
-            grid = None if pair & unmoved else grid._replace(first=kept.index(grid.first), second=kept.index(grid.second))
-        return self._replace(
-            levers=[self.levers[i] for i in kept], begins=[self.begins[i] for i in kept], grid=grid
-        )
+            grid = (
+                None if pair & unmoved else grid._replace(first=kept.index(grid.first), second=kept.index(grid.second))
+            )
+        return self._replace(levers=[self.levers[i] for i in kept], begins=[self.begins[i] for i in kept], grid=grid)
 
 
 def what_if(details: Details, *, most_months: int = 13) -> WhatIf | None:
@@ -127,9 +127,7 @@ def _grid(levers: list[Lever], begin: int) -> Grid | None:
     if any(key not in keys for key in GRID_KEYS):
         return None
     first, second = (keys.index(key) for key in GRID_KEYS)
-    rows, columns = (
-        range(levers[i].today % GRID_EVERY, len(levers[i].points), GRID_EVERY) for i in (first, second)
-    )
+    rows, columns = (range(levers[i].today % GRID_EVERY, len(levers[i].points), GRID_EVERY) for i in (first, second))
     return Grid(first, second, rows, columns, begin)
 
 

@@ -10,8 +10,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from llmcost.render.page import Table
 from llmcost.render.markup import Markup, joined, short_number, tag
+from llmcost.render.page import Table
 from llmcost.render.plain import harmless
 
 WIDTH = 520.0
@@ -106,9 +106,7 @@ def line(x1: float, y1: float, x2: float, y2: float, class_: str) -> Markup:
 
 def bar(x1: float, x2: float, y: float, height: float, class_: str) -> Markup:
     """A bar between two places on the x axis, at least a hair wide."""
-    return tag(
-        "rect", {"x": min(x1, x2), "y": y, "width": max(abs(x2 - x1), 1.0), "height": height, "class": class_}
-    )
+    return tag("rect", {"x": min(x1, x2), "y": y, "width": max(abs(x2 - x1), 1.0), "height": height, "class": class_})
 
 
 def path(points: Sequence[tuple[float, float]], class_: str, *, close: bool = False) -> Markup:
@@ -117,7 +115,9 @@ def path(points: Sequence[tuple[float, float]], class_: str, *, close: bool = Fa
     return tag("polygon" if close else "polyline", {"points": steps, "class": class_})
 
 
-def x_axis(scale: Scale, at: Sequence[float], y: float, form: Callable[[float], str], top: float | None = None) -> Markup:
+def x_axis(
+    scale: Scale, at: Sequence[float], y: float, form: Callable[[float], str], top: float | None = None
+) -> Markup:
     """Ticks with their labels along the bottom; grid lines up to `top`."""
     parts = []
     for value in at:

@@ -116,7 +116,12 @@ def waterfall(found: Report) -> Picture | None:
     axis = svg.x_axis(x, svg.ticks(0, most, 5), bottom, svg.short_usd, TOP)
     title = "Savings, move by move"
     says = _moves_said(found)
-    return Picture(title, says, svg.chart("moves", title, says, bottom + 24, axis, *parts), compare.waterfall(found.details.comparison))
+    return Picture(
+        title,
+        says,
+        svg.chart("moves", title, says, bottom + 24, axis, *parts),
+        compare.waterfall(found.details.comparison),
+    )
 
 
 def _moves_said(found: Report) -> str:
@@ -146,7 +151,7 @@ def swings(found: Sensitivities) -> Picture:
     axis = svg.x_axis(x, svg.ticks(0, reach, 5), bottom, svg.short_usd, TOP)
     title = "What to measure first"
     says = "; ".join(
-        f"{row.path} moves the saving by {figures.usd(row.swing)}, measuring it is worth at most {figures.usd(row.evppi)}"
+        f"{row.path} moves the lead by {figures.usd(row.swing)}, measuring it is worth at most {figures.usd(row.evppi)}"
         for row in shown
     )
     page = sensitivity.page(found)
@@ -158,4 +163,9 @@ def swings(found: Sensitivities) -> Picture:
         [[cell for i, cell in enumerate(row) if i != bars] for row in table.rows],
         table.notes[1:],
     )
-    return Picture(title, f"{says}." if says else found.sentence, svg.chart("swings", title, f"{says}.", bottom + 24, axis, *parts), numbers)
+    return Picture(
+        title,
+        f"{says}." if says else found.sentence,
+        svg.chart("swings", title, f"{says}.", bottom + 24, axis, *parts),
+        numbers,
+    )

@@ -194,13 +194,13 @@ def prices(found: Report, as_of: date) -> Table:
         remark = "; ".join(filter(None, (rule, own)))
         users.setdefault((shown + (f" ({remark})" if remark else ""), unit, source), []).append(of)
     rows = []
-    for (shown, unit, source), of in users.items():
+    for (shown, unit, source), of_all in users.items():
         day, which = source.dated
         age = source.age_in_days(as_of)
         origin = " ".join(filter(None, (source.title, f"in {source.published_in}" if source.published_in else "")))
         rows.append(
             [
-                text(", ".join(dict.fromkeys(of))),
+                text(", ".join(dict.fromkeys(of_all))),
                 text(shown),
                 text(unit),
                 Cell(source.url, origin),

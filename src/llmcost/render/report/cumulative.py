@@ -8,7 +8,7 @@ from llmcost.economics.uncertainty import Figure
 from llmcost.render import chart as terminal
 from llmcost.render import figures, svg
 from llmcost.render.markup import Markup, joined, tag
-from llmcost.render.page import between, count, usd
+from llmcost.render.page import Table, between, count, usd
 from llmcost.render.svg import Picture, Scale
 
 LEFT, RIGHT, TOP, BOTTOM, HEIGHT = 62.0, 396.0, 12.0, 268.0, 300.0
@@ -78,7 +78,12 @@ def _ends(drawn: list[tuple[int, Trajectory, Points]], y: Scale) -> Markup:
     for (i, line, points), at, end in zip(drawn, placed, wanted, strict=True):
         last = LEFT + (RIGHT - LEFT) * points[-1][0] / max(len(line.cumulative), 1)
         parts.append(svg.line(last + 2, end, RIGHT + 10, at, f"lead {svg.hue(i)}"))
-        label = joined([tag("tspan", {"class": "letter"}, svg.letter(i)), tag("tspan", {"class": "name", "dx": "4"}, svg.short(line.name, 15))])
+        label = joined(
+            [
+                tag("tspan", {"class": "letter"}, svg.letter(i)),
+                tag("tspan", {"class": "name", "dx": "4"}, svg.short(line.name, 15)),
+            ]
+        )
         parts.append(svg.words(RIGHT + 13, at + 4, label, "end"))
     return joined(parts)
 
@@ -96,7 +101,7 @@ def _says(found: Report, drawn: list[tuple[int, Trajectory, Points]]) -> str:
     return f"Against {base}: {'; '.join(parts)}."
 
 
-def _numbers(found: Report, once: dict[str, Figure]):  # type: ignore[no-untyped-def]
+def _numbers(found: Report, once: dict[str, Figure]) -> Table:
     table = terminal.table(found.trajectories)
     first = [count(0)]
     for line in found.trajectories:

@@ -84,7 +84,7 @@ def _body(found: Report, made: Made) -> list[Markup | None]:
         tag(
             "header",
             None,
-            tag("h1", None, isolated(content.title(found))),
+            tag("h1", {"class": _size(content.title(found))}, isolated(content.title(found))),
             tag("p", {"class": "sub"}, content.subtitle(found, made)),
         ),
         tag("nav", {"aria-label": "Sections"}, tag("ul", None, *links)),
@@ -103,14 +103,28 @@ def _body(found: Report, made: Made) -> list[Markup | None]:
 
 
 def _section(key: str, heading: str, inner: Markup) -> Markup:
-    return tag("section", {"id": key, "aria-labelledby": f"{key}-heading"}, tag("h2", {"id": f"{key}-heading"}, heading), inner)
+    return tag(
+        "section", {"id": key, "aria-labelledby": f"{key}-heading"}, tag("h2", {"id": f"{key}-heading"}, heading), inner
+    )
+
+
+def _size(name: str) -> str | None:
+    """A name too long to be shouted."""
+    return "long" if len(name) > 60 else None
 
 
 def _answer(found: Report) -> Markup:
     row = content.recommended(found)
-    name = tag("p", {"class": "choice"}, isolated(row.name)) if row is not None else None
+    name = (
+        tag("p", {"class": f"choice {_size(row.name) or ''}".strip()}, isolated(row.name)) if row is not None else None
+    )
     tiles = [
-        tag("div", {"class": "tile"}, tag("dt", None, what), tag("dd", None, tag("strong", None, figure), tag("small", None, reading) if reading else None))
+        tag(
+            "div",
+            {"class": "tile"},
+            tag("dt", None, what),
+            tag("dd", None, tag("strong", None, figure), tag("small", None, reading) if reading else None),
+        )
         for what, figure, reading in content.headline_figures(found)
     ]
     return tag(
@@ -154,12 +168,18 @@ def _cards(found: Report) -> Markup:
         )
         cells = zip(columns[1:], _cells(row, comparison, chances=chances), strict=True)
         filled = [
-            tag("td", {"role": "cell", "data-label": label, "class": "words" if label == "Requirements" else None}, cell)
+            tag(
+                "td", {"role": "cell", "data-label": label, "class": "words" if label == "Requirements" else None}, cell
+            )
             for label, cell in cells
         ]
         rows.append(tag("tr", {"role": "row", "class": "best" if best else None}, head, *filled))
     heads = [
-        tag("th", {"scope": "col", "role": "columnheader", "class": "number" if 0 < n < len(columns) - 1 else None}, label)
+        tag(
+            "th",
+            {"scope": "col", "role": "columnheader", "class": "number" if 0 < n < len(columns) - 1 else None},
+            label,
+        )
         for n, label in enumerate(columns)
     ]
     caption = f"Over {comparison.horizon_months} months, against {comparison.baseline}"
@@ -210,7 +230,12 @@ def _measure(found: Report, picture: Picture | None) -> Markup:
     said = tag("p", None, content.to_measure(found))
     if picture is None:
         return said
-    against = f"What moving each range from its P10 to its P90 does to the saving against {found.details.comparison.baseline}, and what knowing it is worth (EVPPI)."
+    pair = found.sensitivities
+    assert pair is not None  # noqa: S101 - it is what the picture is of
+    against = (
+        f"What moving each range from its P10 to its P90 does to the lead of {pair.challenger} over {pair.against}, "
+        f"and what knowing it is worth (EVPPI), at present value."
+    )
     return joined([said, tag("p", {"class": "note"}, against), _picture(picture)])
 
 
@@ -220,16 +245,28 @@ def _list(lines: list[str], *, ordered: bool = False) -> Markup:
 
 def _basis(found: Report, made: Made) -> Markup:
     table = content.prices(found, made.as_of)
-    linked = table._replace(rows=[[cell._replace(text=_linked(cell.value, cell.text)) if column.key == "source" else cell for column, cell in zip(table.columns, row, strict=True)] for row in table.rows])
+    linked = table._replace(
+        rows=[
+            [
+                cell._replace(text=_linked(cell.value, cell.text)) if column.key == "source" else cell
+                for column, cell in zip(table.columns, row, strict=True)
+            ]
+            for row in table.rows
+        ]
+    )
     warned = [warning.message for warning in made.warnings]
     return joined(
         [
             tag("h3", None, "Warnings") if warned else None,
             html.notes(warned),
             tag("h3", None, "Assumptions"),
-            html.table(content.assumed(made), "What was assumed") if made.assumptions else tag("p", None, "Nothing was assumed."),
+            html.table(content.assumed(made), "What was assumed")
+            if made.assumptions
+            else tag("p", None, "Nothing was assumed."),
             tag("h3", None, "Prices"),
-            html.table(linked, "Every price that took part") if table.rows else tag("p", None, "Every price is the scenario's own."),
+            html.table(linked, "Every price that took part")
+            if table.rows
+            else tag("p", None, "Every price is the scenario's own."),
             *(html.details(table.title, html.table(table)) for table in content.charges(found, made)),
         ]
     )
@@ -245,7 +282,11 @@ def _linked(url: object, title: str) -> Markup:
 
 def _again(made: Made) -> Markup:
     parts = [
-        tag("p", None, f"This page is the output of llmcost {made.version}; the same command on the same scenario gives the same bytes."),
+        tag(
+            "p",
+            None,
+            f"This page is the output of llmcost {made.version}; the same command on the same scenario gives the same bytes.",
+        ),
         tag("pre", {"tabindex": 0, "aria-label": "The command"}, tag("code", None, _lines(made.command))),
     ]
     if made.scenario is not None and len(made.scenario) <= LONGEST_SCENARIO:

@@ -67,7 +67,12 @@ def _segment(each: Interval, places: dict[str, int], x: Scale, high: float) -> M
     if right - left > 13:
         most = int((right - left - 16) / 7)
         name = svg.short(each.cheapest, most) if most >= 4 else ""
-        label = joined([tag("tspan", {"class": "letter"}, svg.letter(position)), tag("tspan", {"class": "name", "dx": "4"}, name) if name else None])
+        label = joined(
+            [
+                tag("tspan", {"class": "letter"}, svg.letter(position)),
+                tag("tspan", {"class": "name", "dx": "4"}, name) if name else None,
+            ]
+        )
         parts.append(svg.words((left + right) / 2, 76, label, "tick strong", "middle"))
     return joined(parts)
 
@@ -79,7 +84,15 @@ def _marker(value: float, x: Scale, label: str) -> Markup:
     now = tag("g", {"class": "marker"}, svg.line(at, 24, at, 66, "now"), svg.words(at, 19, label, "strong", anchor))
     moved = tag(
         "g",
-        {"class": "marker moved", "id": "volume-moved", "data-low": x.low, "data-high": x.high, "data-left": LEFT, "data-right": RIGHT, "visibility": "hidden"},
+        {
+            "class": "marker moved",
+            "id": "volume-moved",
+            "data-low": x.low,
+            "data-high": x.high,
+            "data-left": LEFT,
+            "data-right": RIGHT,
+            "visibility": "hidden",
+        },
         tag("path", {"d": "M0 36l-5 -9h10z"}),
     )
     return joined([now, moved])
@@ -118,7 +131,10 @@ def quality(found: Report) -> Picture | None:
         svg.words(276, 298, f"total over {comparison.horizon_months} months", "tick", "middle"),
     ]
     if least is not None:
-        parts += [svg.line(52, y(least), 500, y(least), "gate"), svg.words(56, y(least) - 5, f"required {figures.share(least)}", "tick")]
+        parts += [
+            svg.line(52, y(least), 500, y(least), "gate"),
+            svg.words(56, y(least) - 5, f"required {figures.share(least)}", "tick"),
+        ]
     # No name may stand on a mark: a mark is as high as a name whose foot is 4 units below its middle.
     marks = [(x(row.total_cost.value or 0.0), y(row.quality_kept.value or 0.0)) for _, row in known]
     taken = [(at - 6, at + 6, height + 4) for at, height in marks]
@@ -131,7 +147,13 @@ def quality(found: Report) -> Picture | None:
         for i, row in known
     )
     cells = [
-        [text(row.name), share(row.quality_kept), between(row.quality_kept, figures.share), usd(row.total_cost), between(row.total_cost, figures.usd)]
+        [
+            text(row.name),
+            share(row.quality_kept),
+            between(row.quality_kept, figures.share),
+            usd(row.total_cost),
+            between(row.total_cost, figures.usd),
+        ]
         for _, row in known
     ]
     drawing = svg.chart("quality", title, f"{says}.", 304, *parts)

@@ -32,21 +32,38 @@ def workbench(found: Report) -> Markup:
     sliders = [_slider(i, lever) for i, lever in enumerate(what_if.levers)]
     pair = ""
     if what_if.grid is not None:
-        pair = " Volume and the share go together; any other input moves alone, and the others return to the scenario's."
+        pair = (
+            " Volume and the share go together; any other input moves alone, and the others return to the scenario's."
+        )
     ranged = " Every other range is at its middle." if found.details.outcome.ranges else ""
     lead = f"Move one input and see what this calculation gave there.{pair}{ranged}"
     return joined(
         [
             tag("p", None, lead),
-            tag("noscript", None, tag("p", {"class": "note"}, "The sliders need JavaScript; everything else on this page does without it.")),
+            tag(
+                "noscript",
+                None,
+                tag(
+                    "p", {"class": "note"}, "The sliders need JavaScript; everything else on this page does without it."
+                ),
+            ),
             tag("div", {"class": "sliders"}, *sliders),
             tag("p", {"class": "buttons"}, tag("button", {"type": "button", "id": "reset"}, "Back to the scenario")),
             tag("p", {"id": "verdict", "role": "status", "class": "verdict"}, _verdict(found)),
             tag("p", {"id": "where", "class": "note"}, ""),
-            tag("div", {"class": "pair"}, _empty("live-months", "Cumulative cost at this point"), _empty("live-totals", "Totals at this point")),
+            tag(
+                "div",
+                {"class": "pair"},
+                _empty("live-months", "Cumulative cost at this point"),
+                _empty("live-totals", "Totals at this point"),
+            ),
             html.details("The numbers of the chart", _months(found)),
             _table(found),
-            tag("script", {"type": "application/json", "id": "points"}, Markup(document(found, [svg.letter(i) for i in range(len(found.details.estimates))]))),
+            tag(
+                "script",
+                {"type": "application/json", "id": "points"},
+                Markup(document(found, [svg.letter(i) for i in range(len(found.details.estimates))])),
+            ),
         ]
     )
 
@@ -79,7 +96,13 @@ def _slider(position: int, lever: Lever) -> Markup:
 
 
 def _empty(key: str, title: str) -> Markup:
-    frame = {"class": "chart", "role": "img", "id": key, "aria-label": title, "viewBox": f"0 0 520 {300 if key == 'live-months' else 28}"}
+    frame = {
+        "class": "chart",
+        "role": "img",
+        "id": key,
+        "aria-label": title,
+        "viewBox": f"0 0 520 {300 if key == 'live-months' else 28}",
+    }
     return tag("figure", None, tag("figcaption", None, title), tag("svg", frame))
 
 
@@ -100,7 +123,15 @@ def _table(found: Report) -> Markup:
     rows = []
     baseline = found.details.comparison.baseline
     for i, row in enumerate(found.details.comparison.architectures):
-        cells = [tag("th", {"scope": "row"}, tag("b", {"class": "key"}, svg.letter(i)), " ", isolated(svg.short(row.name, 60)))]
+        cells = [
+            tag(
+                "th",
+                {"scope": "row"},
+                tag("b", {"class": "key"}, svg.letter(i)),
+                " ",
+                isolated(svg.short(row.name, 60)),
+            )
+        ]
         for field in FIGURES:
             point = getattr(row, field).point
             blank = row.name == baseline and field in AGAINST_BASELINE
@@ -108,7 +139,13 @@ def _table(found: Report) -> Markup:
         cells.append(tag("td", {"id": f"mark-{i}", "class": "words"}, _mark(row, found)))
         rows.append(tag("tr", None, *cells))
     caption = "At this point" + (", every other range at its middle" if found.details.outcome.ranges else "")
-    table = tag("table", {"id": "live", "class": "figures"}, tag("caption", None, caption), tag("thead", None, tag("tr", None, *heads)), tag("tbody", None, *rows))
+    table = tag(
+        "table",
+        {"id": "live", "class": "figures"},
+        tag("caption", None, caption),
+        tag("thead", None, tag("tr", None, *heads)),
+        tag("tbody", None, *rows),
+    )
     return html.scrolled(table, caption)
 
 
@@ -123,11 +160,16 @@ def _months(found: Report) -> Markup:
     what_if = found.what_if
     assert what_if is not None  # noqa: S101 - asked by the caller
     names = list(found.details.estimates)
-    columns = [Column("month", "Month"), *(Column(name, f"{svg.letter(i)} {svg.short(name, 40)}") for i, name in enumerate(names))]
+    columns = [
+        Column("month", "Month"),
+        *(Column(name, f"{svg.letter(i)} {svg.short(name, 40)}") for i, name in enumerate(names)),
+    ]
     once = [count(0), *(usd(own.one_time_cost) for own in found.details.estimates.values())]
     rows = [once]
     for month in what_if.months:
-        rows.append([count(month), *(usd(own.months[month - 1].cumulative_cost) for own in found.details.estimates.values())])
+        rows.append(
+            [count(month), *(usd(own.months[month - 1].cumulative_cost) for own in found.details.estimates.values())]
+        )
     return tag("div", {"id": "live-numbers"}, html.table(Table("Cumulative cost at this point, USD", columns, rows)))
 
 
