@@ -278,6 +278,22 @@ def test_the_months_are_the_months_of_tco(pages: dict[str, str]) -> None:
         assert [row[column] for row in shown] == [figures.usd(value) for value in expected]
 
 
+@pytest.mark.parametrize("name", ["support-assistant", "post-moderation", "whole-gpus"])
+def test_the_volumes_are_those_of_breakeven(name: str, pages: dict[str, str]) -> None:
+    """The same intervals, to the last request, though the page's come from totals that it knows already."""
+    body = re.search(r"at which volume: the numbers</caption>.*?<tbody>(.*?)</tbody>", pages[name], re.DOTALL)
+    assert body is not None
+    shown = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall(r"<tr>(.*?)</tr>", body[1])]
+    said = run("breakeven", str(ROOT / "examples" / f"{name}.yaml"), "-f", "json", *DAY).result["intervals"]
+    ends = [each["to_requests_per_month"] for each in said]
+    expected = [
+        [f"{each['from_requests_per_month']:,}", "and beyond" if end is None else f"{end:,}", each["cheapest"]]
+        for each, end in zip(said, ends, strict=True)
+    ]
+    assert shown == expected[:60]
+    assert len(shown) > 1
+
+
 def test_what_to_measure_is_what_sensitivity_says(pages: dict[str, str]) -> None:
     """The pair in question is named, and the command on that pair says the same sentence."""
     text = "".join(read(pages["hybrid-format-tune"]).text)

@@ -4,17 +4,21 @@ One comparison in detail serves the bands over the months, the chances, what is 
 would flip the answer and the points of the levers: nothing is drawn or estimated twice.
 """
 
-from typing import Any, NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmcost.decision.flips import Flip, flips_of
 from llmcost.decision.recommendation import Recommendation, next_steps_of, recommendation_of
 from llmcost.economics.breakeven import Intervals, volume_intervals
 from llmcost.economics.comparison import Details, compare_in_detail
-from llmcost.economics.sensitivity import Sensitivities, sensitivity_beside
 from llmcost.economics.trajectories import MOST_SAMPLES, Trajectory, trajectories, trajectories_of
 from llmcost.economics.uncertainty import Sampling
 from llmcost.economics.whatif import WhatIf, what_if
 from llmcost.scenario import Scenario
+
+if TYPE_CHECKING:
+    from llmcost.economics.sensitivity import Sensitivities
 
 
 class Report(NamedTuple):
@@ -39,7 +43,8 @@ def report(scenario: Scenario, catalog: Any, sampling: Sampling | None = None, *
     few = sampling.samples <= MOST_SAMPLES
     details = compare_in_detail(scenario, catalog, sampling, months=few)
     lines = trajectories_of(details) if few else trajectories(scenario, catalog, None, sampling)
-    volumes = _volumes(details)
+    moved = what_if(details) if levers else None
+    volumes = _volumes(details, moved)
     recommendation = recommendation_of([], details, {}, [])
     return Report(
         details=details,
@@ -48,14 +53,23 @@ def report(scenario: Scenario, catalog: Any, sampling: Sampling | None = None, *
         trajectories=lines,
         volumes=volumes,
         flips=flips_of(details, volumes),
-        sensitivities=sensitivity_beside(details, scenario, catalog, sampling),
-        what_if=what_if(details) if levers else None,
+        sensitivities=_to_measure(details, scenario, catalog, sampling),
+        what_if=moved,
     )
 
 
-def _volumes(details: Details) -> Intervals | None:
+def _to_measure(details: Details, scenario: Scenario, catalog: Any, sampling: Sampling) -> Sensitivities | None:
+    if not details.outcome.ranges:
+        return None
+    from llmcost.economics.sensitivity import sensitivity_beside
+
+    return sensitivity_beside(details, scenario, catalog, sampling)
+
+
+def _volumes(details: Details, moved: WhatIf | None) -> Intervals | None:
     """Which architecture is the cheapest at which volume; None where requests are not counted or nothing is compared."""
     workload = details.point.workload
     if workload is None or not workload.requests_known or len(details.estimates) < 2:
         return None
-    return volume_intervals(details.point, details.prices, details.estimates)
+    elsewhere = None if moved is None else moved.at_largest_volume()
+    return volume_intervals(details.point, details.prices, details.estimates, elsewhere=elsewhere)

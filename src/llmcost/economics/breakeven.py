@@ -112,11 +112,17 @@ def volume_intervals(
     prices: Prices,
     estimates: dict[str, Estimate],
     volumes: tuple[float | None, float | None] = (None, None),
+    elsewhere: tuple[float, Mapping[str, float | None]] | None = None,
 ) -> Intervals:
-    """The cheapest architecture at every first-month volume; those that fail a hard gate are left out."""
+    """The cheapest architecture at every first-month volume; those that fail a hard gate are left out.
+
+    `elsewhere` is another volume with the totals there, where they are known already.
+    """
     left_out = _left_out(point, prices, estimates)
     contenders = [
-        steps_of(name, point, prices, own.total_cost) for name, own in estimates.items() if name not in left_out
+        steps_of(name, point, prices, _known(name, point, own, elsewhere))
+        for name, own in estimates.items()
+        if name not in left_out
     ]
     today = point.workload.requests_per_month if point.workload and point.workload.requests_per_month else 0.0
     low = max(1, math.ceil(volumes[0] or 1))
@@ -201,21 +207,33 @@ def _left_out(point: Scenario, prices: Prices, estimates: dict[str, Estimate]) -
     return found
 
 
-def steps_of(name: str, scenario: Scenario, prices: Prices, total_today: float | None = None) -> Steps:
-    """F, V and the steps of one architecture, from its total at two volumes; today's, where it is known already."""
+def _known(
+    name: str, point: Scenario, own: Estimate, elsewhere: tuple[float, Mapping[str, float | None]] | None
+) -> dict[float, float]:
+    """Totals of one architecture that are known already, by volume: today's, and the one elsewhere."""
+    today = point.workload.requests_per_month if point.workload else None
+    known = {float(today): own.total_cost} if today else {}
+    if elsewhere is not None:
+        known[elsewhere[0]] = elsewhere[1][name]
+    return {volume: total for volume, total in known.items() if total is not None}
+
+
+def steps_of(name: str, scenario: Scenario, prices: Prices, totals: Mapping[float, float] | None = None) -> Steps:
+    """F, V and the steps of one architecture, from its total at two volumes; of those known already, where they are."""
     today = scenario.workload.requests_per_month if scenario.workload else None
     reference = float(today or 1e6)
     sizes, costs = _gpu_steps(name, _at_volume(scenario, reference), prices, reference)
-    known = Steps(name, 0.0, 0.0, sizes, costs)
+    steps = Steps(name, 0.0, 0.0, sizes, costs)
+    totals = totals or {}
+    other = max((volume for volume in totals if volume > reference), default=2 * reference)
 
-    def rest(n: float, total: float | None = None) -> float:
-        if total is None:
-            total = estimate(name, _at_volume(scenario, n), prices).total_cost or 0.0
-        return total - known.total(n)
+    def rest(n: float) -> float:
+        total = totals[n] if n in totals else estimate(name, _at_volume(scenario, n), prices).total_cost or 0.0
+        return total - steps.total(n)
 
-    low, high = rest(reference, total_today if today else None), rest(2 * reference)
-    per_request = (high - low) / reference
-    return known._replace(fixed=low - per_request * reference, per_request=per_request)
+    low, high = rest(reference), rest(other)
+    per_request = (high - low) / (other - reference)
+    return steps._replace(fixed=low - per_request * reference, per_request=per_request)
 
 
 def _at_volume(scenario: Scenario, n: float) -> Scenario:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from llmcost.decision.reporting import Report
 from llmcost.economics.comparison import Compared
-from llmcost.economics.sensitivity import Sensitivities
 from llmcost.render import figures, svg
 from llmcost.render.markup import Markup, joined, tag
 from llmcost.render.page import Cell, Column, Table, between, share, text, usd
-from llmcost.render.pages import compare, sensitivity
+from llmcost.render.pages import compare
 from llmcost.render.svg import Picture, Scale
+
+if TYPE_CHECKING:
+    from llmcost.economics.sensitivity import Sensitivities
 
 ROW, LEFT, RIGHT, TOP = 36.0, 6.0, 514.0, 4.0
 MOST_INPUTS = 8
@@ -154,7 +158,9 @@ def swings(found: Sensitivities) -> Picture:
         f"{row.path} moves the lead by {figures.usd(row.swing)}, measuring it is worth at most {figures.usd(row.evppi)}"
         for row in shown
     )
-    page = sensitivity.page(found)
+    from llmcost.render.pages.sensitivity import page as ranked
+
+    page = ranked(found)
     table = page.tables[0]
     bars = next(i for i, column in enumerate(table.columns) if column.key == "bar")
     numbers = Table(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable
-from importlib import resources
+from pathlib import Path
 
 from llmcost.decision.reporting import Report
 from llmcost.economics.comparison import Compared, Comparison
@@ -32,8 +32,7 @@ CHARTS = ("totals", "months", "volumes", "moves", "quality")
 
 def render(found: Report, made: Made) -> str:
     """The whole document. The same report gives the same bytes."""
-    style = resources.files(__package__).joinpath("page.css").read_text(encoding="utf-8")
-    script = resources.files(__package__).joinpath("page.js").read_text(encoding="utf-8")
+    style, script = (Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     lively = found.what_if is not None
     head = joined(
         [
