@@ -296,10 +296,10 @@ def test_the_volumes_are_those_of_breakeven(name: str, pages: dict[str, str]) ->
 
 def test_what_to_measure_is_what_sensitivity_says(pages: dict[str, str]) -> None:
     """The pair in question is named, and the command on that pair says the same sentence."""
-    text = "".join(read(pages["hybrid-format-tune"]).text)
+    text = "".join(read(pages["vehicle-voice"]).text)
     pair = re.search(r"does to the lead of (\S+) over (\S+), and what", text)
     assert pair is not None
-    example = str(ROOT / "examples" / "hybrid-format-tune.yaml")
+    example = str(ROOT / "examples" / "vehicle-voice.yaml")
     said = run("sensitivity", example, "--challenger", pair[1], "--against", pair[2], "-f", "json", *DAY).result
     assert said["sentence"] in text
     for row in said["inputs"]:

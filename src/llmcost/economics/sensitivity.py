@@ -259,6 +259,8 @@ def _one(
     probe: _Probe,
     flip: tuple[float, float] | None,
 ) -> Sensitivity:
+    import numpy as np
+
     partners = sorted({b if a == path else a for a, b, _ in sampling.links if path in (a, b)})
     row = Sensitivity(path, uncertain.low, uncertain.middle, uncertain.high, 0.0, 0.0, 0.0, None, None, partners)
     if not probe.reads:
@@ -267,6 +269,8 @@ def _one(
     variance = float(y.var())
     first = min(explained / variance, 1.0) if variance > 0 else 0.0
     worth = float(means.clip(min=0.0).mean()) - max(0.0, float(y.mean()))
+    if worth <= 1e-12 * float(np.abs(y).mean()):
+        worth = 0.0  # the same mean, summed in another order
     return row._replace(
         swing=probe.swing,
         first_order=first,

@@ -13,7 +13,7 @@ from llmcost.render.pages import compare
 from llmcost.render.svg import Picture, Scale
 
 if TYPE_CHECKING:
-    from llmcost.economics.sensitivity import Sensitivities
+    from llmcost.economics.sensitivity import Sensitivities, Sensitivity
 
 ROW, LEFT, RIGHT, TOP = 36.0, 6.0, 514.0, 4.0
 MOST_INPUTS = 8
@@ -139,9 +139,12 @@ def _moves_said(found: Report) -> str:
     return f"{'; '.join(parts)}.{note}"
 
 
-def swings(found: Sensitivities) -> Picture:
-    """What each uncertain input moves between its P10 and P90, the most worth measuring first."""
-    shown = [row for row in found.inputs if row.swing or row.evppi][:MOST_INPUTS]
+def swings(found: Sensitivities) -> Picture | None:
+    """What each uncertain input moves between its P10 and P90, the most worth measuring first; None where none does."""
+    moving = [row for row in found.inputs if row.swing or row.evppi]
+    shown = moving[:MOST_INPUTS]
+    if not shown:
+        return None
     reach = max((abs(row.swing) for row in shown), default=1.0) or 1.0
     x = Scale(0, reach, LEFT, RIGHT - 4)
     parts = []
@@ -158,20 +161,21 @@ def swings(found: Sensitivities) -> Picture:
         f"{row.path} moves the lead by {figures.usd(row.swing)}, measuring it is worth at most {figures.usd(row.evppi)}"
         for row in shown
     )
-    from llmcost.render.pages.sensitivity import page as ranked
+    drawing = svg.chart("swings", title, f"{says}.", bottom + 24, axis, *parts)
+    return Picture(title, f"{says}.", drawing, _inputs(found, moving))
 
-    page = ranked(found)
-    table = page.tables[0]
-    bars = next(i for i, column in enumerate(table.columns) if column.key == "bar")
-    numbers = Table(
+
+def _inputs(found: Sensitivities, moving: list[Sensitivity]) -> Table:
+    """The table of `sensitivity` without its bar, and without the inputs that neither of the two reads."""
+    from llmcost.render.pages.sensitivity import page
+
+    table = page(found._replace(inputs=moving)).tables[0]
+    kept = [i for i, column in enumerate(table.columns) if column.key != "bar"]
+    others = len(found.inputs) - len(moving)
+    notes = [f"{others} more ranges change neither of the two."] if others else []
+    return Table(
         table.title,
-        [column for i, column in enumerate(table.columns) if i != bars],
-        [[cell for i, cell in enumerate(row) if i != bars] for row in table.rows],
-        table.notes[1:],
-    )
-    return Picture(
-        title,
-        f"{says}." if says else found.sentence,
-        svg.chart("swings", title, f"{says}.", bottom + 24, axis, *parts),
-        numbers,
+        [table.columns[i] for i in kept],
+        [[row[i] for i in kept] for row in table.rows],
+        [*table.notes[1:], *notes],
     )
