@@ -143,12 +143,17 @@
       parts.push(shape("text", { x: x(number), y: bottom + 18, class: "tick", "text-anchor": "middle" }, number));
     }
     parts.push(shape("text", { x: (left + right) / 2, y: 298, class: "tick", "text-anchor": "middle" }, "month"));
-    const drawn = lines.map((line, i) => [i, line]).filter(([, line]) => line.length > 1);
+    const some = lines.map((line, i) => [i, line]).filter(([, line]) => line.length > 1);
+    const drawn = some.filter(([, line]) => line[line.length - 1][0] === data.horizon);
     const places = apart(drawn.map(([, line]) => y(line[line.length - 1][1])), 15, top + 6, bottom);
-    drawn.forEach(([i, line], n) => {
+    some.forEach(([i, line]) => {
       const points = line.map(([number, value]) => `${x(number).toFixed(1)},${y(value).toFixed(1)}`).join(" ");
-      const last = line[line.length - 1];
       parts.push(shape("polyline", { points, class: `line s${i % HUES}` }));
+      const last = line[line.length - 1], n = drawn.findIndex(([other]) => other === i);
+      if (n < 0) {
+        parts.push(shape("text", { x: x(last[0]) + 5, y: y(last[1]) + 4, class: "letter" }, data.letters[i]));
+        return;
+      }
       parts.push(shape("line", { x1: x(last[0]) + 2, y1: y(last[1]), x2: right + 10, y2: places[n], class: `lead s${i % HUES}` }));
       parts.push(named(right + 13, places[n] + 4, i));
     });
