@@ -255,8 +255,10 @@ class _Audited:
                 where=place(("expression",)),
                 hint="take it out, or write calculation: arithmetic",
             )
-        alike = calculation == own  # another calculation takes other inputs
-        under = self._given(claim) if alike else {}
+        alike = calculation == own
+        under = self._given(claim)
+        if not alike:  # another calculation takes other inputs; an expression may still use the named quantities
+            under = _quantities_of(under) if calculation == "arithmetic" else {}
         published = question.published or claim.published
         assert published is not None  # noqa: S101 - refused when the file was read
         asked = Asked(
@@ -325,6 +327,15 @@ def _merged(under: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         whole = not isinstance(below, dict) or not isinstance(value, Mapping) or reference(value) or reference(below)
         merged[key] = value if whole else _merged(below, value)
     return merged
+
+
+def _quantities_of(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs that are one quantity each, without the blocks of a scenario."""
+    return {
+        name: value
+        for name, value in given.items()
+        if not isinstance(value, Mapping) or reference(value) or {"low", "high"} <= {*value}
+    }
 
 
 def _leaves(tree: Any, path: Path = ()) -> list[tuple[Path, str]]:

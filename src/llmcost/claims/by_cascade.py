@@ -16,7 +16,7 @@ from llmcost.workload import Positive, Share, Strict
 
 CHEAP, STRONG, CASCADE = "cheap", "strong", "cascade"
 _COSTS = ("cost", "saving", "saving_share", "break_even_acceptance")
-_FIGURES = (*_COSTS, "acceptance", "escalation", "quality", "quality_kept", "parity_false_accept")
+FIGURES = (*_COSTS, "acceptance", "escalation", "quality", "quality_kept", "parity_false_accept")
 
 
 class TwoStages(Strict):
@@ -41,11 +41,11 @@ class TwoStages(Strict):
 def cascade(asked: Asked) -> Recomputed:
     """A figure of the cascade that the named quantities make. Raises InputError where they do not suffice."""
     name = asked.figure or "cost"
-    if name not in _FIGURES:
+    if name not in FIGURES:
         raise InputError(
             f"claim {asked.claim}: cascade has no figure {name!r}",
             where=asked.place(("figure",)),
-            hint=did_you_mean(name, _FIGURES) or f"figures: {', '.join(_FIGURES)}",
+            hint=did_you_mean(name, FIGURES) or f"figures: {', '.join(FIGURES)}",
         )
     unknown = [field for field, value in asked.given.items() if value is None and field in TwoStages.model_fields]
     if unknown:

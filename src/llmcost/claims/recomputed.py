@@ -168,5 +168,9 @@ def figure_in(row: Any, asked: Asked) -> tuple[str, Figure]:
 def _numbers(row: Any) -> dict[str, Any]:
     """The figures of a result by name: a Figure, or a number that may be unknown."""
     hints = type(row).__annotations__
-    wanted = (Figure, float, int, float | None, int | None)
-    return {name: getattr(row, name) for name in row._fields if hints.get(name) in wanted}
+    return {name: getattr(row, name) for name in row._fields if is_figure(hints.get(name))}
+
+
+def is_figure(hint: Any) -> bool:
+    """Whether a field of this type is a figure: one that ranges reach, or a number that may be unknown."""
+    return hint in (Figure, float, int, float | None, int | None)
