@@ -95,6 +95,18 @@ def test_several_files_and_standard_input(post: Path) -> None:
     assert done.result["counts"]["holds"] == 3
 
 
+def test_a_folder_stands_for_its_files_and_counts_by_source(post: Path) -> None:
+    (post.parent / "b.yml").write_text(POST.replace("A post", "Another"), encoding="utf-8")
+    out = run("audit", str(post.parent)).out
+    rows = [" ".join(line.split()) for line in out.splitlines()]
+    assert rows[0] == "6 claims: 2 hold, 2 are off, 2 are impossible."
+    assert [row for row in rows if row.startswith(("A post 3", "Another 3", "All"))] == [
+        "Another 3 1 1 1",
+        "A post 3 1 1 1",
+        "All 6 2 2 2",
+    ]
+
+
 def test_a_wider_tolerance_lets_a_claim_hold(post: Path) -> None:
     assert verdicts(run("audit", str(post), "--tolerance", "25%", "-f", "json"))["wrong"] == "holds"
 
@@ -182,6 +194,11 @@ def test_the_day_of_the_inner_command_counts() -> None:
 
 
 # ---- what is refused --------------------------------------------------------------------------------
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    done = run("audit", str(tmp_path))
+    assert done.code == 2 and "holds no YAML file" in done.err
 
 
 @pytest.fixture(scope="module")
