@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -194,6 +195,16 @@ def test_the_day_of_the_inner_command_counts() -> None:
 
 
 # ---- what is refused --------------------------------------------------------------------------------
+
+
+def test_the_readmes_claims_file_is_one(tmp_path: Path) -> None:
+    """The claims file that the README shows gives each verdict that it is meant to show."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (block,) = (each for each in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL) if each.startswith("source:"))
+    (tmp_path / "claims.yaml").write_text(block, encoding="utf-8")
+    assert list(verdicts(run("audit", str(tmp_path / "claims.yaml"), "-f", "json")).values()) == [
+        *("holds", "off", "holds", "not checkable")
+    ]
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
