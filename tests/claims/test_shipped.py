@@ -215,3 +215,12 @@ def test_a_claim_that_holds_does_still_within_half_its_tolerance(case: Expected)
     low, high = (arithmetic(text) * (1 + found["tolerance"] / 2) for text in texts)
     near = _written("figure" if low == high else "range", low, high, found["unit"])
     assert _changed(case, published=near)["verdict"] == "holds"
+
+
+def test_a_rate_is_off_up_to_the_physical_bound_and_impossible_beyond() -> None:
+    """An H100-PCIe reads 7.24 GB of weights once a step, and 65,536 bytes a token of each of 740 requests."""
+    case = next(case for case in EXPECTED if case.id == "h100-rate")
+    seconds = arithmetic("500 * (7241732096 * 65536 * 1500 / (80e9 - 7241732096) + 65536 * 1250) / 2e12")
+    for factor, verdict in ((0.99, "off"), (1.03, "impossible")):
+        rate = factor / seconds
+        assert _changed(case, published=_written("figure", rate, rate, ""))["verdict"] == verdict
