@@ -109,8 +109,7 @@ class Expression:
             if isinstance(node.op, ast.Mult):
                 return left * right
             if isinstance(node.op, ast.Pow):
-                power: Any = left**right
-                return math.nan if isinstance(power, complex) else power
+                return left**right  # type: ignore[no-any-return]
             return left / right
         except ZeroDivisionError:
             raise QuantityError(
@@ -186,7 +185,7 @@ def _finite(value: Any) -> bool:
         import numpy as np
 
         return bool(np.isfinite(value).all())
-    return math.isfinite(value)
+    return not isinstance(value, complex) and math.isfinite(value)  # a root of what is negative is complex
 
 
 class _quiet:  # noqa: N801 - used as a statement

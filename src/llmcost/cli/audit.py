@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import Annotated, Any
 
@@ -30,7 +31,9 @@ def command(
     context: typer.Context,
     claims: Annotated[
         list[str] | None,
-        typer.Argument(help="Files of claims, or - for standard input.", metavar="[CLAIMS]...", show_default=False),
+        typer.Argument(
+            help="Files of claims, folders of them, or - for standard input.", metavar="[CLAIMS]...", show_default=False
+        ),
     ] = None,
     says: Annotated[
         list[str] | None,
@@ -70,7 +73,7 @@ def command(
         if says or not claims:
             what = "no calculation follows --says" if says else "there is nothing to audit"
             raise InputError(what, where="llmcost audit", hint=INSTEAD)
-        files = [load_claims(path) for path in dict.fromkeys(claims)]
+        files = [load_claims(path) for path in dict.fromkeys(path for name in claims for path in _files(name))]
     if answer is not None:  # what the inner command was told counts where audit itself was told nothing
         flags |= {key: value for key, value in answer.flags.items() if key in flags and not flags[key]}
         catalog = catalog or answer.flags.get("catalog")
@@ -93,6 +96,16 @@ def command(
 
     write("audit", {**flags, "explain": False}, day(as_of), result, page, answer.remarks if answer else None)
     return breached(f"{one.id}: {one.verdict}" for one in result.claims if one.verdict in failing)
+
+
+def _files(name: str) -> list[str]:
+    """The file itself, or the YAML files of a folder by name. Raises InputError for a folder without any."""
+    if not os.path.isdir(name):
+        return [name]
+    found = [os.path.join(name, each) for each in sorted(os.listdir(name)) if each.endswith((".yaml", ".yml"))]
+    if not found:
+        raise InputError(f"the folder {name} holds no YAML file", where=name, hint="name a file of claims")
+    return found
 
 
 def _verdicts(text: str | None) -> set[str]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from llmcost.claims.claim import CALCULATIONS, SCENARIO_CALCULATIONS, ClaimsFile, claims_from
 from llmcost.cli.answers import Answer, answers
-from llmcost.errors import Impossible, InputError
+from llmcost.errors import InputError
 from llmcost.quantity import shown
 
 _SAYS = re.compile(r"\s*(?P<figure>[\w.]+(?: [\w.]+)*?)\s*(?P<sign>>=|<=|>|<|=)\s*(?P<value>\S.*?)\s*")
@@ -93,8 +93,6 @@ def answer_of(typed: Typed, says: list[str]) -> Answer:
         app = import_module(f"llmcost.cli.{typed.calculation}").app
         try:
             app(args=arguments, prog_name=f"llmcost {typed.calculation}", standalone_mode=False)
-        except Impossible as error:
-            return Answer({}, error, None)
         except typer.Exit as leave:
             raise InputError("that asks for help, not for a figure", where="--says", hint=INSTEAD) from leave
     if not found:

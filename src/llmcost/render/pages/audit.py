@@ -33,7 +33,7 @@ def page(audit: Audit, *, explain: bool = False, flat: bool = False) -> Page:
     """The verdicts by source; `flat` is one table with every column, for CSV."""
     if flat:
         return Page("", [Table("", [*_COLUMNS, *_MORE], [[*_row(c), *_more(c)] for c in audit.claims])])
-    tables = []
+    tables = [_by_source(audit)] if len(audit.sources) > 1 else []
     for source in audit.sources:
         own = [claim for claim in audit.claims if claim.source == source.file]
         tables.append(Table(_title(source), _COLUMNS, [_row(claim) for claim in own]))
@@ -43,6 +43,19 @@ def page(audit: Audit, *, explain: bool = False, flat: bool = False) -> Page:
         if explain:
             tables += [table for claim in own for table in _explained(claim, source.prices_as_of)]
     return Page(headline(audit), tables)
+
+
+def _by_source(audit: Audit) -> Table:
+    """How many claims of each source got which verdict."""
+    columns = [Column("title", "Source", number=False), Column("claims", "Claims")]
+    columns += [Column(verdict, verdict.capitalize()) for verdict in audit.counts]
+    rows = [[text(source.title), *_counts(source.counts)] for source in audit.sources]
+    return Table("", columns, [*rows, [text("All"), *_counts(audit.counts)]])
+
+
+def _counts(counts: dict[str, int]) -> list[Cell]:
+    total = sum(counts.values())
+    return [Cell(total, str(total)), *(Cell(number, str(number) if number else "") for number in counts.values())]
 
 
 def headline(audit: Audit) -> str:
