@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from command_line import TODAY
+from command_line import TODAY, run
 from worked import CASES, arithmetic
 
 from llmcost import load_catalog
@@ -133,6 +134,13 @@ def test_nothing_is_claimed_that_was_not_worked_out(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_claim_says_where_it_stands(path: Path) -> None:
     assert [claim["id"] for claim in _checked(path).values() if not claim["at"]] == []
+
+
+def test_the_command_line_counts_the_verdicts() -> None:
+    found = run("audit", str(FILES[0].parent), "-f", "json")
+    assert found.code == 0, found.err
+    counts = {verdict: count for verdict, count in found.result["counts"].items() if count}
+    assert counts == Counter(case.verdict for case in EXPECTED)
 
 
 # ---- every claim -----------------------------------------------------------------------------------
