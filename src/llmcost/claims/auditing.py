@@ -23,8 +23,8 @@ from llmcost.claims.claim import (
     references_in,
 )
 from llmcost.claims.expression import Step
-from llmcost.claims.recomputed import Asked, Recomputed, Setting, said
-from llmcost.claims.verdicts import VERDICTS, Judgement, Verdict, judge
+from llmcost.claims.recomputed import Asked, Recomputed, Setting
+from llmcost.claims.verdicts import VERDICTS, Judgement, Verdict, judge, spanned
 from llmcost.economics.uncertainty import Figure, Sampling
 from llmcost.errors import Impossible, InputError, LlmcostError
 from llmcost.estimate import Charge
@@ -162,7 +162,7 @@ class _Audited:
         first = next((each for each in readings if each[0].verdict == "holds"), None)
         read_as = judgement.reading
         shown = found
-        if judgement.verdict not in ("holds", "not checkable") and first is not None:
+        if judgement.verdict != "holds" and first is not None:
             shown, read_as, against = first[1], first[2].reading, []
             judgement = first[0]._replace(
                 sentence=f"{judgement.sentence} Read as {read_as}: {_lowered(first[0].sentence)}"
@@ -366,15 +366,15 @@ def _explanation(
         parts.append(
             f"It rests on what the source itself publishes elsewhere ({', '.join(against)}): both cannot be true."
         )
-    if judgement.verdict == "holds":
-        failing = [each for each in readings if each[0].verdict != "holds"]
-        parts += [f"Not so when read as {part.reading}: {_lowered(judged.sentence)}" for judged, _, part in failing]
-    else:
-        parts += [f"Nor when read as {part.reading}: {_lowered(judged.sentence)}" for judged, _, part in readings]
+    holds = judgement.verdict == "holds"
+    for judged, _, part in readings:
+        if judged.verdict == "not checkable":
+            parts.append(f"Read as {part.reading} it cannot be checked: {_lowered(judged.sentence)}")
+        elif judged.verdict != "holds":
+            parts.append(f"{'Not so' if holds else 'Nor'} when read as {part.reading}: {_lowered(judged.sentence)}")
     for judged, found, part in rescues:
-        gives = said(found.figure.value, found.unit)
         say = "It would hold if" if judged.verdict == "holds" else "It would not hold even if"
-        parts.append(f"{say} {part.reading} ({gives}).")
+        parts.append(f"{say} {part.reading} ({spanned(found.figure, found.unit)}).")
     if claim.note:
         parts.append(claim.note if claim.note.endswith((".", "!", "?")) else f"{claim.note}.")
     return " ".join(parts)

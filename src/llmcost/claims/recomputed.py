@@ -10,7 +10,7 @@ from llmcost.claims.published import Published
 from llmcost.economics.uncertainty import Figure, Sampling
 from llmcost.errors import InputError, did_you_mean
 from llmcost.estimate import Charge
-from llmcost.wording import count, share, usd
+from llmcost.wording import count, usd
 
 # Shares of a whole: more than all of it cannot be.
 PARTS = {"saving_share", "utilisation", "acceptance", "escalation", "quality", "break_even_acceptance"}
@@ -90,7 +90,7 @@ def said(value: float | None, unit: str) -> str:
     if unit == "USD":
         return usd(value)
     if unit == "share":
-        return share(value)
+        return f"{value * 100:.4g}%"  # a digit more than tables have: published shares carry four
     if unit == "times":
         return f"{count(value)}×"
     if unit == "month":

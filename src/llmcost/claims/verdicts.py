@@ -86,7 +86,7 @@ def _figure(published: Published, found: Recomputed, tolerance: float) -> Judgem
     nearest = low if stated < low else high
     ratio = _ratio(stated, nearest)
     beyond = "" if low == high else f" and lies beyond its {'low' if stated < low else 'high'} end"
-    return Judgement("off", ratio, None, "", f"{gives}; the published {_is(ratio, published, found.unit)}{beyond}.")
+    return Judgement("off", ratio, None, "", f"{gives}; the published {_is(ratio, said(stated, found.unit))}{beyond}.")
 
 
 def _range(published: Published, found: Recomputed, tolerance: float) -> Judgement:
@@ -97,7 +97,7 @@ def _range(published: Published, found: Recomputed, tolerance: float) -> Judgeme
             return Judgement("holds", None, None, "", f"{gives}, within what is published.")
         end: Literal["low", "high"] = "low" if low < published.low else "high"
         ratio = _ratio(published.low if end == "low" else published.high, low)
-        return Judgement("off", ratio, end, "", f"{gives}; the published {end} end {_is(ratio, published, '')}.")
+        return Judgement("off", ratio, end, "", f"{gives}; the published {end} end {_is(ratio)}.")
     pairs = {"low": (published.low, low), "high": (published.high, high)}
     wrong = [name for name, (stated, own) in pairs.items() if not _close(stated, own, tolerance)]
     if not wrong:
@@ -108,7 +108,7 @@ def _range(published: Published, found: Recomputed, tolerance: float) -> Judgeme
         if all(_close(stated, own, tolerance) for stated, own in central.values()):
             return Judgement("holds", _worst(central), None, "as the 5th to the 95th percentile", f"{gives}.")
     which: Literal["low", "high", "both"] = "both" if len(wrong) == 2 else wrong[0]  # type: ignore[assignment]
-    off = [f"the published {name} end {_is(_ratio(*pairs[name]), published, '')}" for name in wrong]
+    off = [f"the published {name} end {_is(_ratio(*pairs[name]))}" for name in wrong]
     inside = _at_least(published.low, low, 0) and _at_least(high, published.high, 0)
     around = _at_least(low, published.low, 0) and _at_least(published.high, high, 0)
     aside = "; it lies within the recomputed range" if inside else "; it holds all of it" if around else ""
@@ -136,8 +136,8 @@ def _bound(published: Published, found: Recomputed, tolerance: float) -> Judgeme
         reading = f"at the middle of the inputs, not at the {'low' if least else 'high'} end of the result"
         return Judgement("holds", ratio, None, reading, f"{gives}.")
     only = f"; only its {'high' if least else 'low'} end comes that far" if low < high and met(kind) else ""
-    short = "under" if least else "over"
-    return Judgement("off", ratio, None, "", f"{gives}, {short} the published {published.text}{only}.")
+    short = "short of" if least else "beyond"
+    return Judgement("off", ratio, None, "", f"{gives}, {short} what is published ({published.text}){only}.")
 
 
 def ends(figure: Figure) -> tuple[float, float]:
@@ -147,6 +147,12 @@ def ends(figure: Figure) -> tuple[float, float]:
         high = figure.bounds[1] if figure.bounds[1] is not None else figure.point
         return (low or 0.0, high or 0.0)
     return (figure.point or 0.0, figure.point or 0.0)
+
+
+def spanned(figure: Figure, unit: str) -> str:
+    """A figure in its unit, both ends where there are two."""
+    low, high = ends(figure)
+    return said(figure.value, unit) if low == high else f"{said(low, unit)} to {said(high, unit)}"
 
 
 def _gives(found: Recomputed) -> str:
@@ -159,13 +165,9 @@ def _gives(found: Recomputed) -> str:
     return f"The arithmetic gives {said(low, found.unit)} to {said(high, found.unit)}{name}{inner}"
 
 
-def _is(ratio: float | None, published: Published, unit: str) -> str:
-    """`is 2.1 times too high`."""
-    stated = f" {said(published.low, unit)}" if unit else ""
-    if ratio is None or ratio <= 0:
-        return f"figure{stated} is another" if stated else "is another"
-    text = f"{_times(ratio)} that"
-    return f"{stated.strip()} is {text}" if stated else f"is {text}"
+def _is(ratio: float | None, stated: str = "") -> str:
+    """`$3,320 is 2.1 times that`; without the stated figure where its end is named before."""
+    return f"{stated} {'is another' if ratio is None or ratio <= 0 else f'is {_times(ratio)} that'}".strip()
 
 
 def _times(ratio: float) -> str:

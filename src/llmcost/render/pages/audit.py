@@ -7,7 +7,7 @@ from datetime import date
 
 from llmcost.claims.auditing import Audit, AuditedSource, Checked
 from llmcost.claims.recomputed import said
-from llmcost.claims.verdicts import ends
+from llmcost.claims.verdicts import spanned
 from llmcost.render import explanation, figures
 from llmcost.render.page import Cell, Column, Page, Table, text
 
@@ -98,10 +98,7 @@ def _recomputed(claim: Checked) -> str:
     figure = claim.recomputed
     if claim.verdict == "not checkable" or (figure.point is None and figure.bounds is None and claim.unit != "month"):
         return figures.UNKNOWN
-    low, high = ends(figure)
-    if low == high:
-        return said(figure.value, claim.unit)
-    return f"{said(low, claim.unit)} to {said(high, claim.unit)}"
+    return spanned(figure, claim.unit)
 
 
 def _more(claim: Checked) -> list[Cell]:
