@@ -2,26 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from llmcost.render.page import Page, Table
-from llmcost.render.plain import markdown
+from llmcost.render.plain import code, markdown, unlinked
+
+Text = Callable[[str], str]
 
 
 def render(page: Page) -> str:
     """Markdown text with a final newline."""
+    if page.marker:
+        return _comment(page)
     parts = [markdown(page.headline)] if page.headline else []
     if page.chart:
         parts.append(f"```text\n{page.chart}\n```")
-    parts += [_table(table) for table in page.tables]
+    parts += [_table(table, markdown) for table in page.tables]
     if page.notes:
-        parts.append("\n".join(f"- {markdown(note)}" for note in page.notes))
+        parts.append(_list(page.notes, markdown))
     return "\n\n".join(parts) + "\n"
 
 
-def _table(table: Table) -> str:
-    lines = [f"**{markdown(table.title)}**", ""] if table.title else []
-    lines.append("| " + " | ".join(markdown(column.heading) for column in table.columns) + " |")
+def _comment(page: Page) -> str:
+    """The page as a comment on a pull request: a bot finds it by its marker, the notes are folded
+    away, and no address from a user's file becomes a link."""
+    parts = [f"<!-- {page.marker} -->", f"**{_plain(page.headline)}**"]
+    parts += [_table(table, _plain) for table in page.tables]
+    if page.notes:
+        summary = "<summary>What this rests on</summary>"
+        parts.append(f"<details>{summary}\n\n{_list(page.notes, _plain)}\n\n</details>")
+    return "\n\n".join(parts) + "\n"
+
+
+def _plain(text: str) -> str:
+    return unlinked(markdown(text))
+
+
+def _list(notes: list[str], shown: Text) -> str:
+    return "\n".join(f"- {shown(note)}" for note in notes)
+
+
+def _table(table: Table, shown: Text) -> str:
+    lines = [f"**{shown(table.title)}**", ""] if table.title else []
+    lines.append("| " + " | ".join(shown(column.heading) for column in table.columns) + " |")
     lines.append("|" + "|".join("---:" if column.number else "---" for column in table.columns) + "|")
-    lines += ["| " + " | ".join(markdown(cell.text) for cell in row) + " |" for row in table.rows]
+    for row in table.rows:
+        cells = [code(cell.text) if c.code else shown(cell.text) for c, cell in zip(table.columns, row, strict=True)]
+        lines.append("| " + " | ".join(cells) + " |")
     if table.notes:
-        lines += ["", *(markdown(note) + "  " for note in table.notes)]
+        lines += ["", *(shown(note) + "  " for note in table.notes)]
     return "\n".join(lines)
