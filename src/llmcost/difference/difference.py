@@ -73,7 +73,12 @@ def _causes(old: Side, new: Side, prices: list[Change]) -> list[Change]:
     if old.prices_as_of != new.prices_as_of:
         found.append(changed("input", "prices_as_of", old.prices_as_of, new.prices_as_of))
     listed = {_short(change.path) for change in prices}
-    return [change for change in found if _short(change.path) not in listed]
+    listed |= {path.removeprefix("prices.") for path in listed}  # as the assumptions name a user's own price
+    return [
+        change
+        for change in found
+        if not any(path == _short(change.path) or path.startswith(_short(change.path) + ".") for path in listed)
+    ]
 
 
 def _short(path: str) -> str:

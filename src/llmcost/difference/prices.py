@@ -6,7 +6,7 @@ changed as well as a scenario does. Only architectures that both sides have are 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from llmcost.difference.change import Change, added, changed, removed, same
@@ -14,11 +14,19 @@ from llmcost.difference.side import Side
 
 
 class _Found(NamedTuple):
+    """A factor's value, whose figure it is, and since when or by which rule."""
+
     value: float | None
-    why: str
+    source: str
+    rule: str
     unit: str
 
+    @property
+    def why(self) -> str:
+        return ", ".join(filter(None, (self.source, self.rule)))
 
+
+BUCKETS = ("input", "output", "cached input", "cache write")  # what a model is paid for, charge by charge
 _Factors = dict[str, list[_Found]]
 
 
@@ -41,7 +49,7 @@ def _prices(side: Side, names: list[str]) -> _Factors:
             for factor in charge["factors"]:
                 if factor.get("source") is not None or factor["origin"] == "catalog":
                     path = _price_path(charge, factor, side)
-                    each = _Found(factor["value"], _source(factor), factor.get("unit", ""))
+                    each = _Found(factor["value"], _source(factor), factor["rule"], factor.get("unit", ""))
                     if each not in found.setdefault(path, []):
                         found[path].append(each)
     return found
@@ -49,20 +57,17 @@ def _prices(side: Side, names: list[str]) -> _Factors:
 
 def _price_path(charge: dict[str, Any], factor: dict[str, Any], side: Side) -> str:
     group, name = charge["group"], factor["name"]
-    if group in side.rows and "_per_mtok" in name:
-        return f"architectures.{group}.{charge['name']}.{name}"
-    if group in side.rows:
-        return f"architectures.{group}.{name}"
+    if group in side.rows and not charge["name"].startswith(BUCKETS):  # its own: a GPU's, a router's
+        return f"architectures.{group}.{charge['name'] + '.' if name.endswith('_per_mtok') else ''}{name}"
     return f"prices.{group}.{'batch.' if ', batch' in charge['name'] else ''}{name}"
 
 
 def _source(factor: dict[str, Any]) -> str:
-    """`Anthropic price page (genai-prices 0.2.3), from 2026-10-14`; or that it is the user's own."""
-    if factor["origin"] == "given":
-        return str(factor["rule"])
-    source = factor["source"] or {}
-    packaged = f" ({source['published_in']})" if source.get("published_in") else ""
-    return ", ".join(filter(None, (f"{source.get('title', '')}{packaged}", factor["rule"])))
+    """`Anthropic price page (genai-prices 0.2.3)`; empty for the user's own, whose rule says so."""
+    source = factor["source"]
+    if source is None or factor["origin"] == "given":
+        return ""
+    return f"{source['title']} ({source['published_in']})" if source.get("published_in") else str(source["title"])
 
 
 def _between(path: str, old: list[_Found], new: list[_Found]) -> Iterator[Change]:
@@ -73,8 +78,7 @@ def _between(path: str, old: list[_Found], new: list[_Found]) -> Iterator[Change
         return
     if len(gone) == len(came):
         for was, now in zip(gone, came, strict=True):
-            why = now.why if was.why == now.why else f"{now.why}; before: {was.why}"
-            yield changed("price", path, was.value, now.value, unit=now.unit, why=why)
+            yield changed("price", path, was.value, now.value, unit=now.unit, why=_both(was, now))
         return
     for was in gone:
         yield removed("price", path, was.value, unit=was.unit, why=was.why)
@@ -82,54 +86,77 @@ def _between(path: str, old: list[_Found], new: list[_Found]) -> Iterator[Change
         yield added("price", path, now.value, unit=now.unit, why=now.why)
 
 
-def stated_changes(old: Side, new: Side) -> list[Change]:
-    """What was given or assumed and is not the same: for results whose scenario is not at hand.
+def _both(old: _Found, new: _Found) -> str:
+    """Both sources; one that stands behind both prices is named once."""
+    if old.why == new.why:
+        return new.why
+    before = old.why if old.source != new.source else old.rule or "no start date known"
+    return f"{new.why}; before: {before}"
 
-    A factor that changes alike wherever it stands (`requests_per_month` in each charge) is one
-    line; another is named with its charge.
-    """
-    moved: dict[str, dict[str, _Pair]] = {}
-    for name in (each for each in old.rows if each in new.rows):
-        before, after = _stated(old, name), _stated(new, name)
-        for key, was in before.items():
-            now = after.get(key)
-            if now is not None:
-                path = ".".join(filter(None, (f"architectures.{name}", *key[:2], key[3])))
-                moved.setdefault(key[3], {})[path] = _Pair(was, now)
-    found: list[Change] = []
-    for factor, places in moved.items():
-        pairs = list(places.values())
-        if all(same(pair.old.value, pair.new.value) for pair in pairs):
-            continue
-        alike = all(same(p.old.value, pairs[0].old.value) and same(p.new.value, pairs[0].new.value) for p in pairs)
-        if alike:
-            places = {factor: pairs[0]}
-        found += [
-            changed("input", path, pair.old.value, pair.new.value, unit=pair.new.unit, why=pair.new.why)
-            for path, pair in places.items()
-            if not same(pair.old.value, pair.new.value)
-        ]
-    named = {change.path for change in found}
-    return found + [change for change in _assumption_changes(old, new) if change.path not in named]
+
+class _Place(NamedTuple):
+    """Where a factor stands in the charges; `position` tells like-named charges apart."""
+
+    architecture: str
+    group: str
+    charge: str
+    position: int
+    factor: str
 
 
 class _Pair(NamedTuple):
     old: _Found
     new: _Found
 
+    @property
+    def alike(self) -> bool:
+        return same(self.old.value, self.new.value)
 
-def _stated(side: Side, name: str) -> dict[tuple[str, str, int, str], _Found]:
-    """Factors that were given or assumed, by group, charge, which of its like-named ones, and name."""
-    found: dict[tuple[str, str, int, str], _Found] = {}
-    for charge in side.rows[name]["charges"]:
-        for factor in charge["factors"]:
-            if factor["origin"] in ("given", "assumed") and factor.get("source") is None:
-                count = 0
-                while (key := (charge["group"], charge["name"], count, factor["name"])) in found:
-                    count += 1
-                unit = "share" if factor["name"].endswith("share") else ""
-                assumed = "assumed" if factor["origin"] == "assumed" else ""
-                found[key] = _Found(factor["value"], assumed, unit)
+
+def stated_changes(old: Side, new: Side) -> list[Change]:
+    """What was given or assumed and is not the same: for results whose scenario is not at hand.
+
+    A factor that changes alike wherever it stands (`requests_per_month` in each charge) is one
+    line, one that changes alike for a model of an architecture is one too.
+    """
+    before, after = _stated(old, new.rows), _stated(new, old.rows)
+    pairs = {place: _Pair(was, after[place]) for place, was in before.items() if place in after}
+    found: list[Change] = []
+    for factor in dict.fromkeys(place.factor for place in pairs):
+        found += _named_widely({place: pair for place, pair in pairs.items() if place.factor == factor}, 0)
+    named = {change.path for change in found}
+    return found + [change for change in _assumption_changes(old, new) if change.path not in named]
+
+
+def _named_widely(pairs: dict[_Place, _Pair], depth: int) -> Iterator[Change]:
+    """One line for all of them where they change alike, else for each architecture, model, charge."""
+    values = list(pairs.values())
+    if all(pair.alike for pair in values):
+        return
+    first, place = values[0], next(iter(pairs))
+    if depth == 4 or all(same(p.old.value, first.old.value) and same(p.new.value, first.new.value) for p in values):
+        parts = ("architectures", *map(str, place[:depth])) if depth else ()
+        path = ".".join(part for part in (*parts, place.factor) if part)
+        unit, why = first.new.unit, first.new.rule
+        yield changed("input", path, first.old.value, first.new.value, unit=unit, why=why)
+        return
+    for part in dict.fromkeys(each[depth] for each in pairs):
+        yield from _named_widely({each: pair for each, pair in pairs.items() if each[depth] == part}, depth + 1)
+
+
+def _stated(side: Side, names: Iterable[str]) -> dict[_Place, _Found]:
+    """Every factor of these architectures that was given or assumed, by its place."""
+    found: dict[_Place, _Found] = {}
+    for name in (each for each in side.rows if each in names):
+        for charge in side.rows[name]["charges"]:
+            for factor in charge["factors"]:
+                if factor["origin"] in ("given", "assumed") and factor.get("source") is None:
+                    place = _Place(name, charge["group"], charge["name"], 0, factor["name"])
+                    while place in found:
+                        place = place._replace(position=place.position + 1)
+                    unit = "share" if factor["name"].endswith("share") else ""
+                    assumed = "assumed" if factor["origin"] == "assumed" else ""
+                    found[place] = _Found(factor["value"], "", assumed, unit)
     return found
 
 
