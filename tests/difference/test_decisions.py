@@ -69,13 +69,18 @@ def test_a_payback_that_only_moves_is_no_flip(tmp_path: Path) -> None:
     """With 30,000 to pay back it is month 5 (4.24) in place of 3."""
     told = differ(tmp_path, {"architectures.own.build": {"set-up": 30_000}})
     assert told.result["flips"] == []
-    assert (told.change("architectures.own.payback_month")["old"], told.change("architectures.own.payback_month")["new"]) == (3, 5)
+    assert (
+        told.change("architectures.own.payback_month")["old"],
+        told.change("architectures.own.payback_month")["new"],
+    ) == (3, 5)
 
 
 def test_an_architecture_that_comes_may_become_the_cheapest(tmp_path: Path) -> None:
     told = differ(tmp_path, {"architectures.mini": {"kind": "api", "model": "small"}, "quality.mini": 0.95})
     assert flips(told, "cheapest") == [("", "", "own", "mini")]
-    assert told.result["headline"] == "The cheapest changes from own to mini: $49,200 → $10,000 over 10 months (-79.7%)."
+    assert (
+        told.result["headline"] == "The cheapest changes from own to mini: $49,200 → $10,000 over 10 months (-79.7%)."
+    )
 
 
 def test_no_choice_before_or_after(tmp_path: Path) -> None:
@@ -117,7 +122,9 @@ def test_percent_may_have_its_sign(tmp_path: Path) -> None:
 
 
 def test_a_decrease_breaches_no_increase(tmp_path: Path) -> None:
-    told = differ(tmp_path, {"architectures.own.build": {"set-up": 0}}, "--max-increase", "0", "--max-increase-pct", "0")
+    told = differ(
+        tmp_path, {"architectures.own.build": {"set-up": 0}}, "--max-increase", "0", "--max-increase-pct", "0"
+    )
     assert told.code == 0
 
 
@@ -166,9 +173,7 @@ def test_what_cannot_be_judged_is_breached(tmp_path: Path, flag: str) -> None:
 
 def test_an_unknown_cost_is_breached(tmp_path: Path) -> None:
     """gpt-4o retires within the horizon and nothing replaces it: the total is unknown, not zero."""
-    base = with_changes(
-        {"architectures.old": {"kind": "api", "model": "gpt-4o"}, "successors": {"gpt-4o": "small"}}
-    )
+    base = with_changes({"architectures.old": {"kind": "api", "model": "gpt-4o"}, "successors": {"gpt-4o": "small"}})
     told = differ(tmp_path, {"successors": {}}, "--architecture", "old", "--max-increase", "1M", base=base)
     assert told.code == 3
     assert "its cost is not known" in told.err

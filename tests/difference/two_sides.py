@@ -92,7 +92,7 @@ def ask(*arguments: str) -> Told:
 def written(folder: Path, name: str, content: Any) -> str:
     """A file with this content, YAML by way of JSON."""
     path = folder / name
-    path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    path.write_text(content if isinstance(content, str) else json.dumps(content, ensure_ascii=False), encoding="utf-8")
     return str(path)
 
 

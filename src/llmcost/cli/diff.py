@@ -112,6 +112,9 @@ class _Reader:
 
     def sides(self, old: str, new: str | None) -> tuple[Side, Side]:
         """The two sides. Raises InputError where there is nothing to tell them apart."""
+        if old == new == "-":
+            hint = "name a file for one of the two"
+            raise InputError("standard input can be one side only", where="llmcost diff", hint=hint)
         given = {"old": read_text(old)}
         if new is None:
             if not any(value for side in self.own.values() for value in side.values()):
@@ -121,9 +124,6 @@ class _Reader:
                     hint=f"name NEW, or type --as-of-old 2026-06-01 or --price-new MODEL.input=0.80 after {shown(old)}",
                 )
             given["new"] = given["old"]
-        elif old == new == "-":
-            hint = "name a file for one of the two"
-            raise InputError("standard input can be one side only", where="llmcost diff", hint=hint)
         else:
             given["new"] = read_text(new)
         saved = {side: saved_result(text) for side, text in given.items()}

@@ -8,6 +8,7 @@ from llmcost.render.page import Page, Table
 from llmcost.render.plain import code, markdown, unlinked
 
 Text = Callable[[str], str]
+LONGEST = 60_000  # a comment on GitHub holds 65,536 characters
 
 
 def render(page: Page) -> str:
@@ -25,13 +26,24 @@ def render(page: Page) -> str:
 
 def _comment(page: Page) -> str:
     """The page as a comment on a pull request: a bot finds it by its marker, the notes are folded
-    away, and no address from a user's file becomes a link."""
-    parts = [f"<!-- {page.marker} -->", f"**{_plain(page.headline)}**"]
-    parts += [_table(table, _plain) for table in page.tables]
+    away, no address from a user's file becomes a link, and what would not fit is left out."""
+    head = f"<!-- {page.marker} -->\n\n**{_plain(page.headline)}**\n"
+    body = _fitting("\n\n".join(_table(table, _plain) for table in page.tables), LONGEST - len(head))
+    folded = ""
     if page.notes:
         summary = "<summary>What this rests on</summary>"
-        parts.append(f"<details>{summary}\n\n{_list(page.notes, _plain)}\n\n</details>")
-    return "\n\n".join(parts) + "\n"
+        folded = f"\n<details>{summary}\n\n{_list(page.notes, _plain)}\n\n</details>\n"
+    text = f"{head}\n{body}\n"
+    return text + folded if len(text + folded) <= LONGEST else text
+
+
+def _fitting(text: str, room: int) -> str:
+    """Its lines, as many as there is room for, and that others are left out."""
+    if len(text) <= room:
+        return text
+    rest = "\n\n… the rest is left out: it would not fit a comment, `--format json` has it all"
+    kept = text[: room - len(rest)]
+    return kept[: kept.rindex("\n")] + rest
 
 
 def _plain(text: str) -> str:

@@ -14,7 +14,7 @@ from llmcost.render import figures
 from llmcost.render.page import Cell, Column, Page, Table, text
 
 SIGNS = {"added": "+", "removed": "-", "changed": "~"}
-MOST_LINES = 60  # a comment on a pull request holds 65,536 characters
+MOST_LINES = 100
 
 _LINES = [
     Column("about", "About", number=False),
