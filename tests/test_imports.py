@@ -22,7 +22,7 @@ LAYERS = (
     ("quality",),
     ("scenario",),
     ("economics",),
-    ("decision", "claims"),
+    ("decision", "claims", "difference"),
     ("render",),
     ("cli",),
 )

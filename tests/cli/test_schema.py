@@ -35,6 +35,10 @@ RUNS = {
     "host": [["examples/support-assistant.yaml"], ["--gpu", "L40S", "--throughput", "6"]],
     "breakeven": [["examples/support-assistant.yaml"], ["examples/whole-gpus.yaml"], OFFER],
     "compare": [[f"examples/{path.name}"] for path in EXAMPLES],
+    "diff": [
+        ["examples/ci/ticket-routing.yaml", "examples/ci/ticket-routing-proposed.yaml", "--max-increase", "9k"],
+        ["examples/ci/ticket-routing.yaml", "--as-of-old", "2026-06-01"],
+    ],
     "sensitivity": [["examples/support-assistant.yaml"], ["examples/vehicle-voice.yaml"]],
     "decide": [["examples/support-assistant.yaml", "--unknown-rest"], ["--unknown-rest"]],
     "policy": [["examples/segments.yaml"]],

@@ -14,6 +14,7 @@ COMMANDS = {
     "host": "Price self-hosting on GPUs",
     "breakeven": "When a challenger pays back, and which architecture wins at which volume",
     "compare": "Compare every architecture of a scenario over its horizon",
+    "diff": "What changed between two scenarios or results, and which decision flips",
     "sensitivity": "Which uncertain input is worth measuring first, and what would flip the answer",
     "decide": "Walk the decision frameworks, beside the workload's own economics",
     "policy": "Place each task type on the cheapest architecture that passes its gates",

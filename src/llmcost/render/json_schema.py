@@ -24,6 +24,7 @@ RESULTS = {
     "host": "economics.hosting.Hosting",
     "breakeven": "economics.breakeven.Breakeven",
     "compare": "economics.comparison.Comparison",
+    "diff": "difference.difference.Difference",
     "sensitivity": "economics.sensitivity.Sensitivities",
     "decide": "decision.deciding.Decision",
     "policy": "decision.policy.Policy",
