@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmcost.architectures.prices import Prices
 from llmcost.catalog import Catalog, load_catalog, today
@@ -12,6 +12,9 @@ from llmcost.economics.uncertainty import Sampling
 from llmcost.errors import InputError, did_you_mean
 from llmcost.quantity import QuantityError, quantity, shown
 from llmcost.scenario import Scenario, scenario_from
+
+if TYPE_CHECKING:
+    from llmcost.catalog.files import Document
 
 PATHS: dict[str, tuple[str, ...]] = {
     "requests": ("workload", "requests_per_month"),
@@ -56,14 +59,14 @@ class Asked(NamedTuple):
 class Draft:
     """Plain scenario data from a file and flags, which remembers where each part was written."""
 
-    def __init__(self, path: str | None) -> None:
-        self._document: Any = None
+    def __init__(self, written: "str | Document | None") -> None:
+        self._document: Document | None = None
         self.data: dict[str, Any] = {}
         self._flags: dict[tuple[str | int, ...], str] = {}
-        if path is not None:
+        if written is not None:
             from llmcost.catalog.files import read_yaml
 
-            self._document = read_yaml(path)
+            self._document = read_yaml(written) if isinstance(written, str) else written
             self.data = dict(self._document.data)
 
     @property
@@ -87,7 +90,7 @@ class Draft:
             if tuple(path[:end]) in self._flags:
                 return self._flags[tuple(path[:end])]
         if self._document is not None:
-            return str(self._document.where(path, key=key))
+            return self._document.where(path, key=key)
         flags = [flag for at, flag in self._flags.items() if at[: len(path)] == tuple(path)]
         return " ".join(dict.fromkeys(flags)) or "the command line"
 
@@ -103,7 +106,7 @@ def day(text: str | None) -> date:
 
 
 def draft_from(flags: Values) -> Draft:
-    """The scenario's plain data with the shared flags put over it."""
+    """The scenario's plain data, from its path or as it was read, with the shared flags put over it."""
     draft = Draft(flags.get("scenario"))
     for name, path in PATHS.items():
         if flags.get(name) is not None:
@@ -166,7 +169,10 @@ def asked(draft: Draft, flags: Values) -> Asked:
     _add_baseline_model(draft)
     scenario = scenario_from(draft.data, draft.where, today=as_of)
     check_models(scenario, catalog, draft)
-    check_stated(scenario, catalog, draft)
+    if any(architecture.served_by() is not None for architecture in scenario.architectures.values()):
+        from llmcost.economics.plausibility import refuse_impossible
+
+        refuse_impossible(scenario, Prices(catalog, scenario.prices, scenario.successors), draft.where)
     return Asked(scenario, catalog, as_of, sampling(flags), given_start)
 
 
@@ -233,21 +239,6 @@ def _check_named(prices: Prices, name: str, place: str, named: Iterable[str]) ->
     bare_ids = (model.split("/", 1)[-1] for model in prices.catalog.model_ids())
     near = did_you_mean(name, dict.fromkeys([*names, *bare_ids])) or "llmcost prices list shows every model"
     raise InputError(f"{name!r} is neither a model nor an architecture here", where=place, hint=near)
-
-
-def check_stated(scenario: Scenario, catalog: Catalog, draft: Draft) -> None:
-    """A rate, a price or a time of one's own machines that physics does not allow is refused with its place."""
-    if not any(architecture.served_by() is not None for architecture in scenario.architectures.values()):
-        return
-    from llmcost.economics.plausibility import stated_figures
-
-    for stated in stated_figures(scenario, Prices(catalog, scenario.prices, scenario.successors)):
-        if stated.verdict.verdict == "impossible":
-            raise InputError(
-                stated.verdict.message,
-                where=draft.where(stated.path),
-                hint="measure it again, or leave it out to have it modelled",
-            )
 
 
 def _place_of(draft: Draft, name: str, target: str) -> str:

@@ -18,11 +18,13 @@ class Cell(NamedTuple):
 
 
 class Column(NamedTuple):
-    """A column's key (for CSV), its heading, and whether it is a number."""
+    """A column's key (for CSV), its heading, whether it is a number, and whether it holds names and
+    paths from a user's file, which Markdown shows as code."""
 
     key: str
     heading: str
     number: bool = True
+    code: bool = False
 
 
 class Table(NamedTuple):
@@ -35,12 +37,17 @@ class Table(NamedTuple):
 
 
 class Page(NamedTuple):
-    """A headline, tables (the first is what CSV carries), notes, and a chart as text where asked for."""
+    """A headline, tables (the first is what CSV carries), notes, and a chart as text where asked for.
+
+    `marker` is a hidden comment by which a bot finds its own Markdown again; where it stands, the
+    notes are folded away.
+    """
 
     headline: str
     tables: list[Table]
     notes: list[str] = []
     chart: str = ""
+    marker: str = ""
 
 
 def text(value: str) -> Cell:

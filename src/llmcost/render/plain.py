@@ -24,5 +24,23 @@ def cell(text: str) -> str:
 
 
 def markdown(text: str) -> str:
-    """Text as Markdown shows it literally."""
-    return re.sub(r"([\\`*_\[\]<>|#~&])", r"\\\1", harmless(text))
+    """Text as Markdown shows it literally; a name in it notifies nobody and refers to no issue."""
+    escaped = re.sub(r"([\\`*_\[\]<>|#~&])", r"\\\1", harmless(text))
+    return re.sub(r"(?<!\w)(@|\\#)(?=\w)", r"\1<!-- -->", escaped)
+
+
+def unlinked(text: str) -> str:
+    """Markdown in which no address becomes a link by itself."""
+    return re.sub(r"(?i)\b(https?:|ftp:|mailto:|xmpp:|www\.)", r"\1<!-- -->", text)
+
+
+def code(text: str) -> str:
+    """Text as a code span of a Markdown table: nothing in it is a link, a mention or markup."""
+    if not text:
+        return ""
+    # A pipe after a backslash cannot be escaped in a code span: it is written out.
+    text = re.sub(r"(?<!\\)\|", r"\|", harmless(text).replace("\\|", "\\x7c"))
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if text[0] in "` " or text[-1] in "` " else ""
+    return f"{fence}{pad}{text}{pad}{fence}"
