@@ -1,0 +1,32 @@
+"""What MkDocs asks of this site while it builds: the pages that are made from the program itself.
+
+They are made at each build and never committed, so that there is no copy to go stale: the help of
+each command, the keys of each file it reads, and the fields of each JSON document it prints.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import commands
+import schemas
+from mkdocs.structure.files import File, Files
+
+PAGES = {**commands.pages(), **schemas.pages()}
+SECTIONS = {"Commands": "commands/", "Reference": "reference/"}
+
+
+def on_config(config: Any) -> Any:
+    """The made pages in the navigation, behind the written ones of their section."""
+    for section in config["nav"]:
+        [(title, entries)] = section.items()
+        if title in SECTIONS:
+            entries += [uri for uri in PAGES if uri.startswith(SECTIONS[title]) and uri not in entries]
+    return config
+
+
+def on_files(files: Files, config: Any) -> Files:
+    """The made pages as files of the site."""
+    for uri, text in PAGES.items():
+        files.append(File.generated(config, uri, content=text))
+    return files
