@@ -12,7 +12,7 @@ import llmcost
 ROOT = Path(llmcost.__file__).parent
 # Lowest first. A module belongs to the layer of the longest prefix that names it.
 LAYERS = (
-    ("errors", "arithmetic", "output_file", "presets"),
+    ("errors", "arithmetic", "output_file", "presets", "wording"),
     ("quantity",),
     ("estimate",),
     ("catalog",),

@@ -16,6 +16,8 @@ TYPE_CHECKING = False  # to a type checker it is true; importing typing would co
 if TYPE_CHECKING:
     from llmcost.catalog import Catalog, load_catalog
     from llmcost.catalog.models import ApiPrice
+    from llmcost.claims.auditing import Audit, audit
+    from llmcost.claims.claim import ClaimsFile, claims_from, load_claims
     from llmcost.economics.breakeven import Breakeven, Offer, breakeven, breakeven_of_offer
     from llmcost.economics.comparison import Comparison, compare
     from llmcost.economics.hosting import Hosting, host
@@ -30,9 +32,11 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "ApiPrice": "catalog.models",
+    "Audit": "claims.auditing",
     "Breakeven": "economics.breakeven",
     "Catalog": "catalog",
     "Charge": "estimate",
+    "ClaimsFile": "claims.claim",
     "Comparison": "economics.comparison",
     "Estimate": "estimate",
     "Factor": "estimate",
@@ -49,11 +53,14 @@ _HOMES = {
     "Source": "estimate",
     "UnknownPrice": "errors",
     "Workload": "workload",
+    "audit": "claims.auditing",
     "breakeven": "economics.breakeven",
     "breakeven_of_offer": "economics.breakeven",
+    "claims_from": "claims.claim",
     "compare": "economics.comparison",
     "host": "economics.hosting",
     "load_catalog": "catalog",
+    "load_claims": "claims.claim",
     "load_scenario": "scenario",
     "route": "economics.routing",
     "scenario_from": "scenario",
@@ -62,9 +69,11 @@ _HOMES = {
 
 __all__ = [
     "ApiPrice",
+    "Audit",
     "Breakeven",
     "Catalog",
     "Charge",
+    "ClaimsFile",
     "Comparison",
     "Estimate",
     "Factor",
@@ -81,11 +90,14 @@ __all__ = [
     "Source",
     "UnknownPrice",
     "Workload",
+    "audit",
     "breakeven",
     "breakeven_of_offer",
+    "claims_from",
     "compare",
     "host",
     "load_catalog",
+    "load_claims",
     "load_scenario",
     "route",
     "scenario_from",

@@ -39,6 +39,10 @@ class UnknownPrice(InputError):
     """A price that the catalog does not hold. Never counted as zero: exit code 2."""
 
 
+class Impossible(InputError):
+    """A stated rate, price or time that physics does not allow: exit code 2, and a verdict in an audit."""
+
+
 class StalePrice(LlmcostError):
     """A price that is stale or missing where `--strict` asked for none: exit code 4."""
 

@@ -292,6 +292,10 @@ def as_input_error(error: ValidationError, path: Path, where: Where) -> LlmcostE
             where=where(loc[:-1], False),
             hint=f"add {field}: ...",
         )
+    if first["type"] == "literal_error":
+        known = re.findall(r"'([^']+)'", str(context.get("expected", "")))
+        hint = did_you_mean(str(first["input"]), known) or f"type one of: {', '.join(known)}"
+        return InputError(f"{_named(loc)}: {shown(first['input'])} is not known", where=where(loc, False), hint=hint)
     message = first["msg"].removeprefix("Value error, ")
     return InputError(
         f"{_named(loc)}: {message[:1].lower()}{message[1:]}", where=where(loc, False), hint=_type_hint(first["type"])
@@ -312,7 +316,7 @@ def _type_hint(kind: str) -> str:
         "model_type": "type a mapping: {KEY: VALUE}",
         "model_attributes_type": "type a mapping: {KEY: VALUE}",
     }
-    return hints.get(kind, "see `llmcost schema scenario` for what may stand here")
+    return hints.get(kind, "`llmcost schema` says what may stand here")
 
 
 def _check_names(scenario: Scenario, where: Where) -> None:

@@ -47,6 +47,8 @@ class Strict(BaseModel):
                 if key not in cls.model_fields:
                     known = ", ".join(cls.model_fields)
                     hint = did_you_mean(str(key), cls.model_fields) or f"known keys: {known}"
+                    if str(key)[:1].isdigit():  # {published: $1,980} is two keys to YAML
+                        hint = 'put a figure that holds a comma in quotes: "$1,980"'
                     raise PydanticCustomError(
                         "unknown_key", "{what}", {"what": f"unknown key {key!r}", "hint": hint, "key": key}
                     )

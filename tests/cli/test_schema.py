@@ -11,6 +11,8 @@ import yaml
 from command_line import run
 
 from llmcost.presets import PRESETS, preset
+from llmcost.render.claims_schema import ABOUT as ABOUT_CLAIMS
+from llmcost.render.claims_schema import claims_schema, figures_of
 from llmcost.render.json_schema import RESULTS, command_schema
 from llmcost.render.scenario_schema import ABOUT, scenario_schema
 from llmcost.scenario import Scenario
@@ -19,6 +21,7 @@ jsonschema = pytest.importorskip("jsonschema")
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+CLAIMS = sorted((ROOT / "examples" / "claims").glob("*.yaml"))
 AS_OF = ("--as-of", "2026-11-22")
 OFFER = ["--build", "15k..60k", "--saving-per-call", "0.0003..0.0008", "--operations", "200..2k", "--calls", "10M"]
 GSM8K = ["tests/data/routellm_gsm8k.csv", "--where", "contaminated=0", "--tokens", "500,300"]
@@ -43,6 +46,7 @@ RUNS = {
         [*GSM8K, "--min-quality-kept", "95%", "--verifier", "false_accept=6%,false_reject=9%,usd_per_request=0"],
         ["tests/data/routerarena_sub10_two_models.csv", "--costs", "recorded"],
     ],
+    "audit": [["examples/claims"], ["examples/claims/003-build-vs-buy.yaml", "--claim", "h100-rate"]],
     "gate": [["tests/data/routerarena_sub10_two_models.csv", "--from", "haiku3", "--to", "gemini2flash"]],
 }
 
@@ -95,6 +99,66 @@ def test_a_preset_fits_the_scenarios_schema(name: str) -> None:
 )
 def test_what_the_tool_refuses_the_scenarios_schema_refuses(wrong: dict[str, Any]) -> None:
     assert problems(scenario_schema(), wrong)
+
+
+@pytest.mark.parametrize("path", CLAIMS, ids=lambda path: path.stem)
+def test_a_shipped_claims_file_fits_the_schema_of_claims(path: Path) -> None:
+    read = json.loads(json.dumps(yaml.safe_load(path.read_text(encoding="utf-8")), default=str))  # days as text
+    assert problems(claims_schema(), read) == []
+
+
+RIGHT = {"id": "a", "says": "s", "published": "$1"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"publishd": "$1"},
+        {"calculation": "rout"},
+        {"calculation": "labelling", "given": {"sampels": 10}},
+        {"calculation": "labelling", "figure": "costs"},
+        {"calculation": "compare", "figure": "totalcost"},
+        {"calculation": "route", "given": {"workload": {"requests": 1}}},
+        {"calculation": "route", "given": {"architectures": {"a": {"kind": "api", "stages": []}}}},
+        {"calculation": "cascade", "given": {"cheap_price": 1}},
+        {"readings": [{"given": {}}]},
+        {"published": {"max": 1}},
+    ],
+    ids=json.dumps,
+)
+def test_what_audit_refuses_the_claims_schema_refuses(wrong: dict[str, Any]) -> None:
+    file = {"source": {"title": "t"}, "claims": [RIGHT]}
+    assert problems(claims_schema(), file) == []
+    assert problems(claims_schema(), {**file, "claims": [{**RIGHT, **wrong}]})
+
+
+def test_every_key_of_a_claims_file_is_described_and_nothing_else() -> None:
+    schema = claims_schema()
+    for name, about in ABOUT_CLAIMS.items():
+        body = schema if name == "Claims" else schema["$defs"].get(name)
+        if body is not None:  # Question is the part that Claim and Reading share
+            assert set(body["properties"]) == set(about), name
+
+
+def test_every_figure_that_the_schema_names_is_given(tmp_path: Path) -> None:
+    """A claim on a figure that the schema lists gets a verdict, whichever it is, and never a refusal of its name."""
+    fragments = {
+        "tco": {"architectures": {"f": {"kind": "fine_tuned", "build": {"x": "1k"}, "monthly": {"hosting": 1}}}},
+        "labelling": {"samples": 10, "usd_per_sample": 2},
+        "review_savings": {"requests": 10, "share_before": "10%", "share_after": "1%", "usd_per_review": 20},
+        "training_run": {"samples": 10, "tokens_per_sample": 10, "model": "llama-3.1-8b", "gpu": "H100-SXM"},
+        "breakeven": {"build": "1k", "saving_per_call": 0.1},
+        "cascade": {"acceptance": "50%", "cheap_cost": 1, "strong_cost": 10},
+    }
+    claims = [
+        {"id": f"{name}-{figure}", "says": "s", "calculation": name, "figure": figure, "given": given, "published": 0.5}
+        for name, given in fragments.items()
+        for figure in figures_of(name)
+    ]
+    file = tmp_path / "claims.json"
+    file.write_text(json.dumps({"source": {"title": "t"}, "claims": claims}))
+    done = run("audit", str(file), *AS_OF, "-f", "json")
+    assert [claim["id"] for claim in done.result["claims"]] == [claim["id"] for claim in claims]
 
 
 def test_every_key_of_the_scenario_is_described_and_nothing_else() -> None:

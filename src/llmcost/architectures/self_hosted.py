@@ -25,7 +25,7 @@ from llmcost.capacity.replica import (
     why_not,
 )
 from llmcost.catalog.models import OpenModel
-from llmcost.errors import InputError, UnknownPrice, did_you_mean
+from llmcost.errors import Impossible, InputError, UnknownPrice, did_you_mean
 from llmcost.estimate import Charge, Factor
 from llmcost.workload import AboveZero, Count, Months, Positive, Share, Stream, Strict, refuse
 
@@ -252,7 +252,7 @@ class Served(Strict):
     def _refuse_impossible(self, streams: list[Stream], month: Month, name: str) -> None:
         verdict = self.verdict(streams, month, name)
         if verdict is not None and verdict.verdict == "impossible":
-            raise InputError(
+            raise Impossible(
                 f"{name}: {verdict.message}",
                 where=f"architectures.{name}.throughput",
                 hint="measure it again, or leave the throughput out to have it modelled",

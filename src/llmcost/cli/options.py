@@ -6,6 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
+from llmcost.cli.answers import Answer, asked_by_another, hand_over
+from llmcost.errors import Impossible
+
 Values = dict[str, Any]
 
 
@@ -96,7 +99,13 @@ def takes(*groups: tuple[inspect.Parameter, ...]) -> Callable[[Callable[..., int
 
         def command(**values: Any) -> int:
             flags = {name: values.pop(name) for name in names}
-            return function(flags, **values)
+            try:
+                return function(flags, **values)
+            except Impossible as error:
+                if not asked_by_another():
+                    raise
+                hand_over(Answer(flags, error, None))  # that it cannot be is an answer too
+                return 0
 
         command.__name__ = function.__name__
         command.__doc__ = function.__doc__

@@ -164,7 +164,10 @@ def asked(draft: Draft, flags: Values) -> Asked:
     _add_baseline_model(draft)
     scenario = scenario_from(draft.data, draft.where, today=as_of)
     check_models(scenario, catalog, draft)
-    check_stated(scenario, catalog, draft)
+    if any(architecture.served_by() is not None for architecture in scenario.architectures.values()):
+        from llmcost.economics.plausibility import refuse_impossible
+
+        refuse_impossible(scenario, Prices(catalog, scenario.prices, scenario.successors), draft.where)
     return Asked(scenario, catalog, as_of, sampling(flags), given_start)
 
 
@@ -231,21 +234,6 @@ def _check_named(prices: Prices, name: str, place: str, named: Iterable[str]) ->
     bare_ids = (model.split("/", 1)[-1] for model in prices.catalog.model_ids())
     near = did_you_mean(name, dict.fromkeys([*names, *bare_ids])) or "llmcost prices list shows every model"
     raise InputError(f"{name!r} is neither a model nor an architecture here", where=place, hint=near)
-
-
-def check_stated(scenario: Scenario, catalog: Catalog, draft: Draft) -> None:
-    """A rate, a price or a time of one's own machines that physics does not allow is refused with its place."""
-    if not any(architecture.served_by() is not None for architecture in scenario.architectures.values()):
-        return
-    from llmcost.economics.plausibility import stated_figures
-
-    for stated in stated_figures(scenario, Prices(catalog, scenario.prices, scenario.successors)):
-        if stated.verdict.verdict == "impossible":
-            raise InputError(
-                stated.verdict.message,
-                where=draft.where(stated.path),
-                hint="measure it again, or leave it out to have it modelled",
-            )
 
 
 def _place_of(draft: Draft, name: str, target: str) -> str:

@@ -12,13 +12,13 @@ from llmcost.cli.options import command_app
 
 
 def command(
-    name: Annotated[str, typer.Argument(help="A command such as compare, or scenario.", metavar="NAME")],
+    name: Annotated[str, typer.Argument(help="A command such as compare; scenario, or claims.", metavar="NAME")],
     output_file: Annotated[
         str | None, typer.Option("--output-file", "-o", help="Write to a file.", metavar="FILE", show_default=False)
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> int:
-    """Print the JSON Schema of a command's JSON document, or of the scenario file."""
+    """Print the JSON Schema of a command's JSON document, or of the scenario or the claims file."""
     text = json.dumps(_schema(name), indent=2, ensure_ascii=False) + "\n"
     if output_file is None:
         sys.stdout.write(text)
@@ -34,6 +34,10 @@ def _schema(name: str) -> dict[str, Any]:
         from llmcost.render.scenario_schema import scenario_schema
 
         return scenario_schema()
+    if name == "claims":
+        from llmcost.render.claims_schema import claims_schema
+
+        return claims_schema()
     from llmcost.render.json_schema import command_schema
 
     return command_schema(name)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmcost import __version__
 from llmcost.architectures.prices import Prices
+from llmcost.cli.answers import Answer, asked_by_another, hand_over
 from llmcost.cli.options import Values
 from llmcost.cli.reading import Asked
 from llmcost.economics.horizon import estimate
@@ -71,6 +72,7 @@ class Remarks:
     """
 
     def __init__(self, asked: Asked, charges: Mapping[str, Iterable[Charge] | None], *, horizon: bool = True) -> None:
+        self.asked = asked
         scenario = asked.scenario
         point = at_middle(scenario)
         prices = Prices(asked.catalog, point.prices, point.successors)
@@ -90,6 +92,9 @@ def write(
     remarks: Remarks | None = None,
 ) -> None:
     """Render and deliver the result. Raises StalePrice under --strict, after it is printed."""
+    if asked_by_another():
+        hand_over(Answer(flags, result, remarks))
+        return
     form = format_of(flags)
     assumed = remarks.assumptions if remarks else []
     warned = remarks.warnings if remarks else []
@@ -164,6 +169,8 @@ def deliver(text: str, flags: Values) -> None:
 
 def breached(reasons: Iterable[str]) -> int:
     """Exit code 3 with the reasons on stderr, or 0 where nothing is breached."""
+    if asked_by_another():
+        return 0
     found = list(dict.fromkeys(reasons))
     for reason in found:
         sys.stderr.write(f"gate breached: {_harmless(reason)}\n")

@@ -11,7 +11,7 @@ from llmcost.capacity.bound import Verdict, check_latency, check_price, check_ra
 from llmcost.capacity.replica import Setup
 from llmcost.economics.horizon import months_of, traffic
 from llmcost.economics.latencies import shortened
-from llmcost.errors import UnknownPrice
+from llmcost.errors import Impossible, UnknownPrice
 from llmcost.estimate import Charge
 from llmcost.quantity import at_middle
 from llmcost.scenario import Scenario
@@ -48,6 +48,17 @@ def stated_figures(scenario: Scenario, prices: Prices) -> Iterator[Stated]:
             continue
         for path, judge in _judges(name, architecture, served, meant, month):
             yield Stated(path, min((judge(size) for size in sizes), key=lambda verdict: verdict.factor))
+
+
+def refuse_impossible(scenario: Scenario, prices: Prices, where: Callable[[tuple[str, ...], bool], str]) -> None:
+    """Raise Impossible, with its place, for a stated figure of one's own machines that physics does not allow."""
+    for stated in stated_figures(scenario, prices):
+        if stated.verdict.verdict == "impossible":
+            raise Impossible(
+                stated.verdict.message,
+                where=where(stated.path, False),
+                hint="measure it again, or leave it out to have it modelled",
+            )
 
 
 def machine_warnings(

@@ -143,7 +143,7 @@ def route(
         for name, architecture in first_month.architectures.items()
         if architecture.kind in ROUTABLE or name == scenario.baseline
     ]
-    if len(shown) < 2 and optimum is None:
+    if not shown:
         raise InputError("there is no mix to compare", hint="give --mix CHEAP_MODEL=70%,STRONG_MODEL=30%")
     outcome = evaluated(first_month, lambda tree: _headline(tree, catalog, shown), sampling)
     point = at_middle(first_month)

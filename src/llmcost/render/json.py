@@ -92,6 +92,8 @@ def _figure(name: str, figure: Figure) -> dict[str, Any]:
         found[f"{name}_range"] = [rounded(figure.spread[0]), rounded(figure.spread[2])]
         found[f"{name}_bounds"] = None if figure.bounds is None else [rounded(end) for end in figure.bounds]
         found[f"{name}_point"] = rounded(figure.point)
+    elif figure.bounds is not None:  # a band without a distribution
+        found[f"{name}_bounds"] = [rounded(end) for end in figure.bounds]
     return found
 
 

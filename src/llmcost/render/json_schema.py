@@ -30,6 +30,7 @@ RESULTS = {
     "policy": "decision.policy.Policy",
     "frontier": "quality.frontier_result.Frontier",
     "gate": "quality.gate.SwitchGate",
+    "audit": "claims.auditing.Audit",
 }
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -46,7 +47,7 @@ _ABOUT = {
 def command_schema(command: str) -> dict[str, Any]:
     """The JSON Schema of what `llmcost COMMAND --format json` prints. Raises InputError for an unknown one."""
     if command not in RESULTS:
-        known = (*RESULTS, "scenario")
+        known = (*RESULTS, "scenario", "claims")
         raise InputError(
             f"there is no schema {command!r}",
             where="llmcost schema",

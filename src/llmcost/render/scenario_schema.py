@@ -263,11 +263,10 @@ def scenario_schema() -> dict[str, Any]:
     schema.pop("title", None)
     schema["properties"]["quality"] = _quality(schema["properties"]["quality"])
     definitions["Gpu"] = {"anyOf": [{"type": "string"}, definitions["Gpu"]], "description": "the name alone will do"}
-    quantities = _quantities()
-    schema, definitions = _named(schema, quantities), _named(definitions, quantities)
+    schema, definitions = named_quantities(schema), named_quantities(definitions)
     for name, body in {"Scenario": schema, **definitions}.items():
-        _describe(name, body)
-    definitions |= quantities
+        described(name, body, ABOUT)
+    definitions |= _quantities()
     schema["description"] = "What is asked, and what could serve it."
     whole = {"title": "llmcost scenario", **schema, "$defs": dict(sorted(definitions.items()))}
     return {"$schema": DIALECT, **compact(whole)}
@@ -295,6 +294,11 @@ def _quantities() -> dict[str, Any]:
     """What may stand for a number, by the scale of the field: written once, referred to everywhere."""
     found: dict[str, Any] = {scale: Quantity(scale).__get_pydantic_json_schema__(None, None) for scale in _SCALES}
     return found | {"cost_item": CostItem().__get_pydantic_json_schema__(None, None)}
+
+
+def named_quantities(schema: Any) -> Any:
+    """The schema with each quantity as a reference to its one definition."""
+    return _named(schema, _quantities())
 
 
 def _named(schema: Any, quantities: dict[str, Any]) -> Any:
@@ -334,11 +338,12 @@ def _share_serving(definitions: dict[str, Any]) -> None:
             serving[field] = served[field]
 
 
-def _describe(name: str, body: dict[str, Any]) -> None:
+def described(name: str, body: dict[str, Any], about_all: Mapping[str, Mapping[str, str]]) -> None:
+    """Give each key of a definition its meaning, and take away what pydantic says of it."""
     if "anyOf" in body:
         body = body["anyOf"][-1]
     body.pop("title", None)
-    about = ABOUT.get(name, {})
+    about = about_all.get(name, {})
     for field, schema in body.get("properties", {}).items():
         schema.pop("title", None)
         if schema.get("default") in (None, "", {}, []) or isinstance(schema["default"], dict):

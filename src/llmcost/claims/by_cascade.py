@@ -1,0 +1,124 @@
+"""Claims on a cascade of two models, from a few named quantities: `route` on the scenario they make.
+
+One request a month; USD a request, or any unit that the costs share.
+"""
+
+from typing import Any
+
+from llmcost.claims.by_scenario import figure_of
+from llmcost.claims.recomputed import Asked, Recomputed, unit_of
+from llmcost.economics.routing import route
+from llmcost.economics.uncertainty import Figure
+from llmcost.errors import InputError, did_you_mean
+from llmcost.quantity import Range
+from llmcost.scenario import scenario_from, validated
+from llmcost.workload import Positive, Share, Strict
+
+CHEAP, STRONG, CASCADE = "cheap", "strong", "cascade"
+_COSTS = ("cost", "saving", "saving_share", "break_even_acceptance")
+FIGURES = (*_COSTS, "acceptance", "escalation", "quality", "quality_kept", "parity_false_accept")
+
+
+class TwoStages(Strict):
+    """A cheap model that answers first, a verifier, and a strong one for what is rejected.
+
+    How much is accepted is given (`acceptance` or `escalation`), or follows from the verifier's errors
+    and from how good the cheap model is (`cheap_quality`, or `joint`).
+    """
+
+    cheap_quality: Share | None = None
+    strong_quality: Share | None = None
+    joint: dict[str, Share] | None = None
+    false_accept: Share | None = None
+    false_reject: Share | None = None
+    acceptance: Share | None = None
+    escalation: Share | None = None
+    cheap_cost: Positive | None = None
+    strong_cost: Positive | None = None
+    verifier_cost: Positive = 0.0
+
+
+def cascade(asked: Asked) -> Recomputed:
+    """A figure of the cascade that the named quantities make. Raises InputError where they do not suffice."""
+    name = asked.figure or "cost"
+    if name not in FIGURES:
+        raise InputError(
+            f"claim {asked.claim}: cascade has no figure {name!r}",
+            where=asked.place(("figure",)),
+            hint=did_you_mean(name, FIGURES) or f"figures: {', '.join(FIGURES)}",
+        )
+    unknown = [field for field, value in asked.given.items() if value is None and field in TwoStages.model_fields]
+    if unknown:
+        return Recomputed(name, Figure(None), unit_of(name), missing=", ".join(unknown), given=asked.given)
+    two = validated(TwoStages, asked.given, (), asked.given_place)
+    if name in _COSTS:
+        for field in ("cheap_cost", "strong_cost"):
+            if getattr(two, field) is None:
+                raise InputError(
+                    f"claim {asked.claim}: {name} follows from {field}, which is not given",
+                    where=asked.place(("given",)),
+                    hint=f"add {field}: USD a request, or null where nobody says it",
+                )
+    scenario = scenario_from(_scenario(two, asked), asked.given_place, today=asked.setting.as_of)
+    result = route(scenario, asked.setting.catalog, asked.setting.sampling)
+    wanted = {"cost": "monthly_cost", "escalation": "acceptance"}.get(name, name)
+    found = figure_of(asked._replace(figure=wanted, of=CASCADE), result)
+    if name == "quality" and found.figure.point is None:
+        bound = next(mix.cascade.quality_bound for mix in result.mixes if mix.name == CASCADE and mix.cascade)
+        if bound is not None:
+            figure = Figure(None, None, (bound[0], bound[1]))
+            return found._replace(figure=figure, missing="", ends="what the two accuracies allow")
+    figure = _rest(found.figure) if name == "escalation" else found.figure
+    return found._replace(name=name, figure=figure)
+
+
+def _scenario(two: TwoStages, asked: Asked) -> dict[str, Any]:
+    """The same as a scenario of one request of a million input tokens, so that a price is a cost a request."""
+    errs = {field: getattr(two, field) for field in ("false_accept", "false_reject") if getattr(two, field) is not None}
+    stated = two.acceptance if two.acceptance is not None else two.escalation
+    if stated is None and not errs:
+        raise InputError(
+            f"claim {asked.claim}: nothing says how much the cheap model's answers are accepted",
+            where=asked.place(("given",)),
+            hint="add acceptance: 66.55%, or escalation, or false_accept and false_reject with cheap_quality",
+        )
+    verifier: dict[str, Any] = {**errs, "usd_per_request": two.verifier_cost}
+    body: dict[str, Any] = {"kind": "cascade", "stages": [CHEAP, STRONG], "verifier": verifier}
+    if stated is not None:
+        body["escalation"] = [_remaining(stated) if two.acceptance is not None else stated]
+    if two.joint is not None:
+        body["joint"] = two.joint
+    quality = {CHEAP: two.cheap_quality, STRONG: two.strong_quality}
+    if two.joint is not None:
+        quality = {CHEAP: _right(two.joint, 0), STRONG: _right(two.joint, 1)}
+    prices = {CHEAP: two.cheap_cost or 0.0, STRONG: two.strong_cost or 0.0}
+    return {
+        "start": asked.setting.as_of.isoformat()[:7],
+        "workload": {"requests_per_month": 1, "input_tokens": 1_000_000, "output_tokens": 0},
+        "prices": {model: {"input_per_mtok": cost, "output_per_mtok": 0} for model, cost in prices.items()},
+        "quality": {model: value for model, value in quality.items() if value is not None},
+        "baseline": STRONG,
+        "architectures": {STRONG: {"kind": "api", "model": STRONG}, CASCADE: body},
+    }
+
+
+def _right(joint: dict[str, Any], position: int) -> Any:
+    """How often one of the two is right, from who is right together; None where a share is a range."""
+    parts = [share for pattern, share in joint.items() if pattern.removeprefix("p")[position : position + 1] == "1"]
+    return None if any(isinstance(share, Range) for share in parts) else sum(parts)
+
+
+def _remaining(share: Any) -> Any:
+    """1 − x, of a number or a range."""
+    if not isinstance(share, Range):
+        return 1 - share
+    mid = None if share.mid is None else 1 - share.mid
+    return share._replace(low=1 - share.high, high=1 - share.low, mid=mid)
+
+
+def _rest(figure: Figure) -> Figure:
+    """The figure of 1 − x."""
+    spread = None if figure.spread is None else tuple(None if x is None else 1 - x for x in reversed(figure.spread))
+    bounds = None if figure.bounds is None else tuple(None if x is None else 1 - x for x in reversed(figure.bounds))
+    point = None if figure.point is None else 1 - figure.point
+    return figure._replace(point=point, spread=spread, bounds=bounds)  # type: ignore[arg-type]

@@ -1,0 +1,194 @@
+"""Claims on a few named quantities: plain arithmetic, labels, human reviews, training runs."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from llmcost.architectures.architecture import Review
+from llmcost.architectures.fine_tuned import Labelling
+from llmcost.architectures.prices import Prices
+from llmcost.architectures.training import Training
+from llmcost.arithmetic import Number
+from llmcost.claims.expression import NAME, Expression
+from llmcost.claims.recomputed import PARTS, Asked, Limit, Recomputed, check_unit
+from llmcost.economics.horizon import months_of
+from llmcost.economics.uncertainty import Figure, evaluated
+from llmcost.errors import InputError, did_you_mean
+from llmcost.estimate import Charge, Factor
+from llmcost.quantity import QuantityError, Range, at_middle, quantity
+from llmcost.scenario import scenario_from, validated
+from llmcost.workload import Positive, Share, Stream, Strict
+
+RESULT = "result"
+
+
+class ReviewSavings(Strict):
+    """What fewer human reviews save: requests × (share before − share after) × USD a review (seed 003)."""
+
+    requests: Positive
+    share_before: Share
+    share_after: Share
+    usd_per_review: Positive
+
+    def charges(self) -> tuple[Charge, Charge]:
+        """USD for the reviews before and after."""
+        nothing = Factor("unused", 0.0)
+        stream = Stream((self.factor("requests"),), nothing, nothing, nothing, nothing, nothing)
+        before, after = (
+            next(iter(Review(share=part, usd_per_review=self.usd_per_review).charges(name, [stream])))
+            for name, part in (("before", self.share_before), ("after", self.share_after))
+        )
+        return before, after
+
+
+# ---- arithmetic ----------------------------------------------------------------------------------
+
+
+def arithmetic(asked: Asked) -> Recomputed:
+    """The value of an expression over named quantities. Raises InputError with the place of what is wrong."""
+    if asked.expression is None:
+        raise InputError(
+            f"claim {asked.claim} has no expression",
+            where=asked.place(()),
+            hint="add expression: requests * (share_before - share_after) * usd_per_review, over names of given",
+        )
+    values, unknown = _quantities(asked)
+    expression = _parsed(asked, "expression", asked.expression)
+    whole = _parsed(asked, "whole", asked.whole) if asked.whole else None
+    unit = asked.unit or asked.published.unit
+    check_unit(asked, RESULT, unit)
+    needed = [name for name in unknown if name in expression.names or (whole and name in whole.names)]
+    if needed:
+        return Recomputed(RESULT, Figure(None), unit, missing=", ".join(needed), given=asked.given)
+
+    def headline(given: dict[str, Number]) -> dict[Any, Number | None]:
+        found: dict[Any, Number | None] = {RESULT: expression.value(given)}
+        return found if whole is None else found | {"whole": whole.value(given)}
+
+    try:
+        outcome = evaluated(values, headline, asked.setting.sampling)
+        steps = expression.steps(at_middle(values))
+    except QuantityError as error:
+        raise InputError(
+            f"claim {asked.claim}: {error.what}", where=asked.place(("expression",)), hint=error.hint
+        ) from None
+    limits = [Limit(1.0, "a share cannot be more than 100 %")] if asked.unit == "share" else []
+    if whole is not None:
+        most = outcome.figures["whole"]
+        high = most.bounds[1] if most.bounds is not None and most.bounds[1] is not None else most.point
+        limits.append(Limit(high or 0.0, f"a part cannot be larger than the whole, {asked.whole}"))
+    return Recomputed(RESULT, outcome.figures[RESULT], unit, steps, limits=limits, given=asked.given)
+
+
+def _quantities(asked: Asked) -> tuple[dict[str, Any], list[str]]:
+    """The named quantities as numbers and ranges, and the names of those that are null."""
+    values: dict[str, Any] = {}
+    unknown: list[str] = []
+    for name, written in asked.given.items():
+        if not NAME.fullmatch(str(name)):
+            raise InputError(
+                f"claim {asked.claim}: {name!r} is no name that an expression could use",
+                where=asked.given_place([name], True),
+                hint="use letters, digits and _, such as usd_per_review",
+            )
+        if written is None:
+            unknown.append(name)
+            values[name] = 1.0  # never used: a claim that needs it is not checkable
+            continue
+        try:
+            values[name] = named_quantity(written)
+        except QuantityError as error:
+            raise InputError(
+                f"claim {asked.claim}: {name}: {error.what}", where=asked.given_place([name], False), hint=error.hint
+            ) from None
+    return values, unknown
+
+
+def named_quantity(written: Any) -> float | Range:
+    """A quantity whose field nobody declared: percent is a share, what may be negative is signed.
+
+    The unit decides, never the size: 20%..30% is read on the scale of shares. Raises QuantityError.
+    """
+    found = quantity(written, "signed")
+    if not isinstance(found, Range):
+        return found
+    percent = "%" in str(written)
+    if percent and found.low >= 0 and found.high <= 1:
+        return found._replace(scale="share")
+    return found._replace(scale="positive") if found.low >= 0 and not percent else found
+
+
+def _parsed(asked: Asked, field: str, text: str) -> Expression:
+    try:
+        return Expression(text)
+    except QuantityError as error:
+        raise InputError(f"claim {asked.claim}: {error.what}", where=asked.place((field,)), hint=error.hint) from None
+
+
+# ---- calculations with a formula of their own ----------------------------------------------------
+
+
+def labelling(asked: Asked) -> Recomputed:
+    """samples × USD a sample × (1 + qa_share)."""
+    return _charged(asked, Labelling, lambda own: {"labelling": own.charge("labels")}, "cost")
+
+
+def review_savings(asked: Asked) -> Recomputed:
+    """What the reviews cost before, less what they cost after."""
+
+    def charges(own: ReviewSavings) -> dict[str, Charge]:
+        before, after = own.charges()
+        return {"before": before, "after": after}
+
+    return _charged(asked, ReviewSavings, charges, "saving")
+
+
+def training_run(asked: Asked) -> Recomputed:
+    """A fine-tune's `training` block: its cost, and the hours where it is paid by the GPU-hour."""
+    setting = asked.setting
+    scenario = scenario_from({"start": setting.as_of.isoformat()[:7]}, today=setting.as_of)
+    prices = Prices(setting.catalog, scenario.prices, scenario.successors)
+    month = months_of(scenario, prices)[0]
+    return _charged(asked, Training, lambda own: {"training": own.charge("training", own.model, False, month)}, "cost")
+
+
+def _charged(asked: Asked, model: type[BaseModel], charges_of: Any, default: str) -> Recomputed:
+    """Figures of charges: `cost` and `saving` in USD, and each factor by its name."""
+    unknown = [name for name, value in asked.given.items() if value is None]
+    written = {name: value for name, value in asked.given.items() if value is not None}
+    check_known = [name for name in unknown if name not in model.model_fields]
+    if unknown and not check_known:
+        return Recomputed(asked.figure or default, Figure(None), "", missing=", ".join(unknown), given=asked.given)
+    tree = validated(model, written, (), asked.given_place)
+
+    def headline(own: Any) -> dict[Any, Number | None]:
+        charges = charges_of(own)
+        found: dict[Any, Number | None] = {}
+        for charge in charges.values():
+            found |= {factor.name: factor.value for factor in charge.factors}
+        if "before" in charges:
+            return found | {
+                "cost_before": charges["before"].cost,
+                "cost_after": charges["after"].cost,
+                "saving": charges["before"].cost - charges["after"].cost,
+            }
+        (charge,) = charges.values()
+        return found | {"cost": charge.cost}
+
+    outcome = evaluated(tree, headline, asked.setting.sampling)
+    name = asked.figure or default
+    if name not in outcome.figures:
+        raise InputError(
+            f"claim {asked.claim}: {asked.calculation} has no figure {name!r}",
+            where=asked.place(("figure",)),
+            hint=did_you_mean(name, outcome.figures) or f"figures: {', '.join(outcome.figures)}",
+        )
+    unit = "USD" if name in ("cost", "saving", "cost_before", "cost_after") else "share" if name in PARTS else ""
+    check_unit(asked, name, unit)
+    limits = []
+    if name == "saving":
+        before = outcome.figures["cost_before"]
+        high = before.bounds[1] if before.bounds and before.bounds[1] is not None else before.point
+        limits.append(Limit(high or 0.0, "a saving cannot be larger than what the reviews cost before"))
+    charges: dict[str, tuple[Charge, ...]] = {key: (charge,) for key, charge in charges_of(at_middle(tree)).items()}
+    return Recomputed(name, outcome.figures[name], unit, charges=charges, limits=limits, given=asked.given)

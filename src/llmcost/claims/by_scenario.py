@@ -1,0 +1,188 @@
+"""Claims on a scenario: the commands' own calculations, asked for one figure of one architecture."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from llmcost.architectures.prices import Prices
+from llmcost.claims.recomputed import PARTS, Asked, Limit, Recomputed, check_unit, figure_in, unit_of
+from llmcost.economics.breakeven import Breakeven, Offer, breakeven, breakeven_of_offer
+from llmcost.economics.comparison import compare
+from llmcost.economics.hosting import Hosting, host
+from llmcost.economics.ownership import tco
+from llmcost.economics.plausibility import refuse_impossible
+from llmcost.economics.routing import route
+from llmcost.economics.uncertainty import Figure
+from llmcost.errors import Impossible, InputError, did_you_mean
+from llmcost.scenario import Scenario, scenario_from, validated
+
+CHEAPEST_FROM = "cheapest_from_requests_per_month"
+_RATES = ("requests_per_second", "deployable_requests_per_second", "tokens_per_second")
+_MODELLED = ("requests_per_second", "tokens_per_second", "deployable_requests_per_second")
+
+
+def by_scenario(asked: Asked) -> Recomputed:
+    """The figure of `route`, `tco`, `host`, `breakeven` or `compare` on a scenario fragment."""
+    if asked.calculation == "breakeven" and not {"architectures", "workload"} & set(asked.given):
+        return _offer(asked)
+    setting = asked.setting
+    try:
+        scenario = _scenario(asked, _with_stated_price(asked))
+        refuse_impossible(scenario, Prices(setting.catalog, scenario.prices, scenario.successors), asked.given_place)
+        result: Any = _CALCULATIONS[asked.calculation](scenario, setting.catalog, asked)
+    except Impossible as error:
+        return impossible(asked, error)
+    return figure_of(asked, result)
+
+
+def impossible(asked: Asked, why: Impossible) -> Recomputed:
+    """What is recomputed where an input cannot be: nothing, and why."""
+    name = asked.figure or ""
+    return Recomputed(name, Figure(None), unit_of(name), impossible=why.what, given=asked.given)
+
+
+def _scenario(asked: Asked, given: dict[str, Any]) -> Scenario:
+    """The fragment as a scenario that starts on the day asked for, unless it says when."""
+    as_of = asked.setting.as_of
+    written = {"start": as_of.isoformat()[:7], **given}
+    scenario = scenario_from(written, asked.given_place, today=as_of)
+    if "start" not in given and asked.calculation in ("route", "host"):
+        scenario = scenario.model_copy(update={"start": as_of})
+    return scenario
+
+
+_CALCULATIONS: dict[str, Callable[[Scenario, Any, Asked], Any]] = {
+    "route": lambda scenario, catalog, asked: route(scenario, catalog, asked.setting.sampling),
+    "tco": lambda scenario, catalog, asked: tco(scenario, catalog, _chosen(scenario, asked), asked.setting.sampling),
+    "host": lambda scenario, catalog, asked: host(scenario, catalog, _chosen(scenario, asked), asked.setting.sampling),
+    "breakeven": lambda scenario, catalog, asked: breakeven(scenario, catalog, asked.setting.sampling),
+    "compare": lambda scenario, catalog, asked: compare(scenario, catalog, asked.setting.sampling),
+}
+
+
+def _chosen(scenario: Scenario, asked: Asked) -> str | None:
+    """The architecture named by `of`; where there is only one, that one."""
+    if asked.of is not None:
+        _check_one_of(asked, scenario.architectures)
+        return asked.of
+    names = list(scenario.architectures)
+    return names[0] if len(names) == 1 else None
+
+
+def _check_one_of(asked: Asked, names: Any) -> None:
+    if asked.of not in names:
+        raise InputError(
+            f"claim {asked.claim}: there is no architecture {asked.of!r}",
+            where=asked.place(("of",)),
+            hint=did_you_mean(str(asked.of), names) or f"name one of: {', '.join(names)}",
+        )
+
+
+def _offer(asked: Asked) -> Recomputed:
+    known = {name: value for name, value in asked.given.items() if value is not None}
+    unknown = [name for name, value in asked.given.items() if value is None and name in Offer.model_fields]
+    if unknown:
+        name = asked.figure or ""
+        return Recomputed(name, Figure(None), unit_of(name), missing=", ".join(unknown), given=asked.given)
+    offer = validated(Offer, known, (), asked.given_place)
+    return figure_of(asked, breakeven_of_offer(offer, asked.setting.sampling))
+
+
+def figure_of(asked: Asked, result: Any) -> Recomputed:
+    """The figure that is meant, from a command's whole result. Raises InputError where none is."""
+    row, base = _rows(asked, result)
+    if isinstance(result, Breakeven) and asked.figure == CHEAPEST_FROM:
+        volumes = [each.from_requests_per_month for each in result.intervals if each.cheapest == row.name]
+        name, figure = CHEAPEST_FROM, Figure(float(volumes[0]) if volumes else None)
+    else:
+        name, figure = figure_in(row, asked)
+    unit = unit_of(name)
+    check_unit(asked, name, unit)
+    rows = (row, base) if row is not result else ()
+    charges = {each.name: each.charges for each in rows if getattr(each, "charges", ())}
+    charges = {result.architecture: result.charges} if row is result else charges
+    found = Recomputed(name, figure, unit, charges=charges, limits=_limits(name, base, result), given=asked.given)
+    if figure.point is None and figure.bounds is None:
+        return found._replace(missing=_why_unknown(name, result, row, asked))
+    return _with_band(found, result) if isinstance(result, Hosting) else found
+
+
+def _rows(asked: Asked, result: Any) -> tuple[Any, Any]:
+    """The part of a result that is about one architecture, and the baseline's part where there is one."""
+    listed = next(
+        (getattr(result, key) for key in ("mixes", "architectures", "challengers") if hasattr(result, key)), None
+    )
+    if listed is None:
+        return result, None
+    rows = {each.name: each for each in listed}
+    baseline = rows.get(getattr(result, "baseline", None) or "")
+    if asked.of is not None:
+        _check_one_of(asked, rows)
+        return rows[asked.of], baseline
+    others = [each for each in rows.values() if each is not baseline and getattr(each, "kind", "") != "single"]
+    others = others or [each for each in rows.values() if each is not baseline]
+    if len(others) > 1 or not rows:
+        raise InputError(
+            f"claim {asked.claim} does not say which architecture is meant",
+            where=asked.place(()),
+            hint=f"name it with of: (--of after --says): {', '.join(rows)}",
+        )
+    return (others or list(rows.values()))[0], baseline
+
+
+def _limits(name: str, base: Any, result: Any) -> list[Limit]:
+    """What the figure cannot exceed: all of a whole, the cost that is saved, what physics allows."""
+    if name in PARTS:
+        return [Limit(1.0, "a share cannot be more than 100 %")]
+    if name == "saving" and base is not None:
+        whole = base.total_cost if hasattr(base, "total_cost") else base.monthly_cost
+        high = whole.bounds[1] if whole.bounds and whole.bounds[1] is not None else whole.point
+        return [] if high is None else [Limit(high, f"a saving cannot be larger than what {base.name} costs")]
+    if isinstance(result, Hosting) and name in _RATES and result.physical_bound_requests_per_second is not None:
+        most = result.physical_bound_requests_per_second
+        if name == "tokens_per_second":
+            rate, tokens = result.requests_per_second.point, result.tokens_per_second.point
+            most *= tokens / rate if rate and tokens else math.inf
+        on = f"{result.model} at {result.precision} on {result.gpus_per_replica:g} × {result.gpu}"
+        return [Limit(most, f"physics allows {most:,.3g} at the very most ({on})")]
+    return []
+
+
+def _with_band(found: Recomputed, result: Hosting) -> Recomputed:
+    """A modelled rate is a band, never a point."""
+    band, rate = result.requests_per_second_band, result.requests_per_second.point
+    if band is None or not rate or found.name not in _MODELLED or found.figure.point is None:
+        return found
+    low, high = (found.figure.point * end / rate for end in band)
+    figure = Figure(found.figure.point, None, (low, high))
+    return found._replace(figure=figure, ends="the capacity model's band")
+
+
+def _why_unknown(name: str, result: Any, row: Any, asked: Asked) -> str:
+    """What would have to be known; empty where unknown means never."""
+    if unit_of(name) == "month" or name in ("calls_to_payback", "calls_per_month_to_cover_operations", CHEAPEST_FROM):
+        return ""
+    if isinstance(result, Hosting) and not result.fits:
+        return f"a GPU that holds the model: {result.why_not}"
+    if name.startswith("quality") or name in ("acceptance", "parity_false_accept"):
+        return "how good the models are (quality: {MODEL: 93%}, or joint for a cascade)"
+    if name in ("cost_per_request", "saving_per_call"):
+        return "the requests a month (the workload gives only its tokens)"
+    reasons = getattr(row, "gate_reasons", {})
+    return next(iter(reasons.values()), f"what {name} of {asked.calculation} rests on")
+
+
+def _with_stated_price(asked: Asked) -> dict[str, Any]:
+    """A published price a million tokens is held against what the hardware allows, as a stated one is."""
+    architectures = asked.given.get("architectures")
+    if asked.figure != "cost_per_mtok" or not isinstance(architectures, dict) or asked.published.low <= 0:
+        return asked.given
+    hosted = [
+        name for name, body in architectures.items() if isinstance(body, dict) and body.get("kind") == "self_hosted"
+    ]
+    name = asked.of if asked.of in hosted else hosted[0] if len(hosted) == 1 and asked.of is None else None
+    body = architectures.get(name)
+    if body is None or "gpu" not in body or "model" not in body or asked.published.kind == "at_least":
+        return asked.given
+    stated = {**body, "stated_cost_per_mtok": asked.published.low}
+    return {**asked.given, "architectures": {**architectures, name: stated}}

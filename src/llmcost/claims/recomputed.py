@@ -1,0 +1,176 @@
+"""What is asked of a calculation, and what it gives back: a figure, its unit, its limits and its steps."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, NamedTuple
+
+from llmcost.claims.claim import Path
+from llmcost.claims.expression import Step
+from llmcost.claims.published import Published
+from llmcost.economics.uncertainty import Figure, Sampling
+from llmcost.errors import InputError, did_you_mean
+from llmcost.estimate import Charge
+from llmcost.wording import count, usd
+
+# Shares of a whole: more than all of it cannot be.
+PARTS = {"saving_share", "utilisation", "acceptance", "escalation", "quality", "break_even_acceptance"}
+_SHARES = {*PARTS, "quality_kept", "parity_false_accept", "target_utilisation", "chance_cheapest"}
+_MONTHS = {"payback_month", "crosses_back_in_month"}
+
+
+class Setting(NamedTuple):
+    """What all claims of an audit are worked out on."""
+
+    catalog: Any
+    as_of: date
+    sampling: Sampling
+
+
+class Asked(NamedTuple):
+    """One calculation with its inputs, references resolved and blocks merged.
+
+    `place` gives the place of a path below the claim, and `given_place` of one below its inputs.
+    """
+
+    claim: str
+    calculation: str
+    given: dict[str, Any]
+    of: str | None
+    figure: str | None
+    expression: str | None
+    unit: str | None
+    whole: str | None
+    published: Published
+    place: Callable[[Path], str]
+    given_place: Callable[[Any, bool], str]
+    setting: Setting
+
+
+class Limit(NamedTuple):
+    """What a figure cannot exceed, and why."""
+
+    most: float
+    because: str
+
+
+class Recomputed(NamedTuple):
+    """The figure that the inputs lead to.
+
+    `ends` says what its ends are where these are not the extremes of the inputs. `missing` says what
+    would have to be known, `impossible` why the inputs themselves cannot be. `given` are the inputs as they stand.
+    """
+
+    name: str
+    figure: Figure
+    unit: str
+    steps: list[Step] = []
+    charges: dict[str, tuple[Charge, ...]] = {}
+    limits: list[Limit] = []
+    ends: str = ""
+    missing: str = ""
+    impossible: str = ""
+    given: dict[str, Any] = {}
+
+
+def unit_of(name: str) -> str:
+    """The unit of a figure that is named in the JSON contract: `USD`, `share`, `month` or empty."""
+    if name in _SHARES:
+        return "share"
+    if name in _MONTHS:
+        return "month"
+    if name.startswith("charges.") or name in ("saving", "cost", "net_present_value", "saving_per_call"):
+        return "USD"
+    return "USD" if name.endswith(("_cost", "_per_mtok", "_per_request", "_per_output_mtok")) else ""
+
+
+def said(value: float | None, unit: str) -> str:
+    """A figure in its unit: `$1,980`, `66.8%`, `3.66×`, `month 7`, `26.1`."""
+    if value is None:
+        return "never" if unit == "month" else "unknown"
+    if unit == "USD":
+        return usd(value)
+    if unit == "share":
+        return f"{value * 100:.4g}%"  # a digit more than tables have: published shares carry four
+    if unit == "times":
+        return f"{count(value)}×"
+    if unit == "month":
+        return f"month {value:g}"
+    return count(value) if abs(value) >= 0.01 or value == 0 else f"{value:.3g}"
+
+
+def check_unit(asked: Asked, name: str, unit: str) -> None:
+    """Raise InputError where the published figure is written in another unit than the recomputed one."""
+    published = asked.published
+    known = unit if unit in ("USD", "share", "times") else ""
+    instead = {
+        "USD": "write an amount in USD, such as $1,980",
+        "share": "write a share, such as 67%",
+        "times": "write a factor, such as 3.66x",
+    }
+    if published.kind == "never":
+        if unit != "month":
+            raise InputError(
+                f"claim {asked.claim}: {name} is not a payback, and never is no figure for it",
+                where=asked.place(("published",)),
+                hint=instead.get(known, "write a number, such as 5M"),
+            )
+        return
+    if published.unit and published.unit != known:
+        kinds = {"USD": "in USD", "share": "a share", "times": "a factor", "month": "a month of the horizon"}
+        what = kinds.get(unit, "a number" if not unit else f"in {unit}")
+        raise InputError(
+            f"claim {asked.claim}: the published {published.text!r} is {kinds[published.unit]}, and {name} is {what}",
+            where=asked.place(("published",)),
+            hint=instead.get(known, "write a plain number, such as 5M"),
+        )
+    if known == "share" and not published.unit and max(abs(published.low), abs(published.high)) > 1:
+        raise InputError(
+            f"claim {asked.claim}: {name} is a share, and {published.text!r} would be {published.high:.0%}",
+            where=asked.place(("published",)),
+            hint=f"write {published.text}% for percent",
+        )
+
+
+def figure_in(row: Any, asked: Asked) -> tuple[str, Figure]:
+    """The figure that is asked for, by its name in the JSON contract; `charges.NAME` is one charge's cost.
+
+    Raises InputError for a name that the result does not have.
+    """
+    nested = getattr(row, "cascade", None)
+    known = {name: value for part in (nested, row) if part is not None for name, value in _numbers(part).items()}
+    name = asked.figure
+    if name is None:
+        raise InputError(
+            f"claim {asked.claim} does not say which figure of {asked.calculation} is meant",
+            where=asked.place(()),
+            hint=f"add figure: one of {', '.join(known)}",
+        )
+    wanted = name.partition(".")
+    if wanted[0] == "charges" and wanted[2]:
+        costs = {charge.name: charge.cost for charge in getattr(row, "charges", ())}
+        if wanted[2] in costs:
+            return name, Figure(float(costs[wanted[2]]))
+        raise InputError(
+            f"claim {asked.claim}: there is no charge {wanted[2]!r}",
+            where=asked.place(("figure",)),
+            hint=did_you_mean(wanted[2], costs) or f"charges: {', '.join(costs) or 'none'}",
+        )
+    if name not in known:
+        raise InputError(
+            f"claim {asked.claim}: {asked.calculation} has no figure {name!r}",
+            where=asked.place(("figure",)),
+            hint=did_you_mean(name, known) or f"figures: {', '.join(known)}",
+        )
+    found = known[name]
+    return name, found if isinstance(found, Figure) else Figure(None if found is None else float(found))
+
+
+def _numbers(row: Any) -> dict[str, Any]:
+    """The figures of a result by name: a Figure, or a number that may be unknown."""
+    hints = type(row).__annotations__
+    return {name: getattr(row, name) for name in row._fields if is_figure(hints.get(name))}
+
+
+def is_figure(hint: Any) -> bool:
+    """Whether a field of this type is a figure: one that ranges reach, or a number that may be unknown."""
+    return hint in (Figure, float, int, float | None, int | None)

@@ -1,0 +1,192 @@
+"""A published statement against the figure that its inputs lead to.
+
+A figure holds within a tolerance, a share of the recomputed one. A published range is held against the
+extremes of the recomputed one, end by end: most published ranges are such corners.
+"""
+
+from typing import Literal, NamedTuple
+
+from llmcost.claims.published import Published
+from llmcost.claims.recomputed import Recomputed, said
+from llmcost.economics.uncertainty import Figure
+from llmcost.wording import digits
+
+Verdict = Literal["holds", "off", "contradicts", "impossible", "not checkable"]
+VERDICTS: tuple[Verdict, ...] = ("holds", "off", "contradicts", "impossible", "not checkable")
+
+
+class Judgement(NamedTuple):
+    """The verdict on one statement. `ratio` is published ÷ recomputed of the end that is furthest off.
+
+    `end` names the published end that is off; `reading` says under which reading it holds, where there
+    is more than one.
+    """
+
+    verdict: Verdict
+    ratio: float | None
+    end: Literal["low", "high", "both"] | None
+    reading: str
+    sentence: str
+
+
+def judge(published: Published, found: Recomputed, tolerance: float) -> Judgement:
+    """Hold the published statement against the recomputed figure."""
+    figure = found.figure
+    if found.impossible:
+        return Judgement("impossible", None, None, "", f"Its inputs cannot be: {found.impossible}.")
+    beyond = _beyond(published, found, tolerance)
+    if beyond is not None:
+        return beyond
+    if found.missing:
+        return Judgement("not checkable", None, None, "", f"Not known: {found.missing}.")
+    if published.kind == "never" or (figure.point is None and figure.bounds is None):
+        return _against_never(published, found)
+    if published.kind in ("at_least", "at_most"):
+        return _bound(published, found, tolerance)
+    if published.kind == "range":
+        return _range(published, found, tolerance)
+    return _figure(published, found, tolerance)
+
+
+def _beyond(published: Published, found: Recomputed, tolerance: float) -> Judgement | None:
+    """Impossible: a figure that is said to be reached and lies beyond what can be."""
+    for limit in found.limits:
+        over = [value for value in published.reached if value > limit.most + tolerance * abs(limit.most) + 1e-12]
+        if not over:
+            continue
+        most = max(over)
+        factor = f"{_times(most / limit.most)} that" if limit.most > 0 else "more than that"
+        sentence = f"{limit.because[:1].upper()}{limit.because[1:]}: {said(most, found.unit)} is {factor}."
+        point = found.figure.value if found.figure.value is not None else limit.most
+        return Judgement("impossible", most / point if point else None, None, "", sentence)
+    return None
+
+
+def _against_never(published: Published, found: Recomputed) -> Judgement:
+    figure = found.figure
+    gives = f"The arithmetic gives {said(figure.value, found.unit) if figure.value is not None else 'never'}"
+    if published.kind == "never" and figure.value is None:
+        return Judgement("holds", None, None, "", f"{gives}.")
+    return Judgement("off", None, None, "", f"{gives}, the source says {published.text}.")
+
+
+def _figure(published: Published, found: Recomputed, tolerance: float) -> Judgement:
+    stated = published.low
+    low, high = ends(found.figure)
+    gives = _gives(found)
+    middles = [value for value in (found.figure.point, found.figure.value) if value is not None]
+    if any(_close(stated, middle, tolerance) for middle in middles):
+        ratio = _ratio(stated, min(middles, key=lambda middle: abs(stated - middle)))
+        return Judgement("holds", ratio, None, "", f"{gives}.")
+    middle = middles[-1] if middles else (low + high) / 2
+    if low < high and _at_least(stated, low, tolerance) and _at_least(high, stated, tolerance):
+        name = found.ends or "the range that the inputs allow"
+        reading = f"within {name}, not at its middle"
+        return Judgement("holds", _ratio(stated, middle), None, reading, f"{gives}; the published figure lies in it.")
+    nearest = low if stated < low else high
+    ratio = _ratio(stated, nearest)
+    beyond = "" if low == high else f" and lies beyond its {'low' if stated < low else 'high'} end"
+    return Judgement("off", ratio, None, "", f"{gives}; the published {_is(ratio, said(stated, found.unit))}{beyond}.")
+
+
+def _range(published: Published, found: Recomputed, tolerance: float) -> Judgement:
+    low, high = ends(found.figure)
+    gives = _gives(found)
+    if low == high:
+        if _at_least(low, published.low, tolerance) and _at_least(published.high, low, tolerance):
+            return Judgement("holds", None, None, "", f"{gives}, within what is published.")
+        end: Literal["low", "high"] = "low" if low < published.low else "high"
+        ratio = _ratio(published.low if end == "low" else published.high, low)
+        return Judgement("off", ratio, end, "", f"{gives}; the published {end} end {_is(ratio)}.")
+    pairs = {"low": (published.low, low), "high": (published.high, high)}
+    wrong = [name for name, (stated, own) in pairs.items() if not _close(stated, own, tolerance)]
+    if not wrong:
+        return Judgement("holds", _worst(pairs), None, "", f"{gives}.")
+    spread = found.figure.spread
+    if spread is not None and spread[0] is not None and spread[2] is not None:
+        central = {"low": (published.low, spread[0]), "high": (published.high, spread[2])}
+        if all(_close(stated, own, tolerance) for stated, own in central.values()):
+            return Judgement("holds", _worst(central), None, "as the 5th to the 95th percentile", f"{gives}.")
+    which: Literal["low", "high", "both"] = "both" if len(wrong) == 2 else wrong[0]  # type: ignore[assignment]
+    off = [f"the published {name} end {_is(_ratio(*pairs[name]))}" for name in wrong]
+    inside = _at_least(published.low, low, 0) and _at_least(high, published.high, 0)
+    around = _at_least(low, published.low, 0) and _at_least(published.high, high, 0)
+    aside = "; it lies within the recomputed range" if inside else "; it holds all of it" if around else ""
+    return Judgement(
+        "off", _worst({name: pairs[name] for name in wrong}), which, "", f"{gives}; {', '.join(off)}{aside}."
+    )
+
+
+def _bound(published: Published, found: Recomputed, tolerance: float) -> Judgement:
+    """`at least` has to hold at every end of the ranges; where it does at the middle alone, that is said."""
+    least = published.kind == "at_least"
+    stated = published.low
+    low, high = ends(found.figure)
+    hard, kind = (low, high) if least else (high, low)
+    middle = found.figure.value if found.figure.value is not None else (low + high) / 2
+    gives = _gives(found)
+
+    def met(value: float) -> bool:
+        return _at_least(value, stated, tolerance) if least else _at_least(stated, value, tolerance)
+
+    ratio = _ratio(stated, middle)
+    if met(hard):
+        return Judgement("holds", ratio, None, "", f"{gives}.")
+    if low < high and met(middle):
+        reading = f"at the middle of the inputs, not at the {'low' if least else 'high'} end of the result"
+        return Judgement("holds", ratio, None, reading, f"{gives}.")
+    only = f"; only its {'high' if least else 'low'} end comes that far" if low < high and met(kind) else ""
+    short = "short of" if least else "beyond"
+    return Judgement("off", ratio, None, "", f"{gives}, {short} what is published ({published.text}){only}.")
+
+
+def ends(figure: Figure) -> tuple[float, float]:
+    """The extremes of a figure; both the same where nothing is uncertain."""
+    if figure.bounds is not None:
+        low = figure.bounds[0] if figure.bounds[0] is not None else figure.point
+        high = figure.bounds[1] if figure.bounds[1] is not None else figure.point
+        return (low or 0.0, high or 0.0)
+    return (figure.point or 0.0, figure.point or 0.0)
+
+
+def spanned(figure: Figure, unit: str) -> str:
+    """A figure in its unit, both ends where there are two."""
+    low, high = ends(figure)
+    return said(figure.value, unit) if low == high else f"{said(low, unit)} to {said(high, unit)}"
+
+
+def _gives(found: Recomputed) -> str:
+    low, high = ends(found.figure)
+    name = f" ({found.ends})" if found.ends else ""
+    if low == high:
+        return f"The arithmetic gives {said(found.figure.value, found.unit)}"
+    middle = found.figure.value
+    inner = "" if middle is None else f", {said(middle, found.unit)} in the middle"
+    return f"The arithmetic gives {said(low, found.unit)} to {said(high, found.unit)}{name}{inner}"
+
+
+def _is(ratio: float | None, stated: str = "") -> str:
+    """`$3,320 is 2.1 times that`; without the stated figure where its end is named before."""
+    return f"{stated} {'is another' if ratio is None or ratio <= 0 else f'is {_times(ratio)} that'}".strip()
+
+
+def _times(ratio: float) -> str:
+    return f"{digits(ratio, 3)} times" if ratio < 1000 else f"{ratio:,.0f} times"
+
+
+def _worst(pairs: dict[str, tuple[float, float]]) -> float | None:
+    """The ratio that is furthest from 1."""
+    ratios = [ratio for pair in pairs.values() if (ratio := _ratio(*pair)) is not None]
+    return max(ratios, key=lambda ratio: max(ratio, 1 / ratio) if ratio > 0 else float("inf"), default=None)
+
+
+def _ratio(published: float, recomputed: float) -> float | None:
+    return published / recomputed if recomputed else None
+
+
+def _close(stated: float, own: float, tolerance: float) -> bool:
+    return abs(stated - own) <= tolerance * abs(own) + 1e-12
+
+
+def _at_least(value: float, least: float, tolerance: float) -> bool:
+    return value >= least - tolerance * abs(least) - 1e-12

@@ -1,0 +1,148 @@
+"""`llmcost audit`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import typer
+
+from llmcost import load_catalog
+from llmcost.claims.auditing import audit
+from llmcost.claims.claim import SCENARIO_CALCULATIONS, ClaimsFile, load_claims
+from llmcost.claims.published import tolerance_of
+from llmcost.claims.verdicts import VERDICTS
+from llmcost.cli.inline_claim import INSTEAD, Typed, answer_of, claim_of, split
+from llmcost.cli.options import DRAWS, OUTPUT, Values, command_app, takes
+from llmcost.cli.reading import day, sampling
+from llmcost.cli.writing import breached, format_of, write
+from llmcost.errors import InputError, did_you_mean
+from llmcost.quantity import QuantityError
+
+
+def _option(flag: str, text: str, metavar: str) -> Any:
+    return typer.Option(flag, help=text, metavar=metavar, show_default=False)
+
+
+@takes(DRAWS, OUTPUT)
+def command(
+    flags: Values,
+    context: typer.Context,
+    claims: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Files of claims, folders of them, or - for standard input.", metavar="[CLAIMS]...", show_default=False
+        ),
+    ] = None,
+    says: Annotated[
+        list[str] | None,
+        _option("--says", "A published figure, held against the calculation that follows.", "FIGURE=VALUE"),
+    ] = None,
+    of: Annotated[str | None, _option("--of", "Which architecture of that calculation is meant.", "NAME")] = None,
+    whole: Annotated[str | None, _option("--whole", "What the figure is a part of (arithmetic).", "EXPRESSION")] = None,
+    unit: Annotated[str | None, _option("--unit", "USD, share or times (arithmetic).", "UNIT")] = None,
+    tolerance: Annotated[
+        str | None, _option("--tolerance", "How far off still holds, of the recomputed figure (2%).", "SHARE")
+    ] = None,
+    claim: Annotated[list[str] | None, _option("--claim", "Audit this claim alone (repeatable).", "ID")] = None,
+    fail_on: Annotated[
+        str | None, _option("--fail-on", "Leave with 3 on these verdicts, such as off,impossible.", "VERDICTS")
+    ] = None,
+    catalog: Annotated[
+        list[str] | None, _option("--catalog", "A catalog file of your own over the shipped one.", "FILE")
+    ] = None,
+    as_of: Annotated[
+        str | None, _option("--as-of", "The day to price for, where a file does not say.", "YYYY-MM-DD")
+    ] = None,
+) -> int:
+    """Hold published figures against their own arithmetic.
+
+    A file of claims says what a source publishes and from which inputs it should follow. Without a
+    file: --says FIGURE=VALUE, then a calculation with its own flags (route, tco, host, breakeven,
+    compare) or with KEY=VALUE pairs (cascade, review_savings, labelling, training_run, arithmetic).
+    """
+    typed: Typed | None = context.obj
+    answer = None
+    if typed is not None:
+        if claims:
+            raise InputError("a file of claims stands beside --says", where=claims[0], hint=INSTEAD)
+        answer = answer_of(typed, says or []) if typed.calculation in SCENARIO_CALCULATIONS else None
+        files = [claim_of(typed, says or [], {"of": of, "whole": whole, "unit": unit})]
+    else:
+        if says or not claims:
+            what = "no calculation follows --says" if says else "there is nothing to audit"
+            raise InputError(what, where="llmcost audit", hint=INSTEAD)
+        files = [load_claims(path) for path in dict.fromkeys(path for name in claims for path in _files(name))]
+    if answer is not None:  # what the inner command was told counts where audit itself was told nothing
+        flags |= {key: value for key, value in answer.flags.items() if key in flags and not flags[key]}
+        catalog = catalog or answer.flags.get("catalog")
+        as_of = as_of or answer.flags.get("as_of")
+    form, failing = format_of(flags), _verdicts(fail_on)
+    files = [_with_tolerance(file, tolerance) for file in files]
+    _check_ids(claim or (), files)
+    prices = load_catalog()
+    if catalog:
+        from llmcost.catalog.files import read_yaml
+
+        prices = prices.overlaid([read_yaml(path) for path in catalog])
+    results = {} if answer is None else {one.id: answer.result for one in files[0].claims.claims}
+    result = audit(files, prices, day(as_of), sampling(flags), only=claim or (), results=results)
+
+    def page() -> Any:
+        from llmcost.render.pages.audit import page
+
+        return page(result, explain=flags["explain"], flat=form == "csv")
+
+    write("audit", {**flags, "explain": False}, day(as_of), result, page, answer.remarks if answer else None)
+    return breached(f"{one.id}: {one.verdict}" for one in result.claims if one.verdict in failing)
+
+
+def _files(name: str) -> list[str]:
+    """The file itself, or the YAML files of a folder by name. Raises InputError for a folder without any."""
+    if not os.path.isdir(name):
+        return [name]
+    found = [os.path.join(name, each) for each in sorted(os.listdir(name)) if each.endswith((".yaml", ".yml"))]
+    if not found:
+        raise InputError(f"the folder {name} holds no YAML file", where=name, hint="name a file of claims")
+    return found
+
+
+def _verdicts(text: str | None) -> set[str]:
+    """The verdicts that `--fail-on` names; `not-checkable` is one too."""
+    found: set[str] = set()
+    for part in (text or "").split(",") if text is not None else ():
+        word = part.strip().lower().replace("-", " ").replace("_", " ")
+        if word not in VERDICTS:
+            hint = did_you_mean(word, VERDICTS) or f"verdicts: {', '.join(VERDICTS)}"
+            raise InputError(f"{part.strip()!r} is no verdict", where="--fail-on", hint=hint)
+        found.add(word)
+    return found
+
+
+def _with_tolerance(file: ClaimsFile, text: str | None) -> ClaimsFile:
+    """The file under the tolerance of the flag, which claims with one of their own keep."""
+    if text is not None:
+        try:
+            share = tolerance_of(text)
+        except QuantityError as error:
+            raise InputError(error.what, where="--tolerance", hint=error.hint) from None
+        file.claims = file.claims.model_copy(update={"tolerance": share})
+    return file
+
+
+def _check_ids(asked: Iterable[str], files: list[ClaimsFile]) -> None:
+    known = [one.id for file in files for one in file.claims.claims]
+    for name in asked:
+        if name not in known:
+            hint = did_you_mean(name, known) or f"claims: {', '.join(known)}"
+            raise InputError(f"there is no claim {name!r}", where="--claim", hint=hint)
+
+
+_app = command_app(command)
+
+
+def app(args: list[str], **how: Any) -> Any:
+    """Typer's application; a calculation that follows `--says` is kept from it, and handed to the command."""
+    own, typed = split(args)
+    return _app(args=own, obj=typed, **how)

@@ -1,0 +1,237 @@
+"""`llmcost audit` as it is used: files and `--says`, formats, exit codes, and what it refuses."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_line import Call, Run, run, run_all
+from worked import Case, cases, name_of
+
+REFUSED = cases("audit_refused")
+POST = """\
+source: {title: A post, url: "https://example.org/post", date: 2026-05}
+claims:
+  - {id: right, says: Two and two are four, at: first line, expression: a + a, given: {a: 2}, published: 4}
+  - {id: wrong, says: Two and two are five, expression: a + a, given: {a: 2}, published: 5}
+  - {id: more, says: Saves 120 %, expression: a / b, unit: share, given: {a: 1, b: 2}, published: 120%}
+"""
+MIX = "claude-haiku-4-5=70%,claude-sonnet-4-6=20%,claude-opus-4-8=10%"
+ROUTE = ("route", "--monthly-input", "1B", "--monthly-output", "200M", "--mix", MIX, "--baseline", "claude-opus-4-8")
+OWN_PRICES = ("--price", "claude-haiku-4-5.input=0.80", "--price", "claude-haiku-4-5.output=4")
+
+
+@pytest.fixture
+def post(tmp_path: Path) -> Path:
+    """A file of three claims: one that holds, one off, one impossible."""
+    path = tmp_path / "post.yaml"
+    path.write_text(POST, encoding="utf-8")
+    return path
+
+
+def verdicts(done: Run) -> dict[str, str]:
+    return {claim["id"]: claim["verdict"] for claim in done.result["claims"]}
+
+
+# ---- a file of claims ------------------------------------------------------------------------------
+
+
+def test_json_carries_the_contract(post: Path) -> None:
+    done = run("audit", str(post), "-f", "json")
+    assert done.code == 0
+    assert done.document["schema"] == "llmcost.audit/1"
+    first = done.result["claims"][0]
+    assert {"id", "published", "recomputed", "ratio", "verdict", "explanation"} <= set(first)
+    assert verdicts(done) == {"right": "holds", "wrong": "off", "more": "impossible"}
+    assert done.result["counts"] == {"holds": 1, "off": 1, "contradicts": 0, "impossible": 1, "not checkable": 0}
+
+
+def test_the_table_counts_the_verdicts_first(post: Path) -> None:
+    assert run("audit", str(post)).out.startswith("3 claims: 1 holds, 1 is off, 1 is impossible.\n")
+
+
+def test_csv_is_a_row_a_claim_with_its_explanation(post: Path) -> None:
+    rows = list(csv.DictReader(io.StringIO(run("audit", str(post), "-f", "csv").out)))
+    assert [row["verdict"] for row in rows] == ["holds", "off", "impossible"]
+    assert rows[1]["recomputed"] == "4" and rows[1]["published"] == "5" and float(rows[1]["ratio"]) == 5 / 4
+    assert "gives 4" in rows[1]["explanation"] and rows[0]["at"] == "first line"
+
+
+def test_markdown_is_a_table_for_a_pull_request(post: Path) -> None:
+    out = run("audit", str(post), "-f", "markdown").out
+    assert "| wrong | Two and two are five | 5 | 4 | 1.25 | off |" in out
+
+
+def test_explain_shows_the_inputs_by_name_and_each_step(post: Path) -> None:
+    out = run("audit", str(post), "--claim", "wrong", "--explain").out
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    for line in ("a 2 given", "a + a 4 worked out", "result 4 recomputed", "published 5 the source"):
+        assert line in lines
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "code"), [("off,impossible", 3), ("impossible", 3), ("contradicts", 0), ("not-checkable", 0)]
+)
+def test_fail_on_leaves_with_three_after_the_result(post: Path, fail_on: str, code: int) -> None:
+    done = run("audit", str(post), "--fail-on", fail_on, "-f", "json")
+    assert done.code == code
+    assert len(done.result["claims"]) == 3
+    assert ("gate breached: more: impossible" in done.err) == (code == 3)
+
+
+def test_fail_on_is_fine_where_all_that_is_asked_holds(post: Path) -> None:
+    assert run("audit", str(post), "--claim", "right", "--fail-on", "off,impossible").code == 0
+
+
+def test_several_files_and_standard_input(post: Path) -> None:
+    other = POST.replace("A post", "Another").replace("published: 5", "published: 4")
+    done = run("audit", str(post), "-", "-f", "json", stdin=other)
+    assert [source["title"] for source in done.result["sources"]] == ["A post", "Another"]
+    assert [source["counts"]["off"] for source in done.result["sources"]] == [1, 0]
+    assert done.result["counts"]["holds"] == 3
+
+
+def test_a_folder_stands_for_its_files_and_counts_by_source(post: Path) -> None:
+    (post.parent / "b.yml").write_text(POST.replace("A post", "Another"), encoding="utf-8")
+    out = run("audit", str(post.parent)).out
+    rows = [" ".join(line.split()) for line in out.splitlines()]
+    assert rows[0] == "6 claims: 2 hold, 2 are off, 2 are impossible."
+    assert [row for row in rows if row.startswith(("A post 3", "Another 3", "All"))] == [
+        "Another 3 1 1 1",
+        "A post 3 1 1 1",
+        "All 6 2 2 2",
+    ]
+
+
+def test_a_wider_tolerance_lets_a_claim_hold(post: Path) -> None:
+    assert verdicts(run("audit", str(post), "--tolerance", "25%", "-f", "json"))["wrong"] == "holds"
+
+
+def test_a_written_file_is_not_overwritten(post: Path) -> None:
+    target = post.with_suffix(".md")
+    assert run("audit", str(post), "-o", str(target)).code == 0
+    assert run("audit", str(post), "-o", str(target)).code == 2
+    assert run("audit", str(post), "-o", str(target), "--force").code == 0
+
+
+def test_names_from_a_file_reach_no_terminal_and_no_spreadsheet(tmp_path: Path) -> None:
+    path = tmp_path / "hostile.yaml"
+    says = '"=cmd()|<script>\\e[31m\\u202e"'
+    path.write_text(
+        f"source: {{title: {says}}}\nclaims: [{{id: a, says: {says}, expression: x, given: {{x: 1}}, published: 2}}]\n"
+    )
+    for form in ("table", "csv", "markdown", "json"):
+        out = run("audit", str(path), "-f", form).out
+        assert "\x1b" not in out and "\u202e" not in out
+    assert "'=cmd()" in run("audit", str(path), "-f", "csv").out
+    assert "<script>" not in run("audit", str(path), "-f", "markdown").out.replace("\\<script\\>", "")
+
+
+# ---- a claim on the command line --------------------------------------------------------------------
+
+HOST = "host --model llama-3.1-8b --gpu H100-SXM --gpu-price 1.99 --precision fp8 --input 1000 --output 500"
+PAIR = "joint.p11=0.6298 joint.p10=0.0489 joint.p01=0.2289 joint.p00=0.0924"
+INLINE = {
+    "a mix at one's own prices": (f"monthly_cost=3320 {shlex.join((*ROUTE, *OWN_PRICES))}", "holds"),
+    "what the post prints for it": (f"monthly_cost=1980 {shlex.join((*ROUTE, *OWN_PRICES))}", "off"),
+    "a bound": (f"'saving_share>=60%' {shlex.join(ROUTE)}", "holds"),
+    "a bound that is missed": (f"'saving_share>=80%' {shlex.join(ROUTE)}", "off"),
+    "more than everything": (f"saving_share=130% {shlex.join(ROUTE)}", "impossible"),
+    "the baseline": (f"monthly_cost=10000 --of claude-opus-4-8 {shlex.join(ROUTE)}", "holds"),
+    "a total": ("total_cost=43320 --of routing compare examples/hybrid-format-tune.yaml", "holds"),
+    "a payback": ("calls_to_payback=18.75M..200M breakeven --build 15k..60k --saving-per-call 0.0003..0.0008", "holds"),
+    "labels": ("cost=24k..65k labelling samples=10k usd_per_sample=2..5 qa_share=20%..30%", "holds"),
+    "reviews": (
+        "saving=180 review-savings requests=1000 share_before=10% share_after=1% usd_per_review=20",
+        "off",
+    ),
+    "a training run": ("cost=10.76..21.52 training_run hours=4..8 usd_per_gpu_hour=2.69", "holds"),
+    "a cascade": ("saving_share=58.2% cascade acceptance=66.55% cheap_cost=1 strong_cost=12", "holds"),
+    "a pair table": (f"quality=85.21% cascade {PAIR} false_accept=20% false_reject=20%", "holds"),
+    "arithmetic": ("'result=$7.50' arithmetic 'requests * usd' requests=1000 usd=0.0075", "holds"),
+    "an unknown quantity": ("result=7.50 arithmetic 'requests * usd' requests=null usd=0.0075", "not checkable"),
+    "a part of a whole": ("'result=$50' --whole cost arithmetic 'cost * share' cost=40 share=50%", "impossible"),
+    "a rate beyond physics": (f"requests_per_second=200 {HOST}", "impossible"),
+    "a rate within the model's band": (f"requests_per_second=24 {HOST}", "holds"),
+    "a stated rate beyond physics": (f"monthly_cost=1453 {HOST} --requests 3M --throughput 200", "impossible"),
+    "a stated rate that can be": (f"monthly_cost=1453 {HOST} --requests 3M --throughput 20", "holds"),
+    "a price beyond physics": (f"cost_per_mtok=0.001 {HOST} --requests 3M", "impossible"),
+}
+
+
+@pytest.fixture(scope="module")
+def inline() -> dict[str, Run]:
+    """Every claim on the command line, asked for as JSON at the end of its arguments."""
+    calls = {name: Call(("audit", "--says", *shlex.split(words), "-f", "json")) for name, (words, _) in INLINE.items()}
+    return run_all(calls, Path(__file__).parents[2])
+
+
+@pytest.mark.parametrize("name", INLINE)
+def test_a_claim_without_a_file(name: str, inline: dict[str, Run]) -> None:
+    (claim,) = inline[name].result["claims"]
+    assert claim["verdict"] == INLINE[name][1], claim["explanation"]
+
+
+def test_several_figures_of_one_calculation() -> None:
+    done = run("audit", "--says", "monthly_cost=3600", "--says", "saving_share=67%", "-f", "json", *ROUTE)
+    assert verdicts(done) == {"monthly_cost": "holds", "saving_share": "off"}  # 3600 of 10000 saves 64 %
+
+
+def test_the_inner_command_is_asked_not_printed() -> None:
+    done = run("audit", "--says", "monthly_cost=1980", "--fail-on", "off", *ROUTE)
+    assert done.code == 3
+    assert done.out.startswith("monthly_cost=1980: off. The arithmetic gives $3,600")
+    assert "* mix 1.router = 0" in done.out  # what the inner answer rests on is listed
+
+
+def test_the_day_of_the_inner_command_counts() -> None:
+    done = run("audit", "--says", "monthly_cost=3600", *ROUTE, "--as-of", "2026-11-20", "-f", "json")
+    assert done.document["prices_as_of"] == "2026-11-20"
+
+
+# ---- what is refused --------------------------------------------------------------------------------
+
+
+def test_the_readmes_claims_file_is_one(tmp_path: Path) -> None:
+    """The claims file that the README shows gives each verdict that it is meant to show."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (block,) = (each for each in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL) if each.startswith("source:"))
+    (tmp_path / "claims.yaml").write_text(block, encoding="utf-8")
+    assert list(verdicts(run("audit", str(tmp_path / "claims.yaml"), "-f", "json")).values()) == [
+        *("holds", "off", "holds", "not checkable")
+    ]
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    done = run("audit", str(tmp_path))
+    assert done.code == 2 and "holds no YAML file" in done.err
+
+
+@pytest.fixture(scope="module")
+def refusals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
+    root = tmp_path_factory.mktemp("refused")
+    done = {}
+    for position, case in enumerate(REFUSED):
+        folder = root / str(position)
+        folder.mkdir()
+        if "claims" in case.given:
+            (folder / "claims.yaml").write_text(case.given["claims"], encoding="utf-8")
+        arguments: Any = case.given.get("arguments", ["audit", "claims.yaml"])
+        done[case.name] = run(*arguments, cwd=folder)
+    return done
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=name_of)
+def test_a_refusal_is_three_lines(case: Case, refusals: dict[str, Run]) -> None:
+    done = refusals[case.name]
+    lines = done.err.splitlines()
+    assert done.code == 2, done.out + done.err
+    assert done.out == ""
+    assert [line.partition(":")[0] for line in lines] == ["error", "where", "hint"], done.err
+    for line, word in zip(lines, ("error", "where", "hint"), strict=True):
+        assert case.expect[word] in line
