@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 from collections.abc import Iterator
 from typing import Any
 
-from llmcost.cli.schema import schema_of
+from llmcost.cli.running import run
 from llmcost.render.json_schema import RESULTS
 
 Schema = dict[str, Any]
@@ -25,24 +27,24 @@ FILES = {
 
 
 def pages() -> dict[str, str]:
-    """The text of each page by its place in the site; a schema that llmcost does not know has none."""
+    """The text of each page by its place in the site."""
     found: dict[str, str] = {}
     for name, (title, about) in FILES.items():
-        schema = _known(name)
-        if schema is not None:
-            found[f"reference/{name}.md"] = _file_page(name, title, about, schema)
+        found[f"reference/{name}.md"] = _file_page(name, title, about, _schema(name))
     for command in RESULTS:
-        found[f"reference/{command}-json.md"] = _result_page(command, schema_of(command))
+        found[f"reference/{command}-json.md"] = _result_page(command, _schema(command))
     return found
 
 
-def _known(name: str) -> Schema | None:
-    from llmcost.errors import InputError
-
-    try:
-        return schema_of(name)
-    except InputError:
-        return None
+def _schema(name: str) -> Schema:
+    """What `llmcost schema NAME` prints."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        code = run(["schema", name])
+    if code:
+        raise RuntimeError(f"llmcost schema {name} left with {code}")
+    schema: Schema = json.loads(out.getvalue())
+    return schema
 
 
 def _file_page(name: str, title: str, about: str, schema: Schema) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import audits
 import commands
 import schemas
 from mkdocs.structure.files import File, Files
@@ -30,3 +31,8 @@ def on_files(files: Files, config: Any) -> Files:
     for uri, text in PAGES.items():
         files.append(File.generated(config, uri, content=text))
     return files
+
+
+def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str:
+    """The audit in its place."""
+    return audits.with_audit(markdown) if audits.PLACE in markdown else markdown
