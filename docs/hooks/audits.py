@@ -17,9 +17,15 @@ AS_OF = "2026-11-22"
 def with_audit(text: str) -> str:
     """The page with `llmcost audit examples/claims -f markdown` in its place, a heading a source."""
     out = io.StringIO()
-    with contextlib.chdir(CLAIMS.parents[1]), contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
+    with (
+        contextlib.chdir(CLAIMS.parents[1]),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
         code = run(["audit", "examples/claims", "-f", "markdown", "--as-of", AS_OF])
     if code:
         raise RuntimeError(f"llmcost audit left with {code}")
-    headed = re.sub(r"^\*\*(.+) \(examples/claims/(.+)\)\*\*$", r"## \1\n\nFrom `examples/claims/\2`.", out.getvalue(), flags=re.M)
+    headed = re.sub(
+        r"^\*\*(.+) \(examples/claims/(.+)\)\*\*$", r"## \1\n\nFrom `examples/claims/\2`.", out.getvalue(), flags=re.M
+    )
     return text.replace(PLACE, headed)

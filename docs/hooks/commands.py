@@ -21,7 +21,9 @@ def pages() -> dict[str, str]:
     found = {"commands/index.md": _index()}
     for name, about in COMMANDS.items():
         shown = sections.get(name, "")
-        found[f"commands/{name}.md"] = f"# llmcost {name}\n\n{about}.\n\n{shown}\n## Options\n\n```text\n{_help(name)}```\n"
+        found[f"commands/{name}.md"] = (
+            f"# llmcost {name}\n\n{about}.\n\n{shown}\n## Options\n\n```text\n{_help(name)}```\n"
+        )
     return found
 
 

@@ -12,6 +12,7 @@ from llmcost.cli.running import run
 from llmcost.render.json_schema import RESULTS
 
 Schema = dict[str, Any]
+RESULT_ENDING = "-json.md"
 FILES = {
     "scenario": (
         "The scenario file",
@@ -32,7 +33,7 @@ def pages() -> dict[str, str]:
     for name, (title, about) in FILES.items():
         found[f"reference/{name}.md"] = _file_page(name, title, about, _schema(name))
     for command in RESULTS:
-        found[f"reference/{command}-json.md"] = _result_page(command, _schema(command))
+        found[f"reference/{command}{RESULT_ENDING}"] = _result_page(command, _schema(command))
     return found
 
 
@@ -49,9 +50,9 @@ def _schema(name: str) -> Schema:
 
 def _file_page(name: str, title: str, about: str, schema: Schema) -> str:
     parts = [f"# {title}", about, f"This page is made from `llmcost schema {name}`, which editors read too."]
-    parts += _section("Keys", schema, schema, level=2)
-    for key, body in _objects(schema):
-        parts += _section(key, body, schema, level=2)
+    for key, body in (("Keys", schema), *_objects(schema)):
+        # A key that is left out is null to the schema; nobody writes it.
+        parts += [part.replace(" or null |", " |") for part in _section(key, body, schema)]
     written = {key: body for key, body in schema.get("$defs", {}).items() if key not in dict(_objects(schema))}
     if written:
         parts.append("## How values are written")
@@ -62,7 +63,7 @@ def _file_page(name: str, title: str, about: str, schema: Schema) -> str:
 
 def _result_page(command: str, schema: Schema) -> str:
     parts = [
-        f"# JSON of {command}",
+        f"# {command}",
         f"What `llmcost {command} --format json` prints; `llmcost schema {command}` is its schema. Money is in USD with ten "
         "significant digits; unknown and never are `null`, never 0.",
     ]
@@ -70,11 +71,15 @@ def _result_page(command: str, schema: Schema) -> str:
     shared = ("Charge", "Factor", "Source", "Assumption", "Warning")
     objects = dict(_objects(schema))
     first = _name_of(result)
-    order = [first, *(key for key in objects if key not in (first, *shared)), *(key for key in shared if key in objects)]
-    parts += _section("The document", schema, schema, level=2)
+    order = [
+        first,
+        *(key for key in objects if key not in (first, *shared)),
+        *(key for key in shared if key in objects),
+    ]
+    parts += _section("The document", schema, schema)
     for key in order:
         if key in objects:
-            parts += _section(key, objects[key], schema, level=2)
+            parts += _section(key, objects[key], schema)
     return "\n\n".join(parts) + "\n"
 
 
@@ -82,16 +87,16 @@ def _objects(schema: Schema) -> Iterator[tuple[str, Schema]]:
     """Every definition that has keys of its own; of one that has a short form too, the long one."""
     for key, body in schema.get("$defs", {}).items():
         found = next((part for part in (body, *body.get("anyOf", ())) if "properties" in part), None)
-        if found is not None:
+        if found is not None and key[0].isupper():  # the others are ways of writing one value
             yield key, found
 
 
-def _section(title: str, body: Schema, schema: Schema, *, level: int) -> list[str]:
+def _section(title: str, body: Schema, schema: Schema) -> list[str]:
     rows = [
         f"| `{key}`{' (required)' if key in body.get('required', ()) else ''} | {_kind(part, schema)} | {_about(part)} |"
         for key, part in body["properties"].items()
     ]
-    heading = f"{'#' * level} {title} {{ #{title.lower().replace(' ', '-')} }}"
+    heading = f"## {title} {{ #{title.lower().replace(' ', '-')} }}"
     about = [_text(body["description"])] if body.get("description") else []
     return [heading, *about, "| key | value | meaning |\n|---|---|---|\n" + "\n".join(rows)]
 
@@ -101,7 +106,8 @@ def _about(part: Schema) -> str:
     default = part.get("default")
     if default in (None, [], {}, "") or f"({default})" in text:
         return text
-    return f"{text} (left out: `{json.dumps(default)}`)".strip()
+    shown = f"{default:g}" if isinstance(default, float) else json.dumps(default)
+    return text if f"({shown})" in text else f"{text} (left out: `{shown}`)".strip()
 
 
 def _kind(part: Schema, schema: Schema) -> str:
@@ -115,7 +121,8 @@ def _kind(part: Schema, schema: Schema) -> str:
     for several in ("anyOf", "oneOf"):
         if several in part:
             kinds = dict.fromkeys(_kind(each, schema) for each in part[several] if each.get("type") != "null")
-            return " or ".join(kinds) + _or_null(part[several])
+            null = any(each.get("type") == "null" for each in part[several])
+            return " or ".join([*kinds, *(["null"] if null else [])])
     if part.get("type") == "array":
         return f"list of {_kind(part['items'], schema)}" if part.get("items") else "list"
     if part.get("type") == "object":
@@ -123,10 +130,6 @@ def _kind(part: Schema, schema: Schema) -> str:
     kind = part.get("type", "any")
     kinds = kind if isinstance(kind, list) else [kind]
     return " or ".join({"boolean": "true or false", "string": "text"}.get(each, each) for each in kinds)
-
-
-def _or_null(parts: list[Schema]) -> str:
-    return " or null" if any(each.get("type") == "null" for each in parts) else ""
 
 
 def _mapping(part: Schema, schema: Schema) -> str:

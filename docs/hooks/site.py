@@ -14,15 +14,15 @@ import schemas
 from mkdocs.structure.files import File, Files
 
 PAGES = {**commands.pages(), **schemas.pages()}
-SECTIONS = {"Commands": "commands/", "Reference": "reference/"}
 
 
 def on_config(config: Any) -> Any:
     """The made pages in the navigation, behind the written ones of their section."""
-    for section in config["nav"]:
-        [(title, entries)] = section.items()
-        if title in SECTIONS:
-            entries += [uri for uri in PAGES if uri.startswith(SECTIONS[title]) and uri not in entries]
+    sections = {title: entries for section in config["nav"] for title, entries in section.items()}
+    sections["Commands"] += [uri for uri in PAGES if uri.startswith("commands/") and uri not in sections["Commands"]]
+    reference = [uri for uri in PAGES if uri.startswith("reference/")]
+    sections["Reference"] += [uri for uri in reference if not uri.endswith(schemas.RESULT_ENDING)]
+    sections["Reference"].append({"JSON": [uri for uri in reference if uri.endswith(schemas.RESULT_ENDING)]})
     return config
 
 
