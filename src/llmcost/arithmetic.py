@@ -21,8 +21,7 @@ def is_array(value: Any) -> bool:
 
 def _ceil(value: float) -> float:
     # 3 * 0.1 / 0.1 is a hair over 3: without the tolerance a whole GPU would be bought for it.
-    nearest = round(value)
-    return float(nearest) if abs(value - nearest) <= 1e-9 * max(1.0, abs(value)) else float(math.ceil(value))
+    return float(math.ceil(value - 1e-9 * max(1.0, abs(value))))
 
 
 def ceil(value: Number) -> Number:

@@ -38,11 +38,12 @@ class Place(NamedTuple):
 
 
 class Document(NamedTuple):
-    """What a file says, as plain dict/list/str/bool/None, and where it says it."""
+    """What a file says, as plain dict/list/str/bool/None, where it says it, and its text."""
 
     data: dict[str, Any]
     name: str
     place: Place
+    text: str = ""
 
     def where(self, path: Sequence[str | int] = (), *, key: bool = False) -> str:
         """`file:line:column` of the deepest existing node on a path such as pydantic's `loc`.
@@ -84,7 +85,8 @@ def parse_yaml(text: str, name: str) -> Document:
     import yaml
 
     try:
-        return _Builder(name).document(yaml.parse(text.removeprefix("\ufeff"), _loader()))
+        plain = text.removeprefix("\ufeff")
+        return _Builder(name).document(yaml.parse(plain, _loader()))._replace(text=plain)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name

@@ -15,6 +15,7 @@ COMMANDS = {
     "breakeven": "When a challenger pays back, and which architecture wins at which volume",
     "compare": "Compare every architecture of a scenario over its horizon",
     "diff": "What changed between two scenarios or results, and which decision flips",
+    "report": "One page that the decision is made on: charts, reasons, sources, and sliders to play with",
     "sensitivity": "Which uncertain input is worth measuring first, and what would flip the answer",
     "decide": "Walk the decision frameworks, beside the workload's own economics",
     "policy": "Place each task type on the cheapest architecture that passes its gates",

@@ -11,7 +11,19 @@ import typer
 import llmcost.decision
 from llmcost.catalog.files import read_yaml
 from llmcost.cli.asking import ask, parsed
-from llmcost.cli.options import DRAWS, GATES, HORIZON, OUTPUT, PRICES, SCENARIO, WORKLOAD, Values, command_app, takes
+from llmcost.cli.options import (
+    DRAWS,
+    GATES,
+    HORIZON,
+    OUTPUT,
+    PRICES,
+    SCENARIO,
+    WORKLOAD,
+    Values,
+    command_app,
+    flags_given,
+    takes,
+)
 from llmcost.cli.reading import Asked, asked, day, draft_from, sampling
 from llmcost.cli.writing import Remarks, breached, format_of, write
 from llmcost.decision.conditions import Answer
@@ -209,14 +221,7 @@ def _repeat(flags: Values, framework: list[str] | None, files: list[str] | None,
         parts += ["--framework", name]
     for path in files or ():
         parts += ["--framework-file", path]
-    shared = {p.name for group in (WORKLOAD, HORIZON, PRICES, GATES, DRAWS) for p in group}
-    for name in sorted(shared):
-        value = flags.get(name)
-        flag = "--" + name.rstrip("_").replace("_", "-")
-        if value is True:
-            parts.append(flag)
-        for each in value if isinstance(value, list) else [value] if isinstance(value, str) else []:
-            parts += [flag, each]
+    parts += flags_given(flags, WORKLOAD, HORIZON, PRICES, GATES, DRAWS)
     known = {parameter.name for parameter in QUESTIONS}
     for name, answer in given.items():
         if f"q_{name}" in known:

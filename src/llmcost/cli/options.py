@@ -117,6 +117,19 @@ def takes(*groups: tuple[inspect.Parameter, ...]) -> Callable[[Callable[..., int
     return wrap
 
 
+def flags_given(flags: Values, *groups: tuple[inspect.Parameter, ...]) -> list[str]:
+    """The flags of these groups as they were typed, in a fixed order: what repeats a command."""
+    parts: list[str] = []
+    for name in sorted(parameter.name for group in groups for parameter in group):
+        value = flags.get(name)
+        flag = "--" + name.rstrip("_").replace("_", "-")
+        if value is True:
+            parts.append(flag)
+        for each in value if isinstance(value, list) else [value] if isinstance(value, str) else []:
+            parts += [flag, each]
+    return parts
+
+
 def command_app(function: Callable[..., int]) -> typer.Typer:
     """A Typer application of one command, with plain help."""
     app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)

@@ -69,6 +69,11 @@ class Draft:
             self._document = read_yaml(written) if isinstance(written, str) else written
             self.data = dict(self._document.data)
 
+    @property
+    def text(self) -> str | None:
+        """The scenario file as it was written; None where flags say everything."""
+        return None if self._document is None else str(self._document.text)
+
     def put(self, path: tuple[str, ...], value: Any, flag: str) -> None:
         """Set one value under a flag's name; a block of the file is copied, never changed."""
         here = self.data

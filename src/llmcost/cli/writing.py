@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from llmcost.render.page import Page
 
 FORMATS = ("table", "json", "csv", "markdown")
-_ENDINGS = {".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "markdown", ".txt": "table"}
+_ENDINGS = {
+    ".json": "json",
+    ".csv": "csv",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".txt": "table",
+    ".html": "html",
+    ".htm": "html",
+}
 
 
 def format_of(flags: Values, extra: tuple[str, ...] = ()) -> str:
@@ -32,8 +40,8 @@ def format_of(flags: Values, extra: tuple[str, ...] = ()) -> str:
     `extra` are formats that only this command knows.
     """
     asked = flags.get("format_")
+    known = (*FORMATS, *extra)
     if asked is not None:
-        known = (*FORMATS, *extra)
         if asked not in known:
             hint = did_you_mean(asked, known) or f"type one of: {', '.join(known)}"
             raise InputError(f"unknown format {asked!r}", where="--format", hint=hint)
@@ -42,11 +50,10 @@ def format_of(flags: Values, extra: tuple[str, ...] = ()) -> str:
     if path is None:
         return "table"
     ending = PurePath(path).suffix.lower()
-    if ending not in _ENDINGS:
+    if _ENDINGS.get(ending) not in known:
+        endings = ", ".join(ending for ending, form in _ENDINGS.items() if form in known)
         raise InputError(
-            f"nothing says which format {path!r} is",
-            where="-o",
-            hint=f"end it in {', '.join(_ENDINGS)}, or give --format",
+            f"nothing says which format {path!r} is", where="-o", hint=f"end it in {endings}, or give --format"
         )
     return _ENDINGS[ending]
 
@@ -107,9 +114,19 @@ def write(
         if flags.get("explain") and remarks:
             drawn = _explained(drawn, remarks, as_of)
         text = _readable(form, drawn, assumed, flags)
-        for warning in warned:
-            sys.stderr.write(f"warning: {_harmless(warning.message)}\n")
+        warn(warned)
     deliver(text, flags)
+    refuse_stale(flags, warned)
+
+
+def warn(warned: Iterable[Warning]) -> None:
+    """What weakens the answer, on stderr."""
+    for warning in warned:
+        sys.stderr.write(f"warning: {_harmless(warning.message)}\n")
+
+
+def refuse_stale(flags: Values, warned: Iterable[Warning]) -> None:
+    """Raise StalePrice under --strict where a price is stale or undated; the result has been printed."""
     stale = [w for w in warned if w.code in ("stale_price", "undated_price")]
     if flags.get("strict") and stale:
         raise StalePrice(

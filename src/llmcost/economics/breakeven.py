@@ -15,9 +15,9 @@ from llmcost.architectures.prices import Prices
 from llmcost.arithmetic import Number, where
 from llmcost.economics.comparison import chances_of_payback, estimates_of
 from llmcost.economics.gates import gates_of
-from llmcost.economics.horizon import months_of, need_workload, priced_months, traffic
+from llmcost.economics.horizon import estimate, months_of, need_workload, priced_months, traffic
 from llmcost.economics.intervals import Interval, Steps, intervals
-from llmcost.economics.outputs import crossing_back, outputs, payback_month
+from llmcost.economics.outputs import crossing_back, payback_month
 from llmcost.economics.quality_kept import quality_kept
 from llmcost.economics.uncertainty import Figure, Outcome, Sampling, evaluated
 from llmcost.errors import InputError
@@ -112,10 +112,18 @@ def volume_intervals(
     prices: Prices,
     estimates: dict[str, Estimate],
     volumes: tuple[float | None, float | None] = (None, None),
+    elsewhere: tuple[float, Mapping[str, float | None]] | None = None,
 ) -> Intervals:
-    """The cheapest architecture at every first-month volume; those that fail a hard gate are left out."""
+    """The cheapest architecture at every first-month volume; those that fail a hard gate are left out.
+
+    `elsewhere` is another volume with the totals there, where they are known already.
+    """
     left_out = _left_out(point, prices, estimates)
-    contenders = [steps_of(name, point, prices) for name in estimates if name not in left_out]
+    contenders = [
+        steps_of(name, point, prices, _known(name, point, own, elsewhere))
+        for name, own in estimates.items()
+        if name not in left_out
+    ]
     today = point.workload.requests_per_month if point.workload and point.workload.requests_per_month else 0.0
     low = max(1, math.ceil(volumes[0] or 1))
     high = math.floor(volumes[1]) if volumes[1] is not None else max(low, math.floor(REACH * today))
@@ -199,28 +207,33 @@ def _left_out(point: Scenario, prices: Prices, estimates: dict[str, Estimate]) -
     return found
 
 
-def steps_of(name: str, scenario: Scenario, prices: Prices) -> Steps:
-    """F, V and the steps of one architecture, from its own estimate at two volumes."""
+def _known(
+    name: str, point: Scenario, own: Estimate, elsewhere: tuple[float, Mapping[str, float | None]] | None
+) -> dict[float, float]:
+    """Totals of one architecture that are known already, by volume: today's, and the one elsewhere."""
+    today = point.workload.requests_per_month if point.workload else None
+    known = {float(today): own.total_cost} if today else {}
+    if elsewhere is not None:
+        known[elsewhere[0]] = elsewhere[1][name]
+    return {volume: total for volume, total in known.items() if total is not None}
+
+
+def steps_of(name: str, scenario: Scenario, prices: Prices, totals: Mapping[float, float] | None = None) -> Steps:
+    """F, V and the steps of one architecture, from its total at two volumes; of those known already, where they are."""
     today = scenario.workload.requests_per_month if scenario.workload else None
     reference = float(today or 1e6)
     sizes, costs = _gpu_steps(name, _at_volume(scenario, reference), prices, reference)
-    known = Steps(name, 0.0, 0.0, sizes, costs)
+    steps = Steps(name, 0.0, 0.0, sizes, costs)
+    totals = totals or {}
+    other = max((volume for volume in totals if volume > reference), default=2 * reference)
 
     def rest(n: float) -> float:
-        total = outputs(_at_volume(scenario, n), estimates_at(name, scenario, prices, n))[name, "total_cost"]
-        return (total or 0.0) - known.total(n)
+        total = totals[n] if n in totals else estimate(name, _at_volume(scenario, n), prices).total_cost or 0.0
+        return total - steps.total(n)
 
-    low, high = rest(reference), rest(2 * reference)
-    per_request = (high - low) / reference
-    return known._replace(fixed=low - per_request * reference, per_request=per_request)
-
-
-def estimates_at(name: str, scenario: Scenario, prices: Prices, n: float) -> dict[str, Estimate]:
-    """The estimate of one architecture at another volume, as its own baseline."""
-    from llmcost.economics.horizon import estimate
-
-    own = estimate(name, _at_volume(scenario, n), prices)
-    return {name: own, scenario.baseline or name: own}
+    low, high = rest(reference), rest(other)
+    per_request = (high - low) / (other - reference)
+    return steps._replace(fixed=low - per_request * reference, per_request=per_request)
 
 
 def _at_volume(scenario: Scenario, n: float) -> Scenario:

@@ -69,13 +69,18 @@ class Comparison(NamedTuple):
 
 
 class Details(NamedTuple):
-    """What the renderers need beside the result: the point estimates and the draws."""
+    """What the renderers need beside the result: the point estimates and the draws.
+
+    Where months were asked for, `outcome` also has the draws of the cumulative cost under each
+    architecture's name and month.
+    """
 
     comparison: Comparison
     estimates: dict[str, Estimate]
     gates: dict[str, Gates]
     outcome: Outcome
     point: Scenario
+    prices: Prices
 
 
 def estimates_of(scenario: Scenario, prices: Prices) -> dict[str, Estimate]:
@@ -100,8 +105,10 @@ def compare(scenario: Scenario, catalog: Any, sampling: Sampling | None = None) 
     return compare_in_detail(scenario, catalog, sampling).comparison
 
 
-def compare_in_detail(scenario: Scenario, catalog: Any, sampling: Sampling | None = None) -> Details:
-    """`compare` with the point estimates and the draws behind it."""
+def compare_in_detail(
+    scenario: Scenario, catalog: Any, sampling: Sampling | None = None, *, months: bool = False
+) -> Details:
+    """`compare` with the point estimates and the draws behind it; those of each month where asked for."""
     if not scenario.architectures:
         raise InputError(
             "the scenario has no architectures", hint="add architectures: {NAME: {kind: api, model: MODEL}}"
@@ -113,9 +120,12 @@ def compare_in_detail(scenario: Scenario, catalog: Any, sampling: Sampling | Non
         estimates = estimates_of(tree, prices)
         if not priced:  # the point comes first, and its estimates are shown
             priced.append((tree, prices, estimates))
-        return {**outputs(tree, estimates), **cascade_outputs(tree, prices)}
+        found = {**outputs(tree, estimates), **cascade_outputs(tree, prices)}
+        if months:
+            found |= cumulative_costs(estimates)
+        return found
 
-    outcome = evaluated(scenario, headline, sampling)
+    outcome = evaluated(scenario, headline, sampling, is_cumulative)
     point, prices, estimates = priced[0]
     base = estimates[point.baseline or ""]
     gates = {
@@ -145,7 +155,17 @@ def compare_in_detail(scenario: Scenario, catalog: Any, sampling: Sampling | Non
         cheapest,
         _sentence(cheapest, base, estimates, point, outcome, chances),
     )
-    return Details(comparison, estimates, gates, outcome, point)
+    return Details(comparison, estimates, gates, outcome, point, prices)
+
+
+def cumulative_costs(estimates: dict[str, Estimate]) -> dict[Any, Number | None]:
+    """USD spent up to the end of each month, under the architecture's name and the month's number."""
+    return {(name, month.month): month.cumulative_cost for name, own in estimates.items() for month in own.months}
+
+
+def is_cumulative(output: Any) -> bool:
+    """Whether an output is one of the above."""
+    return isinstance(output[1], int)
 
 
 def _compared(

@@ -12,6 +12,7 @@ from llmcost.architectures.fine_tuned import FineTuned
 from llmcost.architectures.flow import architecture_of, models_of, reachable
 from llmcost.architectures.prices import Prices
 from llmcost.architectures.routed import Routed
+from llmcost.arithmetic import Number
 from llmcost.economics.quality_kept import quality_kept_bound
 from llmcost.estimate import Estimate
 from llmcost.scenario import Requirements, Scenario, month_after
@@ -104,7 +105,7 @@ def gates_of(
             _bounded(*bound, required.min_quality_kept, failed, unknown)
         elif kept is None:
             unknown.append(Gate("min_quality_kept", "its quality is not known"))
-        elif kept < required.min_quality_kept - 1e-12:
+        elif keeps_too_little(kept, required):
             failed.append(Gate("min_quality_kept", f"keeps {kept:.1%} of {required.min_quality_kept:.1%} required"))
     _budget(required, estimate, failed)
     _payback(name, scenario, payback, failed)
@@ -238,11 +239,27 @@ def _bounded(low: float, high: float, least: float, failed: list[Gate], unknown:
         unknown.append(Gate("min_quality_kept", f"{between}; a joint table or outcomes would settle it"))
 
 
+# Gates that a moved input may turn, each on a number or on an array of them.
+
+
+def keeps_too_little(kept: Number, required: Requirements) -> bool:
+    """Whether a known quality kept is below what is required."""
+    return kept < (required.min_quality_kept or 0.0) - 1e-12
+
+
+def costs_too_much(month_cost: Number, required: Requirements) -> bool:
+    """Whether a month costs more than any month may."""
+    return required.max_monthly_cost is not None and month_cost > required.max_monthly_cost * (1 + 1e-12)
+
+
+def pays_back_too_late(payback: Number, required: Requirements) -> bool:
+    """Whether the payback month (infinity: never) is after the last that will do."""
+    return required.payback_within_months is not None and payback > required.payback_within_months
+
+
 def _budget(required: Requirements, estimate: Estimate, failed: list[Gate]) -> None:
-    if required.max_monthly_cost is None:
-        return
     for month in estimate.months:
-        if month.cost is not None and month.cost > required.max_monthly_cost * (1 + 1e-12):
+        if month.cost is not None and costs_too_much(month.cost, required):
             reason = f"month {month.month} costs ${month.cost:,.0f}, over ${required.max_monthly_cost:,.0f}"
             failed.append(Gate("max_monthly_cost", reason))
             return
@@ -252,6 +269,6 @@ def _payback(name: str, scenario: Scenario, payback: float | None, failed: list[
     limit = scenario.requirements.payback_within_months
     if limit is None or name == scenario.baseline or payback is None:
         return
-    if payback > limit:
+    if pays_back_too_late(payback, scenario.requirements):
         when = "never pays back within the horizon" if payback == float("inf") else f"pays back in month {payback:g}"
         failed.append(Gate("payback_within_months", f"{when}, not within {limit:g} months"))

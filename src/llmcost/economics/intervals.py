@@ -12,6 +12,7 @@ from typing import NamedTuple
 from llmcost.arithmetic import ceil
 
 MOST_STEPS = 200_000
+MANY = 64
 
 
 class Interval(NamedTuple):
@@ -55,8 +56,11 @@ def intervals(
     end = high if closed or settled is None else max(low, min(high, math.ceil(settled)))
     edges, stopped = _edges(contenders, low, end)
     found: list[Interval] = []
-    for start, stop in pairwise(edges):
-        for begin, finish, name in _within(contenders, start + 1, stop):
+    steady = _winners_throughout(contenders, edges)
+    for position, (start, stop) in enumerate(pairwise(edges)):
+        winner = steady[position] if steady else -1
+        known = [(start + 1, stop, contenders[winner].name)] if winner >= 0 else None
+        for begin, finish, name in known or _within(contenders, start + 1, stop):
             if found and found[-1].cheapest == name:
                 found[-1] = found[-1]._replace(to_requests_per_month=finish)
             else:
@@ -96,12 +100,40 @@ def _edges(contenders: list[Steps], low: int, high: int) -> tuple[list[int], boo
         stopped = True
     edges = {low - 1, high}
     for size in sizes:
-        first = math.floor((low - 1) / size) + 1
+        first = math.floor((low - 1) / size)
         for k in range(first, math.floor(high / size + 1e-9) + 1):
-            edge = math.floor(k * size + 1e-9 * max(1.0, k * size))
+            edge = _last_served(k, size)
             if low - 1 < edge < high:
                 edges.add(edge)
     return sorted(edges), stopped
+
+
+def _last_served(k: int, size: float) -> int:
+    """The largest whole volume that k replicas serve, by the very rounding that counts them.
+
+    It forgives a billionth of a replica: of a very large one that is some requests, which none serves.
+    """
+    edge = math.floor(size * (k + 1e-9 * max(1, k)))
+    while ceil(edge / size) > k:
+        edge -= 1
+    return edge
+
+
+def _winners_throughout(contenders: list[Steps], edges: list[int]) -> list[int]:
+    """Between two edges all totals are straight lines: who is the lowest at both ends is so throughout, else −1.
+
+    Nothing for a few edges, which are sooner solved than numpy is loaded.
+    """
+    if len(edges) < MANY:
+        return []
+    import numpy as np
+
+    ends = np.asarray(edges, dtype=float)
+    lowest = []
+    for volumes in (ends[:-1] + 1, ends[1:]):
+        totals = [contender.total(volumes) for contender in contenders]  # type: ignore[arg-type]
+        lowest.append(np.vstack(totals).argmin(axis=0))
+    return [int(each) for each in np.where(lowest[0] == lowest[1], lowest[0], -1)]
 
 
 def _within(contenders: list[Steps], start: int, stop: int) -> list[tuple[int, int, str]]:
@@ -115,7 +147,8 @@ def _within(contenders: list[Steps], start: int, stop: int) -> list[tuple[int, i
     begin = start
     while begin <= stop:
         at = {p: a + slope * (begin - start) for p, a, slope in lines}
-        winner = min(lines, key=lambda line: (contenders[line[0]].total(begin), line[0]))
+        exact = at if begin == start else {p: contenders[p].total(begin) for p in at}
+        winner = min(lines, key=lambda line: (exact[line[0]], line[0]))
         finish = stop
         for position, _, slope in lines:
             if position == winner[0] or slope >= winner[2]:

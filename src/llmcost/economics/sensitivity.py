@@ -16,7 +16,7 @@ from statistics import NormalDist
 from typing import Any, NamedTuple
 
 from llmcost.architectures.prices import Prices
-from llmcost.economics.comparison import compare_in_detail
+from llmcost.economics.comparison import Details, compare_in_detail
 from llmcost.economics.horizon import estimate
 from llmcost.economics.normal import normal_quantiles
 from llmcost.economics.outputs import net_present_value
@@ -29,6 +29,10 @@ BINS = 32
 Z_P90 = 1.2815515655446004
 GRID = 401
 REACH = 3.0  # flips are looked for within ±3 standard normal deviations of the median
+FINER = 513  # points within a bracket, in each of two passes; a straight line does the rest
+SOME = 256  # draws on which it is tried whether an input is read at all
+MOST_AT_ONCE = 1 << 15
+LEAST_CHANCE = 0.0005  # of being the cheapest: below it nothing is left of the question
 
 
 class Sensitivity(NamedTuple):
@@ -84,6 +88,30 @@ def sensitivity(
             hint="write a range where a figure is uncertain, such as 90k..220k",
         )
     challenger, against = _pair(scenario, catalog, challenger, against)
+    advantage = _advantage(scenario, catalog, challenger, against)
+    return _ranked(scenario, ranges, sampling, challenger, against, advantage)
+
+
+def sensitivity_beside(
+    details: Details, scenario: Scenario, catalog: Any, sampling: Sampling | None = None
+) -> Sensitivities | None:
+    """`sensitivity` of the cheapest against what could yet beat it, from the draws of a comparison.
+
+    None where nothing is uncertain, or there is no second architecture that is served throughout.
+    """
+    ranges = details.outcome.ranges
+    pair = _in_question(details)
+    if not ranges or pair is None:
+        return None
+    challenger, against = pair
+    draws = details.outcome.draws
+    y = draws[challenger, "net_present_value"] - draws[against, "net_present_value"]
+    advantage = _advantage(scenario, catalog, challenger, against)
+    return _ranked(scenario, ranges, (sampling or Sampling()).checked(), challenger, against, advantage, y)
+
+
+def _advantage(scenario: Scenario, catalog: Any, challenger: str, against: str) -> Any:
+    """y on given values of the uncertain inputs."""
 
     def advantage(values: Mapping[str, Any]) -> Any:
         tree = with_values(scenario, lambda path, uncertain: values[path])
@@ -98,7 +126,29 @@ def sensitivity(
             )
         return found
 
-    return _ranked(scenario, ranges, sampling, challenger, against, advantage)
+    return advantage
+
+
+def _in_question(details: Details) -> tuple[str, str] | None:
+    """The cheapest and the one that is the cheapest in most of the other draws; the baseline where none is."""
+    comparison = details.comparison
+    best = comparison.cheapest or _cheapest_but(comparison.baseline, details)
+    if best is None:
+        return None
+    chances = {row.name: row.chance_cheapest or 0.0 for row in comparison.architectures if row.name != best}
+    rival = max(chances, key=chances.__getitem__, default=None)
+    if rival is None or chances[rival] < LEAST_CHANCE:
+        rival = comparison.baseline if comparison.baseline != best else _cheapest_but(best, details)
+    if rival is None or rival == best or details.estimates[best].total_cost is None:
+        return None
+    return best, rival
+
+
+def _cheapest_but(against: str, details: Details) -> str | None:
+    """The cheapest other architecture, of the feasible ones where there are any."""
+    others = [n for n, own in details.estimates.items() if n != against and own.total_cost is not None]
+    feasible = [n for n in others if details.gates[n].feasible] or others
+    return min(feasible, key=lambda n: details.estimates[n].total_cost or 0.0, default=None)
 
 
 def _pair(scenario: Scenario, catalog: Any, challenger: str | None, against: str | None) -> tuple[str, str]:
@@ -109,12 +159,9 @@ def _pair(scenario: Scenario, catalog: Any, challenger: str | None, against: str
             raise InputError(f"no architecture {name!r} in this scenario", where=flag, hint=hint)
     against = against or scenario.baseline or next(iter(names), "")
     if challenger is None:
-        details = compare_in_detail(scenario, catalog, Sampling(samples=2))
-        others = [n for n in names if n != against and details.estimates[n].total_cost is not None]
-        feasible = [n for n in others if details.gates[n].feasible] or others
-        if not feasible:
+        challenger = _cheapest_but(against, compare_in_detail(scenario, catalog, Sampling(samples=2)))
+        if challenger is None:
             raise InputError("there is no second architecture to hold against", hint="add one under architectures:")
-        challenger = min(feasible, key=lambda n: details.estimates[n].total_cost or 0.0)
     if challenger == against:
         raise InputError(
             f"{challenger!r} is held against itself", where="--challenger", hint="name two different architectures"
@@ -129,19 +176,23 @@ def _ranked(
     challenger: str,
     against: str,
     advantage: Any,
+    y: Any = None,
 ) -> Sensitivities:
     import numpy as np
 
     sampling = linked(scenario, sampling, ranges)
     grid = normal_quantiles(sampling.samples)
     columns = inputs(ranges, sampling, grid, slice(0, sampling.samples))
-    y = np.broadcast_to(np.asarray(advantage(columns), dtype=float), (sampling.samples,))
+    y = advantage(columns) if y is None else y
+    y = np.broadcast_to(np.asarray(y, dtype=float), (sampling.samples,))
     settled_worth = max(0.0, float(y.mean()))
     evpi = max(float(np.maximum(y, 0.0).mean()) - settled_worth, 0.0)
-    rows = []
-    for path, uncertain in ranges.items():
-        reads = _is_read(path, columns, advantage, y)
-        rows.append(_one(path, uncertain, ranges, sampling, columns, y, evpi, advantage, reads, grid))
+    probes = _probed(ranges, columns, sampling, advantage, grid)
+    flips = _flips(ranges, probes, advantage)
+    rows = [
+        _one(path, uncertain, sampling, columns[path], y, evpi, probes[path], flips.get(path))
+        for path, uncertain in ranges.items()
+    ]
     rows.sort(key=lambda row: (-row.evppi, -abs(row.swing), row.path))
     scale = float(np.abs(y).mean())
     settled = evpi <= 1e-4 * scale
@@ -153,43 +204,79 @@ def _ranked(
     return Sensitivities(challenger, against, float(y.mean()), wins, evpi, settled, sentence, rows)
 
 
-def _is_read(path: str, columns: dict[str, Any], advantage: Any, y: Any) -> bool:
-    """Whether either estimate depends on this input at all: another order of it changes some draw."""
+class _Probe(NamedTuple):
+    """One input alone moved: whether y depends on it, and y along a grid of its normal quantiles."""
+
+    reads: bool
+    z: Any
+    values: Any
+    y: Any
+    swing: float
+
+
+def _probed(
+    ranges: dict[str, Range], columns: dict[str, Any], sampling: Sampling, advantage: Any, grid: Any
+) -> dict[str, _Probe]:
+    """Every input in turn, many of them in one evaluation: the estimates cost by the call, not by the draw.
+
+    An input is read where another order of its draws changes some y.
+    """
     import numpy as np
 
-    some = min(256, y.size)
-    sample = {name: column[:some] for name, column in columns.items()}
-    sample[path] = columns[path][:some][::-1]
-    return not np.array_equal(np.broadcast_to(advantage(sample), (some,)), y[:some])
+    z = np.concatenate([np.linspace(-REACH, REACH, GRID), [-Z_P90, Z_P90]])
+    some = min(SOME, sampling.samples)
+    width = some + z.size
+    found: dict[str, _Probe] = {}
+    paths = list(ranges)
+    at_once = max(MOST_AT_ONCE // width, 1)
+    for begin in range(0, len(paths), at_once):
+        group = paths[begin : begin + at_once]
+        values = {path: value_at(ranges[path], z, sampling.z, grid) for path in group}
+        tried = {
+            path: np.tile(np.concatenate([columns[path][:some], np.full(z.size, ranges[path].middle)]), len(group) + 1)
+            for path in paths
+        }
+        for position, path in enumerate(group):
+            here = slice(position * width, (position + 1) * width)
+            tried[path][here] = np.concatenate([columns[path][:some][::-1], values[path]])
+        y = np.broadcast_to(advantage(tried), (width * (len(group) + 1),)).reshape(-1, width)
+        still = y[-1, :some]
+        noise = 1e-12 * float(np.abs(still).max())
+        for position, path in enumerate(group):
+            reads = bool((np.abs(y[position, :some] - still) > noise).any())
+            along = y[position, some:]
+            found[path] = _Probe(reads, z[:GRID], values[path][:GRID], along[:GRID], float(along[-1] - along[-2]))
+    return found
 
 
 def _one(
     path: str,
     uncertain: Range,
-    ranges: dict[str, Range],
     sampling: Sampling,
-    columns: dict[str, Any],
+    column: Any,
     y: Any,
     evpi: float,
-    advantage: Any,
-    reads: bool,
-    grid: Any,
+    probe: _Probe,
+    flip: tuple[float, float] | None,
 ) -> Sensitivity:
+    import numpy as np
+
     partners = sorted({b if a == path else a for a, b, _ in sampling.links if path in (a, b)})
     row = Sensitivity(path, uncertain.low, uncertain.middle, uncertain.high, 0.0, 0.0, 0.0, None, None, partners)
-    if not reads:
+    if not probe.reads:
         return row
-    means, explained = _by_bin(columns[path], y)
+    means, explained = _by_bin(column, y)
     variance = float(y.var())
     first = min(explained / variance, 1.0) if variance > 0 else 0.0
     worth = float(means.clip(min=0.0).mean()) - max(0.0, float(y.mean()))
-    point, beyond, swing = _flip(path, uncertain, ranges, sampling, advantage, grid)
+    if worth <= 1e-12 * float(np.abs(y).mean()):
+        worth = 0.0  # the same mean, summed in another order
     return row._replace(
-        swing=swing,
+        swing=probe.swing,
         first_order=first,
         evppi=min(max(worth, 0.0), evpi),
-        flip_point=point,
-        probability_beyond=beyond,
+        flip_point=None if flip is None else flip[0],
+        probability_beyond=None if flip is None else flip[1],
     )
 
 
@@ -210,37 +297,38 @@ def _by_bin(column: Any, y: Any) -> tuple[Any, float]:
     return means, explained
 
 
-def _flip(
-    path: str, uncertain: Range, ranges: dict[str, Range], sampling: Sampling, advantage: Any, grid: Any
-) -> tuple[float | None, float | None, float]:
-    """The value nearest the median at which y changes sign, the chance beyond it, and the swing."""
+def _flips(ranges: dict[str, Range], probes: dict[str, _Probe], advantage: Any) -> dict[str, tuple[float, float]]:
+    """For each input that turns y: the value nearest the median at which its sign changes, and the chance beyond it."""
     import numpy as np
 
-    z = np.concatenate([np.linspace(-REACH, REACH, GRID), [-Z_P90, Z_P90]])
-    middles = {name: other.middle for name, other in ranges.items()}
-    values = value_at(uncertain, z, sampling.z, grid)
-    y = np.broadcast_to(advantage({**middles, path: values}), z.shape)
-    swing = float(y[-1] - y[-2])
-    y, values, z = y[:GRID], values[:GRID], z[:GRID]
-    above = y > 0
-    changes = np.flatnonzero(above[1:] != above[:-1])
-    if changes.size == 0:
-        return None, None, swing
-    middle = GRID // 2
-    nearest = int(min(changes, key=lambda i: abs(i + 0.5 - middle)))
-    low, high = values[nearest], values[nearest + 1]
-    low_side = bool(above[nearest])
-    for _ in range(4):  # each pass narrows the bracket 200 times
-        inner = np.linspace(low, high, 201)
-        signs = np.broadcast_to(advantage({**middles, path: inner}), inner.shape) > 0
-        edge = np.flatnonzero(signs != low_side)
-        if edge.size == 0:
-            break
-        low, high = inner[max(edge[0] - 1, 0)], inner[edge[0]]
-    at = float((low + high) / 2)
-    z_flip = float(np.interp(at, values, z))
-    below = NormalDist().cdf(z_flip)
-    return at, (1 - below if nearest >= middle else below), swing
+    brackets: dict[str, tuple[int, float, float]] = {}
+    ends: dict[str, tuple[float, float]] = {}  # y at both ends of the bracket
+    for path, probe in probes.items():
+        above = probe.y > 0
+        changes = np.flatnonzero(above[1:] != above[:-1])
+        if probe.reads and changes.size:
+            nearest = int(min(changes, key=lambda i: abs(i + 0.5 - GRID // 2)))
+            brackets[path] = (nearest, float(probe.values[nearest]), float(probe.values[nearest + 1]))
+    for _ in range(2 if brackets else 0):  # each pass narrows every bracket 512 times
+        size = len(brackets) * FINER
+        tried = {path: np.full(size, uncertain.middle) for path, uncertain in ranges.items()}
+        for position, (path, (_, low, high)) in enumerate(brackets.items()):
+            tried[path][position * FINER : (position + 1) * FINER] = np.linspace(low, high, FINER)
+        y = np.broadcast_to(advantage(tried), (size,)).reshape(-1, FINER)
+        for position, (path, (nearest, *_)) in enumerate(list(brackets.items())):
+            edge = np.flatnonzero((y[position] > 0) != bool(probes[path].y[nearest] > 0))
+            inner = tried[path][position * FINER : (position + 1) * FINER]
+            if edge.size:
+                before, after = max(edge[0] - 1, 0), edge[0]
+                brackets[path] = (nearest, float(inner[before]), float(inner[after]))
+                ends[path] = (float(y[position, before]), float(y[position, after]))
+    found = {}
+    for path, (nearest, low, high) in brackets.items():
+        first, last = ends.get(path, (1.0, -1.0))
+        at = low + (high - low) * (first / (first - last) if first != last else 0.5)
+        below = NormalDist().cdf(float(np.interp(at, probes[path].values, probes[path].z)))
+        found[path] = (at, 1 - below if nearest >= GRID // 2 else below)
+    return found
 
 
 def _sentence(challenger: str, against: str, mean: float, wins: float, evpi: float, settled: bool) -> str:

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from llmcost.architectures.prices import Prices
 from llmcost.arithmetic import Number
+from llmcost.economics.comparison import Details
 from llmcost.economics.horizon import estimate
 from llmcost.economics.outputs import payback_month
 from llmcost.economics.uncertainty import Figure, Sampling, evaluated
@@ -50,3 +51,35 @@ def trajectories(
         )
         for name in shown
     ]
+
+
+def trajectories_of(details: Details) -> list[Trajectory]:
+    """The same from the draws of a comparison that was asked for its months: nothing is estimated again."""
+    months = range(1, details.point.horizon_months + 1)
+    found = []
+    for name in details.estimates:
+        payback = details.outcome.figures[name, "payback_month"].value
+        points = [details.outcome.point[name, month] for month in months]
+        bands = _bands([details.outcome.draws.get((name, month)) for month in months])
+        figures = [
+            Figure(point, band) if point is not None else Figure(None)
+            for point, band in zip(points, bands, strict=True)
+        ]
+        found.append(Trajectory(name, figures, payback))
+    return found
+
+
+def _bands(draws: list[Any]) -> list[tuple[float, float, float] | None]:
+    """P5, median and P95 of each month; None without draws, or where some are not known."""
+    if any(each is None for each in draws):
+        return [None] * len(draws)
+    import numpy as np
+
+    # Sorted once, read three times: np.quantile would take five times as long for so many months.
+    rising = np.sort(np.vstack(draws), axis=1)
+    found = []
+    for row in rising:
+        at = [share * (row.size - 1) for share in (0.05, 0.5, 0.95)]
+        ends = [float(row[int(x)] + (x - int(x)) * (row[int(x) + 1] - row[int(x)])) for x in at]
+        found.append(None if np.isnan(row[-1]) else (ends[0], ends[1], ends[2]))
+    return found

@@ -87,27 +87,34 @@ class Outcome(NamedTuple):
     ranges: dict[str, Range]
 
 
-def evaluated(tree: Any, headline: Callable[[Any], Headline], sampling: Sampling | None = None) -> Outcome:
+def evaluated(
+    tree: Any,
+    headline: Callable[[Any], Headline],
+    sampling: Sampling | None = None,
+    only_drawn: Callable[[Any], bool] = lambda name: False,
+) -> Outcome:
     """The outputs of `headline` at the middle and, where the tree holds a Range, with their spread.
 
     `headline` is called with the tree's ranges replaced by numbers or arrays. Without a range it
-    is called once and numpy is never loaded.
+    is called once and numpy is never loaded. Outputs whose name is `only_drawn` keep their point
+    and their draws, and have no figure: there are many of them, and who wants them sums them up.
     """
     sampling = (sampling or Sampling()).checked()
     ranges = dict(sorted(ranges_in(tree)))
     point = headline(at_middle(tree) if ranges else tree)
+    shown = {name: value for name, value in point.items() if not only_drawn(name)}
     if not ranges:
-        return Outcome(point, {name: Figure(_known(value)) for name, value in point.items()}, {}, {})
+        return Outcome(point, {name: Figure(_known(value)) for name, value in shown.items()}, {}, {})
     if len(ranges) > MOST_INPUTS:
         raise InputError(
             f"{len(ranges)} ranges; at most {MOST_INPUTS} can be carried", hint="give some of them as numbers"
         )
     sampling = linked(tree, sampling, ranges)
-    corners, monotone = _corners(tree, headline, ranges, point)
+    corners, monotone = _corners(tree, headline, ranges, shown)
     draws = drawn(tree, headline, ranges, sampling, point)
     figures = {
         name: _figure(value, draws.get(name), corners.get(name), monotone.get(name, True))
-        for name, value in point.items()
+        for name, value in shown.items()
     }
     return Outcome(point, figures, draws, ranges)
 

@@ -18,7 +18,7 @@ def render(page: Page) -> str:
     parts = [markdown(page.headline)] if page.headline else []
     if page.chart:
         parts.append(f"```text\n{page.chart}\n```")
-    parts += [_table(table, markdown) for table in page.tables]
+    parts += [table(each) for each in page.tables]
     if page.notes:
         parts.append(_list(page.notes, markdown))
     return "\n\n".join(parts) + "\n"
@@ -28,7 +28,7 @@ def _comment(page: Page) -> str:
     """The page as a comment on a pull request: a bot finds it by its marker, the notes are folded
     away, no address from a user's file becomes a link, and what would not fit is left out."""
     head = f"<!-- {page.marker} -->\n\n**{_plain(page.headline)}**\n"
-    body = _fitting("\n\n".join(_table(table, _plain) for table in page.tables), LONGEST - len(head))
+    body = _fitting("\n\n".join(table(each, _plain) for each in page.tables), LONGEST - len(head))
     folded = ""
     if page.notes:
         summary = "<summary>What this rests on</summary>"
@@ -54,7 +54,8 @@ def _list(notes: list[str], shown: Text) -> str:
     return "\n".join(f"- {shown(note)}" for note in notes)
 
 
-def _table(table: Table, shown: Text) -> str:
+def table(table: Table, shown: Text = markdown) -> str:
+    """One table, with its title and its notes."""
     lines = [f"**{shown(table.title)}**", ""] if table.title else []
     lines.append("| " + " | ".join(shown(column.heading) for column in table.columns) + " |")
     lines.append("|" + "|".join("---:" if column.number else "---" for column in table.columns) + "|")

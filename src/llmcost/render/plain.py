@@ -10,9 +10,9 @@ _UNSAFE = re.compile(r"[\x00-\x1f]|" + UNSAFE_BEYOND_ASCII)
 _LONGEST = 1000
 
 
-def harmless(text: str) -> str:
-    r"""Control and direction characters written out (`\x1b`), very long text cut."""
-    if len(text) > _LONGEST:
+def harmless(text: str, *, whole: bool = False) -> str:
+    r"""Control and direction characters written out (`\x1b`), very long text cut unless it is wanted `whole`."""
+    if len(text) > _LONGEST and not whole:
         text = text[: _LONGEST - 1] + "…"
     return _UNSAFE.sub(lambda found: found.group().encode("unicode_escape", "surrogatepass").decode(), text)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from llmcost.economics.breakeven import Breakeven, Challenger
+from llmcost.economics.intervals import Interval
 from llmcost.render import figures
 from llmcost.render.page import Cell, Column, Page, Table, count, month, text, usd
 
@@ -25,7 +26,7 @@ def page(found: Breakeven) -> Page:
     """Payback of each challenger, and every volume interval."""
     tables = [
         Table("Payback", _CHALLENGERS, [_row(each, found) for each in found.challengers], _notes(found)),
-        Table(f"Cheapest over {found.horizon_months} months, by the first month's volume", _INTERVALS, _rows(found)),
+        intervals(found.intervals, found.horizon_months),
     ]
     notes = [f"{name} is left out: {reason}." for name, reason in found.left_out.items()]
     if found.stopped_at is not None:
@@ -34,17 +35,21 @@ def page(found: Breakeven) -> Page:
 
 
 def _headline(found: Breakeven) -> str:
-    today = found.requests_per_month
-    if today is not None:
-        for interval in found.intervals:
-            end = interval.to_requests_per_month
-            if interval.from_requests_per_month <= today and (end is None or today <= end):
-                upper = "and beyond" if end is None else f"to {end:,}"
-                return (
-                    f"At {figures.count(today)} requests a month {interval.cheapest} is the cheapest "
-                    f"(from {interval.from_requests_per_month:,} {upper})."
-                )
-    return f"{len(found.intervals)} volume interval{'s' if len(found.intervals) != 1 else ''}."
+    said = volume_today(found.requests_per_month, found.intervals)
+    return said or f"{len(found.intervals)} volume interval{'s' if len(found.intervals) != 1 else ''}."
+
+
+def volume_today(today: float | None, found: list[Interval]) -> str | None:
+    """Which architecture is the cheapest at today's volume, and between which volumes; None where no interval has it."""
+    for interval in found:
+        end = interval.to_requests_per_month
+        if today is not None and interval.from_requests_per_month <= today and (end is None or today <= end):
+            upper = "and beyond" if end is None else f"to {end:,}"
+            return (
+                f"At {figures.count(today)} requests a month {interval.cheapest} is the cheapest "
+                f"(from {interval.from_requests_per_month:,} {upper})."
+            )
+    return None
 
 
 def _row(each: Challenger, found: Breakeven) -> list[Cell]:
@@ -59,13 +64,14 @@ def _row(each: Challenger, found: Breakeven) -> list[Cell]:
     ]
 
 
-def _rows(found: Breakeven) -> list[list[Cell]]:
+def intervals(found: list[Interval], horizon_months: int) -> Table:
+    """Which architecture is the cheapest at which volume."""
     rows = []
-    for interval in found.intervals:
+    for interval in found:
         end = interval.to_requests_per_month
         upper = Cell(end, "and beyond" if end is None else f"{end:,}")
         rows.append([count(interval.from_requests_per_month), upper, text(interval.cheapest)])
-    return rows
+    return Table(f"Cheapest over {horizon_months} months, by the first month's volume", _INTERVALS, rows)
 
 
 def _notes(found: Breakeven) -> list[str]:

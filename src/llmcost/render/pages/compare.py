@@ -46,7 +46,7 @@ def page(comparison: Comparison, as_of: date, explain: bool = False) -> Page:
     spread = _spread(comparison)
     tables = [Table(title, _COLUMNS, rows, _notes(comparison)), *([spread] if spread else [])]
     if len(comparison.waterfall) > 1:
-        tables.append(_waterfall(comparison))
+        tables.append(waterfall(comparison))
     tables += cascades({each.name: each.cascade for each in comparison.architectures})
     if explain:
         tables += [
@@ -108,7 +108,8 @@ def _spread(comparison: Comparison) -> Table | None:
     return Table("With the ranges: P5 to P95, and the corners", _SPREAD, rows, notes) if rows else None
 
 
-def _waterfall(comparison: Comparison) -> Table:
+def waterfall(comparison: Comparison) -> Table:
+    """What each move saves on top of the last."""
     rows = [[text(step.move), usd(step.total_cost), usd(step.adds), usd(step.saving)] for step in comparison.waterfall]
     rows[0][2] = rows[0][3] = Cell(None, "")
     return Table("Savings, move by move (at the middle of each range)", _STEPS, rows)

@@ -1,0 +1,218 @@
+"""What would come out if an input were another: every point of every lever, worked out in one evaluation.
+
+The levers' points are laid end to end along one axis, and volume × cheap share as a grid behind
+them; the estimates are evaluated once on the whole axis. So a page can step through points that
+these formulas gave, and holds no formula of its own. Every figure is the point calculation: every
+other input at the middle of its range.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from llmcost.arithmetic import Number, is_array
+from llmcost.economics.comparison import Details, estimates_of
+from llmcost.economics.gates import Gate, Gates, costs_too_much, gates_of, keeps_too_little, pays_back_too_late
+from llmcost.economics.levers import Lever, levers_of
+from llmcost.economics.outputs import outputs
+from llmcost.estimate import Estimate
+from llmcost.scenario import Requirements, Scenario
+
+FIGURES = (
+    "one_time_cost",
+    "monthly_cost",
+    "total_cost",
+    "cost_per_mtok",
+    "saving",
+    "saving_share",
+    "quality_kept",
+    "payback_month",
+)
+BY_COST = ("max_monthly_cost", "payback_within_months", "min_quality_kept")
+BY_MACHINE = ("p99_latency_ms", "first_token_ms", "capacity")
+GRID_KEYS = ("volume", "cheap_share")
+GRID_EVERY = 2  # of the points of its two levers
+
+
+class Grid(NamedTuple):
+    """Two levers moved together: the indices of their points, first × second, row by row from `begin`."""
+
+    first: int
+    second: int
+    rows: range
+    columns: range
+    begin: int
+
+
+class WhatIf(NamedTuple):
+    """Figures along one axis: the points of each lever from its `begins`, then the grid's.
+
+    A figure or month that no lever reaches is one number. `fails` says where an architecture is out,
+    `cheapest` the position of the cheapest that is in, −1 where none is. Cumulative cost is USD up
+    to the end of `months`.
+    """
+
+    levers: list[Lever]
+    begins: list[int]
+    size: int
+    grid: Grid | None
+    figures: dict[tuple[str, str], Number | None]
+    months: list[int]
+    cumulative: dict[str, list[Number | None]]
+    fails: dict[str, Any]
+    cheapest: Any
+
+    def at_largest_volume(self) -> tuple[float, dict[str, float | None]] | None:
+        """The last point of the volume lever with the totals there; None without such a lever."""
+        for lever, begin in zip(self.levers, self.begins, strict=True):
+            if lever.key == "volume" and lever.form == "requests":
+                last = len(lever.points) - 1
+                totals = {name: value for (name, field), value in self.figures.items() if field == "total_cost"}
+                return lever.points[last], {
+                    name: float(value[begin + last]) if is_array(value) else value  # type: ignore[index]
+                    for name, value in totals.items()
+                }
+        return None
+
+    def without(self, unmoved: set[int]) -> "WhatIf":
+        """The same without some levers; the axis stays."""
+        kept = [i for i in range(len(self.levers)) if i not in unmoved]
+        grid = self.grid
+        if grid is not None:
+            pair = {grid.first, grid.second}
+            grid = (
+                None if pair & unmoved else grid._replace(first=kept.index(grid.first), second=kept.index(grid.second))
+            )
+        return self._replace(levers=[self.levers[i] for i in kept], begins=[self.begins[i] for i in kept], grid=grid)
+
+
+def what_if(details: Details, *, most_months: int = 13) -> WhatIf | None:
+    """Every point of every lever that changes a cost; None where none does.
+
+    `most_months` bounds the months whose cumulative cost is kept; the last is among them.
+    """
+    levers = levers_of(details.point, details.prices, details.estimates, details.comparison.cheapest)
+    if not levers:
+        return None
+    import numpy as np
+
+    begins = [0]
+    for lever in levers:
+        begins.append(begins[-1] + len(lever.points))
+    by_machine = _judged_by_machine(details.point)
+    grid = None if by_machine else _grid(levers, begins[-1])
+    size = begins[-1] + (len(grid.rows) * len(grid.columns) if grid is not None else 0)
+    tree = details.point
+    for position, lever in enumerate(levers):
+        column = np.full(size, lever.points[lever.today])
+        column[begins[position] : begins[position + 1]] = lever.points
+        if grid is not None and position in (grid.first, grid.second):
+            first, second = _product(levers, grid)
+            column[grid.begin :] = first if position == grid.first else second
+        tree = lever.moved(tree, column)  # type: ignore[arg-type]
+    estimates = estimates_of(tree, details.prices)
+    found = outputs(tree, estimates)
+    by_machine_failed = _machine_gates(details, levers, size) if by_machine else {}
+    fails = {
+        name: _fails(name, tree, details.gates[name], own, found) | by_machine_failed.get(name, False)
+        for name, own in estimates.items()
+    }
+    horizon = details.point.horizon_months
+    apart = -(-horizon // (most_months - 1))
+    months = [*range(horizon, 0, -apart)][::-1]
+    result = WhatIf(
+        levers,
+        begins[:-1],
+        size,
+        grid,
+        {(name, field): found[name, field] for name in estimates for field in FIGURES},
+        months,
+        {name: [own.months[month - 1].cumulative_cost for month in months] for name, own in estimates.items()},
+        fails,
+        _cheapest(estimates, fails, size),
+    )
+    result = result.without({i for i in range(len(levers)) if not _moves(result, i)})
+    return result if result.levers else None
+
+
+def _grid(levers: list[Lever], begin: int) -> Grid | None:
+    keys = [lever.key for lever in levers]
+    if any(key not in keys for key in GRID_KEYS):
+        return None
+    first, second = (keys.index(key) for key in GRID_KEYS)
+    rows, columns = (range(levers[i].today % GRID_EVERY, len(levers[i].points), GRID_EVERY) for i in (first, second))
+    return Grid(first, second, rows, columns, begin)
+
+
+def _product(levers: list[Lever], grid: Grid) -> tuple[Any, Any]:
+    import numpy as np
+
+    first = [levers[grid.first].points[i] for i in grid.rows]
+    second = [levers[grid.second].points[i] for i in grid.columns]
+    return np.repeat(first, len(second)), np.tile(second, len(first))
+
+
+def _moves(found: WhatIf, position: int) -> bool:
+    """Whether a lever changes any cost at all."""
+    begin = found.begins[position]
+    here = slice(begin, begin + len(found.levers[position].points))
+    totals = (value for (_, field), value in found.figures.items() if field in ("total_cost", "one_time_cost"))
+    return any(is_array(value) and bool((value[here] != value[begin]).any()) for value in totals)  # type: ignore[index]
+
+
+# ---- which is the cheapest that meets every requirement ------------------------------------------
+
+
+def _cheapest(estimates: dict[str, Estimate], fails: dict[str, Any], size: int) -> Any:
+    import numpy as np
+
+    totals = np.full((len(estimates), size), np.inf)
+    for position, (name, own) in enumerate(estimates.items()):
+        if own.total_cost is not None:
+            totals[position] = np.where(fails[name], np.inf, own.total_cost)
+    return np.where(np.isfinite(totals.min(axis=0)), totals.argmin(axis=0), -1)
+
+
+def _fails(name: str, tree: Scenario, today: Gates, own: Estimate, found: dict[Any, Number | None]) -> Any:
+    """Where an architecture fails a requirement or is not served throughout; machines are judged apart."""
+    kept, payback = found[name, "quality_kept"], found[name, "payback_month"]
+    required: Requirements = tree.requirements
+    steady = [gate for gate in today.failed if gate.gate not in (*BY_COST, *BY_MACHINE)]
+    if kept is None:  # only a bound is known, which no lever moves
+        steady += [gate for gate in today.failed if gate.gate == "min_quality_kept"]
+    failed: Any = bool(steady) or own.total_cost is None
+    if kept is not None and required.min_quality_kept is not None:
+        failed = failed | keeps_too_little(kept, required)
+    for month in own.months if required.max_monthly_cost is not None else ():
+        if month.cost is not None:
+            failed = failed | costs_too_much(month.cost, required)
+    if payback is not None and name != tree.baseline:
+        failed = failed | pays_back_too_late(payback, required)
+    return failed
+
+
+def _judged_by_machine(point: Scenario) -> bool:
+    """Whether a requirement asks how fast machines answer, or devices are as many as there are."""
+    served = [body.served_by() for body in point.architectures.values()]
+    latency = point.requirements.p99_latency_ms is not None or point.requirements.first_token_ms is not None
+    return any(each is not None and (latency or each.edge is not None) for each in served)
+
+
+def _machine_gates(details: Details, levers: list[Lever], size: int) -> dict[str, Any]:
+    """Latency and capacity, judged point by point: queues and devices are not worked out on arrays."""
+    import numpy as np
+
+    failed = {name: np.zeros(size, dtype=bool) for name in details.estimates}
+    for position, point in enumerate(_each_point(details.point, levers)):
+        for name in details.estimates:
+            judged = gates_of(name, point, details.prices, details.estimates[name], None, None)
+            failed[name][position] = any(gate.gate in BY_MACHINE for gate in judged.failed)
+    return failed
+
+
+def _each_point(point: Scenario, levers: list[Lever]) -> Iterator[Scenario]:
+    for lever in levers:
+        for value in lever.points:
+            yield lever.moved(point, value)
+
+
+__all__ = ["FIGURES", "Gate", "Grid", "WhatIf", "what_if"]
