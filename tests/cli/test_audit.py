@@ -88,6 +88,18 @@ def test_fail_on_is_fine_where_all_that_is_asked_holds(post: Path) -> None:
     assert run("audit", str(post), "--claim", "right", "--fail-on", "off,impossible").code == 0
 
 
+def test_defaults_and_old_prices_behind_a_figure_are_listed_with_the_claims(tmp_path: Path) -> None:
+    path = tmp_path / "post.yaml"
+    path.write_text(
+        "source: {title: t}\nclaims:\n- {id: rent, says: s, calculation: host, figure: monthly_cost, published: 1, given: "
+        "{architectures: {own: {kind: self_hosted, gpu: {name: H100-SXM, provider: AWS}, throughput: {requests_per_second: 5}}}, "
+        "workload: {requests_per_month: 2M, input_tokens: 1500, output_tokens: 300}}}\n"
+    )
+    done = run("audit", str(path))
+    assert "* peak_to_average = 4: the peak is not stated (rent)" in done.out
+    assert "warning: own: usd_per_gpu_hour was checked on" in done.err and "(rent)" in done.err
+
+
 def test_several_files_and_standard_input(post: Path) -> None:
     other = POST.replace("A post", "Another").replace("published: 5", "published: 4")
     done = run("audit", str(post), "-", "-f", "json", stdin=other)

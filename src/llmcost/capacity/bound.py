@@ -21,6 +21,7 @@ from llmcost.capacity.replica import (
     weights_bytes,
 )
 from llmcost.catalog.models import GpuSpec, OpenModel
+from llmcost.wording import count
 
 
 class Bound(NamedTuple):
@@ -178,7 +179,7 @@ def check_latency(
     until = "the whole answer" if of == "answer" else "the first token"
     verdict: Literal["plausible", "impossible"] = "impossible" if factor > 1 + 1e-9 else "plausible"
     said = f"{stated_ms:,.4g} ms to {until} is {verdict}: "
-    said += f"reading and computing alone take {least * 1000:,.3g} ms ({on})"
+    said += f"reading and computing alone take {count(round(least * 1000, 2))} ms ({on})"
     if verdict == "impossible":
         said += f", {factor:,.3g} times as long"
     return Verdict(verdict, 1000 / stated_ms, factor, 1 / least, "latency", None, None, said)

@@ -12,22 +12,14 @@ from typing import Any, NamedTuple
 from llmcost.claims.by_cascade import cascade
 from llmcost.claims.by_quantity import arithmetic, labelling, review_savings, training_run
 from llmcost.claims.by_scenario import by_scenario, figure_of, impossible
-from llmcost.claims.claim import (
-    SCENARIO_CALCULATIONS,
-    Claim,
-    ClaimsFile,
-    Path,
-    Question,
-    Reading,
-    reference,
-    references_in,
-)
+from llmcost.claims.claim import SCENARIO_CALCULATIONS, Claim, ClaimsFile, Question, Reading
 from llmcost.claims.expression import Step
+from llmcost.claims.inputs import Path, leaves, merged, quantities_of, reference, references_in
 from llmcost.claims.recomputed import Asked, Recomputed, Setting
 from llmcost.claims.verdicts import VERDICTS, Judgement, Verdict, judge, spanned
 from llmcost.economics.uncertainty import Figure, Sampling
 from llmcost.errors import Impossible, InputError, LlmcostError
-from llmcost.estimate import Charge
+from llmcost.estimate import Assumption, Charge, Warning
 
 _CALCULATE: dict[str, Callable[[Asked], Recomputed]] = {
     **dict.fromkeys(SCENARIO_CALCULATIONS, by_scenario),
@@ -78,6 +70,8 @@ class Checked(NamedTuple):
     inputs: dict[str, str]
     steps: list[Step]
     charges: dict[str, tuple[Charge, ...]]
+    assumptions: list[Assumption]
+    warnings: list[Warning]
 
 
 class AuditedSource(NamedTuple):
@@ -152,10 +146,7 @@ class _Audited:
         published = claim.published
         assert published is not None  # noqa: S101 - refused when the file was read
         tolerance = claim.tolerance if claim.tolerance is not None else self.file.claims.tolerance
-        if claim.missing is not None:
-            found = Recomputed("", Figure(None), published.unit, missing=claim.missing)
-        else:
-            found = self._recomputed(claim)
+        found = self._recomputed(claim)
         judgement = judge(published, found, tolerance)
         against = self._contradicted(claim) if judgement.verdict == "off" else []
         readings = [self._reading(claim, position, "readings", i, tolerance) for i in range(len(claim.readings))]
@@ -165,7 +156,7 @@ class _Audited:
         if judgement.verdict != "holds" and first is not None:
             shown, read_as, against = first[1], first[2].reading, []
             judgement = first[0]._replace(
-                sentence=f"{judgement.sentence} Read as {read_as}: {_lowered(first[0].sentence)}"
+                sentence=f"{judgement.sentence} Read as {_as(read_as)}: {_lowered(first[0].sentence)}"
             )
             read_as = "; ".join(filter(None, (read_as, first[0].reading)))
         elif against:
@@ -199,9 +190,11 @@ class _Audited:
             readings=[_other(judged, again, part) for judged, again, part in readings],
             would_hold_if=[_other(judged, again, part) for judged, again, part in rescues],
             explanation=_explanation(claim, judgement, against, readings, rescues),
-            inputs={".".join(map(str, path)): text for path, text in _leaves(shown.given)},
+            inputs={".".join(map(str, path)): text for path, text in leaves(shown.given)},
             steps=shown.steps,
             charges=shown.charges,
+            assumptions=shown.assumptions,
+            warnings=shown.warnings,
         )
 
     def _reading(
@@ -229,7 +222,11 @@ class _Audited:
                     hint="give one of them its own inputs, or refer to a published figure",
                 )
             self._under_way.append(claim.id)
-            self._done[claim.id] = self._worked_out(claim, self.positions[claim.id], None, ())
+            if claim.missing is not None:
+                unit = claim.published.unit if claim.published is not None else ""
+                self._done[claim.id] = Recomputed("", Figure(None), unit, missing=claim.missing)
+            else:
+                self._done[claim.id] = self._worked_out(claim, self.positions[claim.id], None, ())
             self._under_way.pop()
         return self._done[claim.id]
 
@@ -255,20 +252,28 @@ class _Audited:
                 where=place(("expression",)),
                 hint="take it out, or write calculation: arithmetic",
             )
+        for field in ("unit", "whole") if calculation != "arithmetic" else ("of", "figure"):
+            if getattr(question, field) is not None:
+                only = "an expression alone" if calculation != "arithmetic" else "a command's result"
+                raise InputError(
+                    f"claim {claim.id}: {field} goes with {only}, and this is {calculation}",
+                    where=place((field,)),
+                    hint="take it out" if calculation != "arithmetic" else "take it out: an expression is the figure",
+                )
         alike = calculation == own
         under = self._given(claim)
         if not alike:  # another calculation takes other inputs; an expression may still use the named quantities
-            under = _quantities_of(under) if calculation == "arithmetic" else {}
+            under = quantities_of(under) if calculation == "arithmetic" else {}
         published = question.published or claim.published
         assert published is not None  # noqa: S101 - refused when the file was read
         asked = Asked(
             claim=claim.id,
             calculation=calculation,
-            given=self._resolved(under if part is None else _merged(under, self._given(part))),
+            given=self._resolved(under if part is None else merged(under, self._given(part))),
             of=question.of or (claim.of if alike else None),
             figure=question.figure or (claim.figure if alike else None),
             expression=question.expression or (claim.expression if alike else None),
-            unit=question.unit or claim.unit,
+            unit=question.unit or (claim.unit if alike else None),
             whole=question.whole or (claim.whole if alike else None),
             published=published,
             place=place,
@@ -287,10 +292,10 @@ class _Audited:
 
     def _given(self, question: Question) -> dict[str, Any]:
         """The blocks that are used, in order, under the question's own inputs."""
-        merged: dict[str, Any] = {}
+        found: dict[str, Any] = {}
         for name in question.uses:
-            merged = _merged(merged, self.file.claims.given[name])
-        return _merged(merged, question.given)
+            found = merged(found, self.file.claims.given[name])
+        return merged(found, question.given)
 
     def _resolved(self, tree: Any) -> Any:
         """The inputs with each reference replaced by the figure that it names."""
@@ -319,36 +324,6 @@ def _as_input(claim: Claim, found: Recomputed | None) -> Any:
     return found.figure.value
 
 
-def _merged(under: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Two blocks of inputs, key by key; the upper one wins. A reference is one value, never merged."""
-    merged = dict(under)
-    for key, value in over.items():
-        below: Any = merged.get(key)
-        whole = not isinstance(below, dict) or not isinstance(value, Mapping) or reference(value) or reference(below)
-        merged[key] = value if whole else _merged(below, value)
-    return merged
-
-
-def _quantities_of(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs that are one quantity each, without the blocks of a scenario."""
-    return {
-        name: value
-        for name, value in given.items()
-        if not isinstance(value, Mapping) or reference(value) or {"low", "high"} <= {*value}
-    }
-
-
-def _leaves(tree: Any, path: Path = ()) -> list[tuple[Path, str]]:
-    """Every input as it was written, with its path."""
-    if isinstance(tree, Mapping):
-        return [each for key, value in tree.items() for each in _leaves(value, (*path, key))]
-    if isinstance(tree, list) and any(isinstance(item, Mapping | list) for item in tree):
-        return [each for i, value in enumerate(tree) for each in _leaves(value, (*path, i))]
-    if isinstance(tree, list):
-        return [(path, f"[{', '.join(map(str, tree))}]")]
-    return [(path, "unknown" if tree is None else f"{tree:,.10g}" if isinstance(tree, float) else str(tree))]
-
-
 def _other(judged: Judgement, found: Recomputed, part: Reading) -> OtherReading:
     return OtherReading(part.reading, judged.verdict == "holds", found.figure, judged.sentence)
 
@@ -369,15 +344,21 @@ def _explanation(
     holds = judgement.verdict == "holds"
     for judged, _, part in readings:
         if judged.verdict == "not checkable":
-            parts.append(f"Read as {part.reading} it cannot be checked: {_lowered(judged.sentence)}")
+            parts.append(f"Read as {_as(part.reading)} it cannot be checked: {_lowered(judged.sentence)}")
         elif judged.verdict != "holds":
-            parts.append(f"{'Not so' if holds else 'Nor'} when read as {part.reading}: {_lowered(judged.sentence)}")
+            parts.append(
+                f"{'Not so' if holds else 'Nor'} when read as {_as(part.reading)}: {_lowered(judged.sentence)}"
+            )
     for judged, found, part in rescues:
         say = "It would hold if" if judged.verdict == "holds" else "It would not hold even if"
         parts.append(f"{say} {part.reading} ({spanned(found.figure, found.unit)}).")
     if claim.note:
         parts.append(claim.note if claim.note.endswith((".", "!", "?")) else f"{claim.note}.")
     return " ".join(parts)
+
+
+def _as(reading: str) -> str:
+    return reading.removeprefix("as ")
 
 
 def _lowered(sentence: str) -> str:

@@ -5,16 +5,20 @@ from collections.abc import Callable
 from typing import Any
 
 from llmcost.architectures.prices import Prices
+from llmcost.claims.inputs import Path
 from llmcost.claims.recomputed import PARTS, Asked, Limit, Recomputed, check_unit, figure_in, unit_of
 from llmcost.economics.breakeven import Breakeven, Offer, breakeven, breakeven_of_offer
 from llmcost.economics.comparison import compare
 from llmcost.economics.hosting import Hosting, host
 from llmcost.economics.ownership import tco
 from llmcost.economics.plausibility import refuse_impossible
+from llmcost.economics.remarks import assumptions, warnings
 from llmcost.economics.routing import route
 from llmcost.economics.uncertainty import Figure
 from llmcost.errors import Impossible, InputError, did_you_mean
+from llmcost.quantity import at_middle
 from llmcost.scenario import Scenario, scenario_from, validated
+from llmcost.wording import count
 
 CHEAPEST_FROM = "cheapest_from_requests_per_month"
 _RATES = ("requests_per_second", "deployable_requests_per_second", "tokens_per_second")
@@ -26,13 +30,37 @@ def by_scenario(asked: Asked) -> Recomputed:
     if asked.calculation == "breakeven" and not {"architectures", "workload"} & set(asked.given):
         return _offer(asked)
     setting = asked.setting
+    unknown = [".".join(map(str, path)) for path in _unknown(asked.given)]
+    if unknown:
+        name = asked.figure or ""
+        return Recomputed(name, Figure(None), unit_of(name), missing=", ".join(unknown), given=asked.given)
     try:
         scenario = _scenario(asked, _with_stated_price(asked))
         refuse_impossible(scenario, Prices(setting.catalog, scenario.prices, scenario.successors), asked.given_place)
         result: Any = _CALCULATIONS[asked.calculation](scenario, setting.catalog, asked)
     except Impossible as error:
         return impossible(asked, error)
-    return figure_of(asked, result)
+    return _with_remarks(figure_of(asked, result), scenario, asked)
+
+
+def _unknown(tree: Any, path: Path = ()) -> list[Path]:
+    """The paths of what is null: quantities that nobody says."""
+    if isinstance(tree, dict):
+        return [each for key, value in tree.items() for each in _unknown(value, (*path, key))]
+    return [path] if tree is None else []
+
+
+def _with_remarks(found: Recomputed, scenario: Scenario, asked: Asked) -> Recomputed:
+    """With every default and every stale price that the figure rests on."""
+    point = at_middle(scenario)
+    prices = Prices(asked.setting.catalog, point.prices, point.successors)
+    names = [name for name in found.charges if name in scenario.architectures]
+    charges = [charge for own in found.charges.values() for charge in own]
+    horizon = asked.calculation not in ("route", "host")
+    return found._replace(
+        assumptions=assumptions(point, names, charges, prices, horizon=horizon),
+        warnings=warnings(scenario, names, charges, prices, asked.setting.as_of),
+    )
 
 
 def impossible(asked: Asked, why: Impossible) -> Recomputed:
@@ -144,7 +172,7 @@ def _limits(name: str, base: Any, result: Any) -> list[Limit]:
             rate, tokens = result.requests_per_second.point, result.tokens_per_second.point
             most *= tokens / rate if rate and tokens else math.inf
         on = f"{result.model} at {result.precision} on {result.gpus_per_replica:g} × {result.gpu}"
-        return [Limit(most, f"physics allows {most:,.3g} at the very most ({on})")]
+        return [Limit(most, f"physics allows {count(most)} at the very most ({on})")]
     return []
 
 

@@ -5,12 +5,13 @@ claim is worked out, since it may refer to other claims: `{published: ID}` and `
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, model_validator
 
+from llmcost.claims.inputs import Path, references_in
 from llmcost.claims.published import Published, tolerance_of
 from llmcost.errors import InputError, did_you_mean
 from llmcost.quantity import QuantityError, shown
@@ -20,7 +21,6 @@ from llmcost.workload import Strict, refuse
 TOLERANCE = 0.02
 SCENARIO_CALCULATIONS = ("route", "tco", "host", "breakeven", "compare")
 CALCULATIONS = (*SCENARIO_CALCULATIONS, "cascade", "review_savings", "labelling", "training_run", "arithmetic")
-REFERENCES = ("published", "recomputed")
 
 Calculation = Literal[
     "route",
@@ -34,7 +34,6 @@ Calculation = Literal[
     "training_run",
     "arithmetic",
 ]
-Path = tuple[str | int, ...]
 
 
 def _day(written: Any) -> date:
@@ -54,8 +53,10 @@ def _names(written: Any) -> Any:
 
 
 def _id(written: Any) -> str:
-    if not isinstance(written, str) or not re.fullmatch(r"[A-Za-z0-9][\w-]{0,79}", written):
-        raise QuantityError(f"{shown(written)} is no id", "type letters, digits, - and _, such as routed-month")
+    if not isinstance(written, str) or not re.fullmatch(r"[A-Za-z][\w-]{0,79}", written):
+        raise QuantityError(
+            f"{shown(written)} is no id", "type a letter, then letters, digits, - and _, such as routed-month"
+        )
     return written
 
 
@@ -224,23 +225,3 @@ def _check_names(claim: Claim, at: Path, file: ClaimsFile) -> None:
                     where=file.where([(*place, "given", *path)]),
                     hint=did_you_mean(name, ids) or f"claims: {', '.join(ids)}",
                 )
-
-
-def reference(written: Any) -> tuple[str, str] | None:
-    """`{published: ID}` or `{recomputed: ID}` as its two words; None for all else."""
-    if not isinstance(written, Mapping) or len(written) != 1:
-        return None
-    (kind, name), *_ = written.items()
-    return (kind, name) if kind in REFERENCES and isinstance(name, str) and re.match(r"[A-Za-z]", name) else None
-
-
-def references_in(tree: Any, path: Path = ()) -> list[tuple[Path, str, str]]:
-    """Every reference to another claim: where, which figure, and whose."""
-    found = reference(tree)
-    if found is not None:
-        return [(path, *found)]
-    if isinstance(tree, Mapping):
-        return [each for key, value in tree.items() for each in references_in(value, (*path, key))]
-    if isinstance(tree, Sequence) and not isinstance(tree, str):
-        return [each for i, value in enumerate(tree) for each in references_in(value, (*path, i))]
-    return []

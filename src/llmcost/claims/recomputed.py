@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, NamedTuple
 
-from llmcost.claims.claim import Path
 from llmcost.claims.expression import Step
+from llmcost.claims.inputs import Path
 from llmcost.claims.published import Published
 from llmcost.economics.uncertainty import Figure, Sampling
 from llmcost.errors import InputError, did_you_mean
-from llmcost.estimate import Charge
+from llmcost.estimate import Assumption, Charge, Warning
 from llmcost.wording import count, usd
 
 # Shares of a whole: more than all of it cannot be.
@@ -70,6 +70,8 @@ class Recomputed(NamedTuple):
     missing: str = ""
     impossible: str = ""
     given: dict[str, Any] = {}
+    assumptions: list[Assumption] = []
+    warnings: list[Warning] = []
 
 
 def unit_of(name: str) -> str:

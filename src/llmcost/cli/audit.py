@@ -9,15 +9,17 @@ from typing import Annotated, Any
 import typer
 
 from llmcost import load_catalog
-from llmcost.claims.auditing import audit
+from llmcost.claims.auditing import Audit, audit
 from llmcost.claims.claim import SCENARIO_CALCULATIONS, ClaimsFile, load_claims
 from llmcost.claims.published import tolerance_of
 from llmcost.claims.verdicts import VERDICTS
+from llmcost.cli.answers import Answer
 from llmcost.cli.inline_claim import INSTEAD, Typed, answer_of, claim_of, split
 from llmcost.cli.options import DRAWS, OUTPUT, Values, command_app, takes
 from llmcost.cli.reading import day, sampling
-from llmcost.cli.writing import breached, format_of, write
+from llmcost.cli.writing import Notes, breached, format_of, write
 from llmcost.errors import InputError, did_you_mean
+from llmcost.estimate import Assumption, Warning
 from llmcost.quantity import QuantityError
 
 
@@ -94,8 +96,31 @@ def command(
 
         return page(result, explain=flags["explain"], flat=form == "csv")
 
-    write("audit", {**flags, "explain": False}, day(as_of), result, page, answer.remarks if answer else None)
+    write("audit", {**flags, "explain": False}, day(as_of), result, page, _notes(result, answer))
     return breached(f"{one.id}: {one.verdict}" for one in result.claims if one.verdict in failing)
+
+
+def _notes(result: Audit, answer: Answer | None) -> Notes:
+    """Every default and every warning behind the figures, once, with the claims that rest on it."""
+    if answer is not None:
+        remarks = answer.remarks
+        return Notes([], []) if remarks is None else Notes(remarks.assumptions, remarks.warnings)
+    assumed: dict[Assumption, list[str]] = {}
+    warned: dict[Warning, list[str]] = {}
+    for claim in result.claims:
+        for assumption in claim.assumptions:
+            assumed.setdefault(assumption, []).append(claim.id)
+        for warning in claim.warnings:
+            warned.setdefault(warning, []).append(claim.id)
+    return Notes(
+        [each._replace(why=f"{each.why} ({_some(ids)})") for each, ids in assumed.items()],
+        [each._replace(message=f"{each.message} ({_some(ids)})") for each, ids in warned.items()],
+    )
+
+
+def _some(ids: list[str]) -> str:
+    rest = len(ids) - 3
+    return ", ".join(ids[:3]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _files(name: str) -> list[str]:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmcost import __version__
 from llmcost.architectures.prices import Prices
@@ -70,6 +70,14 @@ def charted(page: Page, flags: Values, asked: Asked, names: list[str]) -> Page:
     return page._replace(chart=chart.chart(lines, terminal=on_terminal), tables=[*page.tables, chart.table(lines)])
 
 
+class Notes(NamedTuple):
+    """Assumptions and warnings that an answer brings along."""
+
+    assumptions: list[Assumption]
+    warnings: list[Warning]
+    worked_out: Mapping[str, Iterable[Charge]] = {}
+
+
 class Remarks:
     """The assumptions and warnings behind an answer, worked out once.
 
@@ -96,7 +104,7 @@ def write(
     as_of: date,
     result: Any,
     page: Callable[[], Page],
-    remarks: Remarks | None = None,
+    remarks: Remarks | Notes | None = None,
 ) -> None:
     """Render and deliver the result. Raises StalePrice under --strict, after it is printed."""
     if asked_by_another():
@@ -136,7 +144,7 @@ def refuse_stale(flags: Values, warned: Iterable[Warning]) -> None:
         )
 
 
-def _explained(page: Page, remarks: Remarks, as_of: date) -> Page:
+def _explained(page: Page, remarks: Remarks | Notes, as_of: date) -> Page:
     """The page with the charges behind an answer that does not carry its own."""
     from llmcost.render import explanation
 

@@ -38,7 +38,7 @@ ABOUT: dict[str, dict[str, str]] = {
         "date": "the day or month of publication; left out where it is not known",
     },
     "Claim": {
-        "id": "letters, digits, - and _; each id once in a file",
+        "id": "a letter, then letters, digits, - and _; each id once in a file",
         "says": "the statement in one line, in the auditor's own words",
         "at": "where in the source it stands",
         "tolerance": "for this claim",

@@ -91,7 +91,11 @@ def _row(claim: Checked) -> list[Cell]:
 
 
 def _verdict(claim: Checked) -> str:
-    return claim.verdict + (f" (read {claim.reading})" if claim.reading else "")
+    """The verdict with its reading; an auditor's own is a noun: `read as a day, not a month`."""
+    if not claim.reading:
+        return claim.verdict
+    own = any(claim.reading.startswith(each.reading) for each in claim.readings)
+    return f"{claim.verdict} (read {'as ' if own else ''}{claim.reading.removeprefix('as ') if own else claim.reading})"
 
 
 def _recomputed(claim: Checked) -> str:

@@ -1,0 +1,72 @@
+"""The inputs of a claim as plain data: blocks merged, and references to other claims found.
+
+`{published: ID}` and `{recomputed: ID}` stand for another claim's figure wherever a quantity may.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+REFERENCES = ("published", "recomputed")
+
+Path = tuple[str | int, ...]
+
+
+def reference(written: Any) -> tuple[str, str] | None:
+    """`{published: ID}` or `{recomputed: ID}` as its two words; None for all else."""
+    if not isinstance(written, Mapping) or len(written) != 1:
+        return None
+    (kind, name), *_ = written.items()
+    return (kind, name) if kind in REFERENCES and isinstance(name, str) and re.match(r"[A-Za-z]", name) else None
+
+
+def references_in(tree: Any, path: Path = ()) -> list[tuple[Path, str, str]]:
+    """Every reference to another claim: where, which figure, and whose."""
+    found = reference(tree)
+    if found is not None:
+        return [(path, *found)]
+    if isinstance(tree, Mapping):
+        return [each for key, value in tree.items() for each in references_in(value, (*path, key))]
+    if isinstance(tree, Sequence) and not isinstance(tree, str):
+        return [each for i, value in enumerate(tree) for each in references_in(value, (*path, i))]
+    return []
+
+
+def merged(under: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Two blocks of inputs, key by key; the upper one wins.
+
+    A reference, a range, and an architecture of another kind are one value, never merged.
+    """
+    found = dict(under)
+    for key, value in over.items():
+        below: Any = found.get(key)
+        found[key] = merged(below, value) if _block(below) and _block(value) and _alike(below, value) else value
+    return found
+
+
+def _block(value: Any) -> bool:
+    return isinstance(value, Mapping) and not reference(value) and "low" not in value
+
+
+def _alike(below: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
+    return value.get("kind", below.get("kind")) == below.get("kind")
+
+
+def quantities_of(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs that are one quantity each, without the blocks of a scenario."""
+    return {
+        name: value
+        for name, value in given.items()
+        if not isinstance(value, Mapping) or reference(value) or {"low", "high"} <= {*value}
+    }
+
+
+def leaves(tree: Any, path: Path = ()) -> list[tuple[Path, str]]:
+    """Every input as it was written, with its path."""
+    if isinstance(tree, Mapping):
+        return [each for key, value in tree.items() for each in leaves(value, (*path, key))]
+    if isinstance(tree, list) and any(isinstance(item, Mapping | list) for item in tree):
+        return [each for i, value in enumerate(tree) for each in leaves(value, (*path, i))]
+    if isinstance(tree, list):
+        return [(path, f"[{', '.join(map(str, tree))}]")]
+    return [(path, "unknown" if tree is None else f"{tree:,.10g}" if isinstance(tree, float) else str(tree))]
