@@ -49,7 +49,7 @@ def _block(value: Any) -> bool:
 
 
 def _alike(below: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
-    return value.get("kind", below.get("kind")) == below.get("kind")
+    return bool(value.get("kind", below.get("kind")) == below.get("kind"))
 
 
 def quantities_of(given: Mapping[str, Any]) -> dict[str, Any]:
