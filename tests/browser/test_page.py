@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import pytest
 from browser import Seen, look, needs_browser
 from command_line import Call, run, run_all
+from eight_ways import HOSTILE, eight, hostile, moved
 from sample import as_text
-from scenarios import HOSTILE, eight, hostile, moved
 
 from llmcost.render import figures
 
