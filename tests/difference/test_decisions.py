@@ -192,7 +192,10 @@ def test_an_architecture_of_one_side_alone_cannot_be_held_against_itself(tmp_pat
     told = differ(tmp_path, mini, "--architecture", "mini", "--max-increase", "1M")
     assert told.code == 3
     assert "no architecture to judge against on the old side" in told.err
+    assert told.result["headline"] == "mini is new; it costs $10,000 over 10 months."
     assert differ(tmp_path, mini, "--architecture", "mini", "--max-monthly", "1000").code == 0
+    gone = differ(tmp_path, {"architectures.mini": None}, "--architecture", "mini", base=with_changes(mini))
+    assert gone.result["headline"] == "mini is gone; it cost $10,000 over 10 months."
 
 
 def test_the_result_fits_its_schema(tmp_path: Path) -> None:

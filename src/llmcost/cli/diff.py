@@ -29,11 +29,17 @@ def _option(flag: str, text: str, metavar: str) -> Any:
 
 _Old = Annotated[
     str,
-    typer.Argument(help="A scenario, or a saved JSON result of compare, route or tco; - for standard input."),
+    typer.Argument(
+        help="A scenario, or a saved JSON result of compare, route or tco; - for standard input.", metavar="OLD"
+    ),
 ]
 _New = Annotated[
     str | None,
-    typer.Argument(help="The same, after the change; left out, OLD again under the -old and -new flags."),
+    typer.Argument(
+        help="The same, after the change; left out, OLD again under the -old and -new flags.",
+        metavar="NEW",
+        show_default=False,
+    ),
 ]
 
 

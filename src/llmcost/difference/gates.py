@@ -36,8 +36,9 @@ class Judged(NamedTuple):
 
 class Chosen(NamedTuple):
     """The architecture of choice on each side, and its cost: USD a month with one-time costs spread
-    over the horizon, and over the horizon."""
+    over the horizon, and over the horizon. `named`: the user named it, else it is each side's cheapest."""
 
+    named: bool
     old: str | None
     new: str | None
     old_all_in_per_month: float | None
@@ -58,6 +59,7 @@ def chosen(old: Side, new: Side, architecture: str | None) -> Chosen:
     was = architecture or old.cheapest
     now = architecture or new.cheapest
     return Chosen(
+        architecture is not None,
         was if was in old.rows else None,
         now if now in new.rows else None,
         None if was is None else old.all_in_a_month(was),

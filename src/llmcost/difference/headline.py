@@ -25,8 +25,12 @@ def headline(old: Side, new: Side, choice: Chosen, changes: Sequence[Change], qu
     if choice.new is None:
         if choice.old is None:
             return "No architecture meets every requirement, before or after."
+        if choice.named:
+            return f"{was} is gone; it cost {usd(before)} {span}."
         return f"{was} was the choice at {usd(before)} {span}; now there is none."
     if choice.old is None:
+        if choice.named:
+            return f"{now} is new; it costs {usd(after)} {span}."
         return f"There was no choice before; now {now} is it, at {usd(after)} {span}."
     by = percent(moved(before, after)[1])
     if choice.old != choice.new:

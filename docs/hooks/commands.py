@@ -1,0 +1,78 @@
+"""A page a command: what it is for, as README shows it, and its `--help`."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+from pathlib import Path
+
+from llmcost.cli import COMMANDS
+from llmcost.cli.running import run
+
+README = Path(__file__).parents[2] / "README.md"
+WIDTH = "100"
+
+
+def pages() -> dict[str, str]:
+    """The text of each page by its place in the site."""
+    sections = _readme_sections()
+    found = {"commands/index.md": _index()}
+    for name, about in COMMANDS.items():
+        shown = sections.get(name, "")
+        found[f"commands/{name}.md"] = (
+            f"# llmcost {name}\n\n{about}.\n\n{shown}\n## Options\n\n```text\n{_help(name)}```\n"
+        )
+    return found
+
+
+def _index() -> str:
+    rows = [f"| [`llmcost {name}`]({name}.md) | {about} |" for name, about in COMMANDS.items()]
+    return (
+        "# Commands\n\n"
+        "Each command that calculates takes a scenario file, `-` for standard input, or flags alone; flags override the "
+        "file. The result goes to stdout and nothing else does; remarks and errors go to stderr. `--format` is `table`, "
+        "`json`, `csv` or `markdown`, `-o FILE` writes to a file and takes the format from its ending, `--explain` shows "
+        "every charge as a product of factors with its sources, and `--as-of DAY` sets the day that prices and ages are "
+        "looked up for.\n\n"
+        "| command | what it answers |\n|---|---|\n" + "\n".join(rows) + "\n\n"
+        "## Exit codes\n\n" + _readme_part("## Exit codes")
+    )
+
+
+def _help(name: str) -> str:
+    """`llmcost NAME --help`, at a fixed width."""
+    out = io.StringIO()
+    before = os.environ.get("COLUMNS")
+    os.environ["COLUMNS"] = WIDTH
+    try:
+        with contextlib.redirect_stdout(out):
+            run([name, "--help"])
+    finally:
+        os.environ.pop("COLUMNS")
+        if before is not None:
+            os.environ["COLUMNS"] = before
+    return out.getvalue().rstrip() + "\n"
+
+
+def _readme_sections() -> dict[str, str]:
+    """README's section on each command, fit for the site."""
+    text = _readme_part("## Commands")
+    parts = re.split(r"^### (\w+)\n", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def _readme_part(heading: str) -> str:
+    """What stands under a heading of README up to the next one of its kind."""
+    text = README.read_text(encoding="utf-8")
+    start = text.index(f"\n{heading}\n") + len(heading) + 2
+    end = text.find("\n## ", start)
+    return _for_the_site(text[start:end])
+
+
+def _for_the_site(text: str) -> str:
+    """Without the marks for the tests, and without links to files that are not part of the site."""
+    text = re.sub(r"<!-- shown: [^>]*? -->\n", "", text)
+    text = re.sub(r"\[([^\]]+)\]\((?!https?:)[^)#]*#?[^)]*\)", r"\1", text)
+    return text.strip("\n") + "\n"
