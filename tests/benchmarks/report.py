@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
-from scenarios import eight
+from eight_ways import eight
 
 ROOT = Path(__file__).parents[2]
 BOUND = 1.5

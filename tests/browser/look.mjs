@@ -31,6 +31,7 @@ async function state() {
     lines: [...document.querySelectorAll("#live-months polyline")].map((line) => line.getAttribute("points")),
     bars: document.querySelectorAll("#live-totals rect").length,
     numbers: [...document.querySelectorAll("#live-numbers tbody tr")].map((row) => [...row.cells].map((cell) => cell.textContent)),
+    told: ["live-months", "live-totals"].map((id) => document.getElementById(id).getAttribute("aria-label")),
     marker: document.getElementById("volume-moved")?.getAttribute("visibility") ?? null,
   }));
 }

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import pytest
 from browser import Seen, look, needs_browser
 from command_line import Call, run, run_all
+from eight_ways import HOSTILE, eight, hostile, moved
 from sample import as_text
-from scenarios import HOSTILE, eight, hostile, moved
 
 from llmcost.render import figures
 
@@ -236,6 +236,15 @@ def test_the_charts_move_with_the_figures(moves: list[tuple[Point, Any, dict[str
         last = [float(re.sub(r"[^\d.]", "", text)) for text in shown["numbers"][-1][1:]]
         for seen, total in zip(last, totals, strict=True):
             assert math.isclose(seen, float(re.sub(r"[^\d.]", "", total)), rel_tol=2e-6), str(point)
+
+
+def test_the_charts_are_told_in_words(moves: list[tuple[Point, Any, dict[str, Any]]]) -> None:
+    """The text alternative of each moves with it: every architecture with the total that the table has."""
+    for _, shown, said in moves:
+        totals = [each["text"] for each in shown["figures"] if each["field"] == "total_cost"]
+        for told in shown["told"]:
+            for letter, row, total in zip("ABCDEFGH", said["architectures"], totals, strict=True):
+                assert f"{letter} {row['name']} {total}" in told
 
 
 def test_only_the_moved_volume_is_marked(moves: list[tuple[Point, Any, dict[str, Any]]]) -> None:

@@ -158,7 +158,14 @@
       parts.push(shape("line", { x1: x(last[0]) + 2, y1: y(last[1]), x2: right + 10, y2: places[n], class: `lead s${i % HUES}` }));
       parts.push(named(right + 13, places[n] + 4, i, 15, "name"));
     });
+    said("live-months", "Cumulative cost at this point", some.map(([i, line]) => [i, line[line.length - 1][1]]));
     document.getElementById("live-months").replaceChildren(...parts);
+  }
+
+  // The text alternative of a live chart: where each architecture ends.
+  function said(id, title, ends) {
+    const parts = ends.map(([i, value]) => `${data.letters[i]} ${data.names[i]} ${usd(value)}`);
+    document.getElementById(id).setAttribute("aria-label", `${title}: ${parts.join("; ")}`);
   }
 
   // The chart's numbers, while they are open.
@@ -192,6 +199,7 @@
     });
     const chart = document.getElementById("live-totals");
     chart.setAttribute("viewBox", `0 0 520 ${bottom + 24}`);
+    said("live-totals", "Totals at this point", totals);
     chart.replaceChildren(...parts);
   }
 
