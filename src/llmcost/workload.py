@@ -152,8 +152,12 @@ def streams(workload: Workload, segments: dict[str, Segment], growth: Number, mo
         flow: tuple[Factor, ...] = (
             Factor("lots_per_month", 1.0, "", "derived", "only the month's tokens are given: the month is one lot"),
         )
-        inputs = Factor("monthly_input_tokens", workload.monthly_input_tokens or 0.0, "tokens/month")
-        outputs = Factor("monthly_output_tokens", workload.monthly_output_tokens or 0.0, "tokens/month")
+        read, written = (
+            0.0 if tokens is None else tokens
+            for tokens in (workload.monthly_input_tokens, workload.monthly_output_tokens)
+        )
+        inputs = Factor("monthly_input_tokens", read, "tokens/month")
+        outputs = Factor("monthly_output_tokens", written, "tokens/month")
     else:
         flow = (workload.factor("requests_per_month", "requests/month"),)
         inputs = workload.factor("input_tokens", "tokens/request")

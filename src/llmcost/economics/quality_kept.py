@@ -16,7 +16,7 @@ from llmcost.architectures.cascade import Cascade, quality_bounds
 from llmcost.architectures.flow import architecture_of
 from llmcost.architectures.patterns import Patterns
 from llmcost.architectures.routed import Routed, shares_of
-from llmcost.arithmetic import Number
+from llmcost.arithmetic import Number, is_zero
 from llmcost.scenario import Scenario
 
 RANDOM_FLOOR = "random-assignment floor"
@@ -62,10 +62,10 @@ def quality_of(name: str, scenario: Scenario) -> Number | None:
 
 
 def quality_kept(name: str, scenario: Scenario) -> Number | None:
-    """quality ÷ the baseline's quality, or None where either is unknown."""
+    """quality ÷ the baseline's quality, or None where either is unknown or the baseline has none to keep."""
     baseline = quality_of(scenario.baseline, scenario) if scenario.baseline else None
     own = quality_of(name, scenario)
-    return None if baseline is None or own is None else own / baseline
+    return None if baseline is None or own is None or is_zero(baseline) else own / baseline
 
 
 def is_random_floor(name: str, scenario: Scenario) -> bool:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from llmcost.render.markup import Markup, joined, short_number, tag
+from llmcost.render.markup import Markup, escaped, joined, short_number, tag
 from llmcost.render.page import Table
 from llmcost.render.plain import harmless
 
@@ -90,7 +90,10 @@ def chart(key: str, title: str, description: str, height: float, *inner: Any, cl
     """A picture with its name and its text alternative."""
     named = {"role": "img", "aria-labelledby": f"{key}-title {key}-text", "class": f"chart {class_}".strip()}
     box = {"viewBox": f"0 0 {short_number(WIDTH)} {short_number(height)}", "id": f"chart-{key}", **named}
-    title_and_text = (tag("title", {"id": f"{key}-title"}, title), tag("desc", {"id": f"{key}-text"}, description))
+    title_and_text = (
+        tag("title", {"id": f"{key}-title"}, title),
+        tag("desc", {"id": f"{key}-text"}, escaped(description, whole=True)),
+    )
     return tag("svg", box, *title_and_text, *inner)
 
 
@@ -111,7 +114,7 @@ def bar(x1: float, x2: float, y: float, height: float, class_: str) -> Markup:
 
 def path(points: Sequence[tuple[float, float]], class_: str, *, close: bool = False) -> Markup:
     """A line through points."""
-    steps = " ".join(f"{short_number(x)},{short_number(y)}" for x, y in points)
+    steps = Markup(" ".join(f"{short_number(x)},{short_number(y)}" for x, y in points))
     return tag("polygon" if close else "polyline", {"points": steps, "class": class_})
 
 

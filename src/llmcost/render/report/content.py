@@ -151,7 +151,7 @@ def flips(found: Report) -> list[str]:
         if row.flip_point is not None and row.probability_beyond is not None and found.sensitivities is not None:
             said.append(
                 f"{row.path} at {figures.count(row.flip_point)} turns {found.sensitivities.challenger} against "
-                f"{found.sensitivities.against}; the chance of lying beyond is {row.probability_beyond:.0%}."
+                f"{found.sensitivities.against}; the chance of lying beyond is {figures.share(row.probability_beyond)}."
             )
     return said or ["Nothing that was looked at: volume, build cost, API prices, quality."]
 

@@ -30,7 +30,7 @@ def picture(found: Report) -> Picture:
         svg.words((LEFT + RIGHT) / 2, HEIGHT - 2, "month", "tick", "middle"),
         *(_band(i, points, x, y) for i, _, points in drawn),
         *(_line(i, line, points, x, y) for i, line, points in drawn),
-        _ends(drawn, y),
+        _ends(drawn, x, y),
     ]
     title = f"Cumulative cost over {comparison.horizon_months} months"
     says = _says(found, drawn)
@@ -70,21 +70,23 @@ def _line(position: int, line: Trajectory, points: Points, x: Scale, y: Scale) -
     return joined(drawn)
 
 
-def _ends(drawn: list[tuple[int, Trajectory, Points]], y: Scale) -> Markup:
-    """The letter and the name of each line where it ends, moved apart where they would collide."""
-    wanted = [y(points[-1][2]) for _, _, points in drawn]
-    placed = svg.apart(wanted, 15.0, TOP + 6, BOTTOM)
+def _ends(drawn: list[tuple[int, Trajectory, Points]], x: Scale, y: Scale) -> Markup:
+    """The letter and the name of each line where it ends, moved apart where they would collide.
+
+    A line that ends before the horizon does, because a model retires, has its letter right there.
+    """
     parts = []
-    for (i, line, points), at, end in zip(drawn, placed, wanted, strict=True):
-        last = LEFT + (RIGHT - LEFT) * points[-1][0] / max(len(line.cumulative), 1)
-        parts.append(svg.line(last + 2, end, RIGHT + 10, at, f"lead {svg.hue(i)}"))
-        label = joined(
-            [
-                tag("tspan", {"class": "letter"}, svg.letter(i)),
-                tag("tspan", {"class": "name", "dx": "4"}, svg.short(line.name, 15)),
-            ]
-        )
+    whole = [(i, line, y(points[-1][2])) for i, line, points in drawn if len(points) > len(line.cumulative)]
+    placed = svg.apart([end for _, _, end in whole], 15.0, TOP + 6, BOTTOM)
+    for (i, line, end), at in zip(whole, placed, strict=True):
+        parts.append(svg.line(RIGHT + 2, end, RIGHT + 10, at, f"lead {svg.hue(i)}"))
+        name = tag("tspan", {"class": "name", "dx": "4"}, svg.short(line.name, 15))
+        label = joined([tag("tspan", {"class": "letter"}, svg.letter(i)), name])
         parts.append(svg.words(RIGHT + 13, at + 4, label, "end"))
+    for i, line, points in drawn:
+        if len(points) <= len(line.cumulative):
+            month, _, middle, _ = points[-1]
+            parts.append(svg.words(x(month) + 5, y(middle) + 4, svg.letter(i), "letter"))
     return joined(parts)
 
 
@@ -94,6 +96,10 @@ def _says(found: Report, drawn: list[tuple[int, Trajectory, Points]]) -> str:
     base = found.details.comparison.baseline
     for i, line, points in drawn:
         said = f"{svg.letter(i)} {line.name} ends at {figures.usd(points[-1][2])}"
+        if len(points) <= len(line.cumulative):
+            said += f" in month {points[-1][0]:g}, where it can no longer be served"
+            parts.append(said)
+            continue
         if line.name != base:
             paid = line.payback_month
             said += ", never pays back" if paid is None else f", pays back in {figures.month(paid)}"

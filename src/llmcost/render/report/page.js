@@ -106,12 +106,13 @@
     return Array.from({ length: Math.floor(high / step + 1e-9) + 1 }, (_, k) => k * step);
   }
 
-  function named(x, y, i, attributes = {}) {
-    const label = shape("text", { x, y, ...attributes });
+  // A letter and as much of a name as there is room for; `kind` says whether a phone has none for it.
+  function named(x, y, i, most, kind) {
+    const label = shape("text", { x, y });
     label.append(shape("tspan", { class: "letter" }, data.letters[i]));
     const name = [...data.names[i]];
-    const cut = name.length > 15 ? `${name.slice(0, 14).join("")}…` : name.join("");
-    label.append(shape("tspan", { class: "name", dx: 4 }, cut));
+    const cut = name.length > most ? `${name.slice(0, most - 1).join("")}…` : name.join("");
+    label.append(shape("tspan", { class: kind, dx: 4 }, cut));
     return label;
   }
 
@@ -143,14 +144,19 @@
       parts.push(shape("text", { x: x(number), y: bottom + 18, class: "tick", "text-anchor": "middle" }, number));
     }
     parts.push(shape("text", { x: (left + right) / 2, y: 298, class: "tick", "text-anchor": "middle" }, "month"));
-    const drawn = lines.map((line, i) => [i, line]).filter(([, line]) => line.length > 1);
+    const some = lines.map((line, i) => [i, line]).filter(([, line]) => line.length > 1);
+    const drawn = some.filter(([, line]) => line[line.length - 1][0] === data.horizon);
     const places = apart(drawn.map(([, line]) => y(line[line.length - 1][1])), 15, top + 6, bottom);
-    drawn.forEach(([i, line], n) => {
+    some.forEach(([i, line]) => {
       const points = line.map(([number, value]) => `${x(number).toFixed(1)},${y(value).toFixed(1)}`).join(" ");
-      const last = line[line.length - 1];
       parts.push(shape("polyline", { points, class: `line s${i % HUES}` }));
+      const last = line[line.length - 1], n = drawn.findIndex(([other]) => other === i);
+      if (n < 0) {
+        parts.push(shape("text", { x: x(last[0]) + 5, y: y(last[1]) + 4, class: "letter" }, data.letters[i]));
+        return;
+      }
       parts.push(shape("line", { x1: x(last[0]) + 2, y1: y(last[1]), x2: right + 10, y2: places[n], class: `lead s${i % HUES}` }));
-      parts.push(named(right + 13, places[n] + 4, i));
+      parts.push(named(right + 13, places[n] + 4, i, 15, "name"));
     });
     document.getElementById("live-months").replaceChildren(...parts);
   }
@@ -178,7 +184,7 @@
     totals.forEach(([i, total], n) => {
       const y = 4 + n * row, once = Math.min(found.figure("one_time_cost", i) ?? 0, total);
       const size = (value) => ({ x: left, y: y + 18, height: 11, width: Math.max(x(value) - left, 1) });
-      parts.push(named(left, y + 13, i));
+      parts.push(named(left, y + 13, i, 24, "row"));
       const mark = i === found.cheapest ? `cheapest, ${usd(total)}` : usd(total);
       parts.push(shape("text", { x: 514, y: y + 13, "text-anchor": "end", class: i === found.cheapest ? "strong" : "value" }, mark));
       parts.push(shape("rect", { ...size(total), class: `fill s${i % HUES}` }));

@@ -201,7 +201,8 @@ def _cells(row: Compared, comparison: Comparison, *, chances: bool) -> list[str]
     if row.name == comparison.baseline:
         cells += [Markup(), kept, Markup()]
     else:
-        saving = _figure(row.saving, beside=f" ({figures.share(row.saving_share.value)})")
+        part = row.saving_share.value
+        saving = _figure(row.saving, beside="" if part is None else f" ({figures.share(part)})")
         cells += [saving, kept, _figure(row.payback_month, content.payback(row))]
     if chances:
         cells.append(Markup("" if row.chance_cheapest is None else f"{row.chance_cheapest:.0%}"))
@@ -221,7 +222,7 @@ def _figure(figure: Figure, form: Callable[[float | None], str] = figures.usd, *
 def _picture(picture: Picture) -> Markup:
     """The chart, what it says, and its numbers."""
     numbers = html.details("The numbers", html.table(picture.numbers, f"{picture.heading}: the numbers"))
-    said = html.details("In words", tag("p", {"class": "says"}, picture.says))
+    said = html.details("In words", tag("p", {"class": "says"}, escaped(picture.says, whole=True)))
     return joined([tag("figure", None, picture.drawing), tag("div", {"class": "under"}, said, numbers)])
 
 
