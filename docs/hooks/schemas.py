@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -92,13 +93,19 @@ def _objects(schema: Schema) -> Iterator[tuple[str, Schema]]:
 
 
 def _section(title: str, body: Schema, schema: Schema) -> list[str]:
-    rows = [
-        f"| `{key}`{' (required)' if key in body.get('required', ()) else ''} | {_kind(part, schema)} | {_about(part)} |"
-        for key, part in body["properties"].items()
-    ]
+    """A heading, what it is, and a row a key; the column of meanings only where there is one."""
+    required = set(body.get("required", ()))
+    optional = len(required) > len(body["properties"]) / 2  # the rarer of the two is marked
+    rows = []
+    for key, part in body["properties"].items():
+        mark = " (optional)" if optional and key not in required else ""
+        mark = " (required)" if not optional and key in required else mark
+        rows.append([f"`{key}`{mark}", _kind(part, schema), _about(part)])
+    shown = 3 if any(row[2] for row in rows) else 2
     heading = f"## {title} {{ #{title.lower().replace(' ', '-')} }}"
     about = [_text(body["description"])] if body.get("description") else []
-    return [heading, *about, "| key | value | meaning |\n|---|---|---|\n" + "\n".join(rows)]
+    table = [["key", "value", "meaning"][:shown], ["---"] * shown, *(row[:shown] for row in rows)]
+    return [heading, *about, "\n".join(f"| {' | '.join(row)} |" for row in table)]
 
 
 def _about(part: Schema) -> str:
@@ -129,7 +136,7 @@ def _kind(part: Schema, schema: Schema) -> str:
         return _mapping(part, schema)
     kind = part.get("type", "any")
     kinds = kind if isinstance(kind, list) else [kind]
-    return " or ".join({"boolean": "true or false", "string": "text"}.get(each, each) for each in kinds)
+    return " or ".join({"boolean": "true or false", "string": "text", "array": "list"}.get(each, each) for each in kinds)
 
 
 def _mapping(part: Schema, schema: Schema) -> str:
@@ -156,5 +163,6 @@ def _anchor(name: str) -> str:
 
 
 def _text(text: str) -> str:
-    """A description in a cell: a pipe is no column, a bracket is no tag."""
+    """A description in a cell: a pipe is no column, a bracket is no tag, and JSON's null is no Python."""
+    text = re.sub(r"\bNone\b", "null", text)
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;").replace("{", "&#123;").replace("}", "&#125;")
