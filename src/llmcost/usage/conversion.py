@@ -22,7 +22,7 @@ UNEXPLAINED = "total is no sum of the parts"
 BAD_TIME = "unreadable time, counted without one"
 FROM_TOTAL = "a missing count worked out from the total"
 LONGER_SPLIT = "cache writes by lifetime exceed their sum, the split is counted"
-_TIERS = {
+TIERS = {
     "": STANDARD,
     "default": STANDARD,
     "standard": STANDARD,
@@ -129,7 +129,7 @@ class Conversion:
             model if type(model) is str and model else self._name(model, self.model),
             task if type(task) is str else self._name(task, NO_TASK),
             at_us,
-            STANDARD if tier is None else _TIERS.get(str(tier).strip().lower(), str(tier).strip().lower()),
+            STANDARD if tier is None else TIERS.get(str(tier).strip().lower(), str(tier).strip().lower()),
             uncached,
             read,
             write_5m,

@@ -1,7 +1,7 @@
 """The cube: any number of calls as a few thousand cells, which everything after that works on.
 
 `hours` sums by model, task, slot of time, tier and long-context band; `sizes` by model, task, tier,
-prompt-size bucket and band; `outputs` counts by model, task and output-size bucket. A band is the
+prompt-size bucket and band; `outputs` counts by output-size bucket. A band is the
 largest long-context threshold of the catalog that the prompt lies above (0: none): prices jump there,
 so a size bucket that holds a threshold is two cells. All sums are integers, the same on every engine.
 """
@@ -77,7 +77,7 @@ class Cube:
         self.step_seconds = step_seconds
         self.hours: dict[tuple[Any, ...], list[int]] = {}
         self.sizes: dict[tuple[Any, ...], list[int]] = {}
-        self.outputs: dict[tuple[str, str, int], int] = {}
+        self.outputs: dict[int, int] = {}
         self.prompts: Counter[int] | None = Counter() if exact else None
         self.replies: Counter[int] | None = Counter() if exact else None
         self.first_us: int | None = None
@@ -106,7 +106,7 @@ class Cube:
                     band = threshold
                     break
             size = bucket_of(prompt)
-            reply = (model, task, bucket_of(output))
+            reply = bucket_of(output)
             self.outputs[reply] = self.outputs.get(reply, 0) + calls
             if self.prompts is not None and self.replies is not None:
                 self.prompts[prompt] += 1

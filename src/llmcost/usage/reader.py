@@ -118,12 +118,14 @@ class FlatReader(Reader):
     `fields` gives for a field of Entry the paths at which it may stand, the first one that is there
     counts. `tasks` gives the same for each of `tag`, `key` and `path`. `plain` is what has to stand
     at a path (or nothing at all) for a record to be counted without a second look: an engine that runs
-    SQL leaves every other record to `entry`, which may refuse it.
+    SQL leaves every other record to `entry`, which may refuse it. `sql` is False where `entry` knows
+    more of plain records than these tables say: then Python reads them all.
     """
 
     fields: ClassVar[Mapping[str, Sequence[Path]]]
     tasks: ClassVar[Mapping[str, Sequence[Path]]] = {}
     plain: ClassVar[Mapping[str, Sequence[str]]] = {}
+    sql: ClassVar[bool] = True
 
     def __init__(self, options: ReaderOptions = ReaderOptions()) -> None:  # noqa: B008 - frozen
         super().__init__(options)

@@ -26,11 +26,9 @@ def step_of(size: int) -> int:
 
 
 def bucket_sql(size: str) -> str:
-    """The same as SQL over a column: `CASE WHEN x < 32 THEN x WHEN x < 64 THEN x - MOD(x, 2) …`."""
-    arms = [f"WHEN {size} < {EXACT_BELOW} THEN {size}"]
-    for octave in range(1, OCTAVES):
-        arms.append(f"WHEN {size} < {EXACT_BELOW << octave} THEN {size} - MOD({size}, {1 << octave})")
-    return f"CASE {' '.join(arms)} ELSE {size} - MOD({size}, {1 << OCTAVES}) END"
+    """The same as SQL over a column of whole numbers: `x - MOD(x, CASE WHEN x < 32 THEN 1 …)`."""
+    arms = " ".join(f"WHEN {size} < {EXACT_BELOW << octave} THEN {1 << octave}" for octave in range(OCTAVES))
+    return f"{size} - MOD({size}, CASE {arms} ELSE {1 << OCTAVES} END)"
 
 
 def nearest_rank(counts: dict[int, int], share: float) -> int | None:

@@ -32,7 +32,7 @@ COLUMNS = {
 }
 COMMON: dict[str, tuple[str, ...]] = {
     "model": ("model", "response_model", "request_model", "model_name"),
-    "at": ("timestamp", "time", "created_at", "start_time", "start_time_iso", "startTime", "TIMESTAMP"),
+    "at": ("timestamp", "time", "created_at", "start_time", "start_time_iso", "startTime"),
     "input": ("input_tokens", "prompt_tokens", "tokens_in"),
     "output": ("output_tokens", "completion_tokens", "tokens_out"),
     "cache_read": ("cached_tokens", "cache_read_tokens", "cached_input_tokens", "cache_read_input_tokens"),
@@ -77,8 +77,15 @@ class Generic(FlatReader):
         return any(name in document for name in COMMON["input"]) and any(name in document for name in COMMON["output"])
 
     def begin(self, sample: Sequence[Mapping[str, Any]], header: Sequence[str] | None) -> None:
-        """A mapped column that is one key with dots in it is taken whole; a table must have its columns."""
-        known = set(header or ()) | {key for each in sample for key in each}
+        """A mapped column that is one key with dots in it is taken whole; a table must have its columns.
+
+        Common names are found in any case of letters.
+        """
+        known = dict.fromkeys([*(header or ()), *(key for each in sample for key in each)])
+        for field, names in COMMON.items():
+            if self._paths.get(field) is names:
+                folded = [key for key in known if key not in names and key.lower() in names]
+                self._paths[field] = (*folded, *(n for n in names if n not in {key.lower() for key in folded}))
         for name, column in self.options.columns.items():
             if column in known:
                 self._paths[COLUMNS[name]] = ((column,),)
