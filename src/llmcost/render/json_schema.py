@@ -29,6 +29,7 @@ RESULTS = {
     "policy": "decision.policy.Policy",
     "frontier": "quality.frontier_result.Frontier",
     "gate": "quality.gate.SwitchGate",
+    "usage": "usage.summary.Usage",
 }
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -28,7 +28,7 @@ from llmcost.usage.logs import LogFile
 from llmcost.usage.projection import DUCKDB, INTEGER, MOMENT, NUMBER, TEXT, Column, NotFlat, calls_of, quoted
 from llmcost.usage.reader import FlatReader, keys_of
 from llmcost.usage.reading import FileRead, Opened, Reading, Request
-from llmcost.usage.record import Call, Rejected
+from llmcost.usage.record import Call, NotACall, Rejected
 from llmcost.usage.schema import ddl, flat_reader, json_schema
 
 ENGINE = "duckdb"
@@ -259,7 +259,7 @@ class _Session:
                     try:
                         yield conversion.call(reader.entry(record), number)
                     except Rejected as why:
-                        lines.reject(why.reason, number)
+                        lines.reject(why.reason, number, ordinary=isinstance(why, NotACall))
         except Contradiction as line:
             raise NotFlat(f"line {line.line} shows another convention") from None
 

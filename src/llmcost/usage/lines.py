@@ -28,11 +28,14 @@ class Lines:
         self.duplicate: Counter[str] = Counter()
         self.repaired: Counter[str] = Counter()
         self.first: dict[str, str] = {}  # the first place of each reason, for a remark
+        self.ordinary: set[str] = set()
         self._last_repair: dict[str, int] = {}
 
-    def reject(self, reason: str, line: int) -> None:
-        """A line that is not counted."""
+    def reject(self, reason: str, line: int, *, ordinary: bool = False) -> None:
+        """A line that is not counted; `ordinary` where it is in order and is just no call."""
         self.rejected[reason] += 1
+        if ordinary:
+            self.ordinary.add(reason)
         self.first.setdefault(reason, f"{self.name}:{line}")
 
     def repair(self, reason: str, line: int) -> None:
@@ -48,6 +51,7 @@ class Lines:
         self.rejected.update(other.rejected)
         self.duplicate.update(other.duplicate)
         self.repaired.update(other.repaired)
+        self.ordinary |= other.ordinary
         for reason, place in other.first.items():
             self.first.setdefault(reason, place)
 

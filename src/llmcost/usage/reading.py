@@ -52,7 +52,10 @@ class Opened(NamedTuple):
 
 
 class FileRead(NamedTuple):
-    """What one file was: its format, the convention with its proof, its lines; format None: not read."""
+    """What one file was: its format, the convention with its proof, its lines; format None: not read.
+
+    `zoneless`: times without an offset stand in it, which are read as UTC.
+    """
 
     path: str
     format: str | None
@@ -60,6 +63,7 @@ class FileRead(NamedTuple):
     grain: str | None
     lines: LineCounts
     note: str = ""
+    zoneless: bool = False
 
 
 class Reading(NamedTuple):

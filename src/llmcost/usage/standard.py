@@ -14,7 +14,7 @@ from llmcost.usage.documents import BadLine, documents
 from llmcost.usage.lines import Lines
 from llmcost.usage.reader import Reader
 from llmcost.usage.reading import FileRead, Opened, Reading, Request, judged_whole
-from llmcost.usage.record import Call, Rejected
+from llmcost.usage.record import Call, NotACall, Rejected
 
 ENGINE = "stdlib"
 Kept = dict[str, Call]
@@ -77,7 +77,7 @@ def _read_once(found: Opened, request: Request) -> FileResult:
             try:
                 found_call = call(entry(record), number)
             except Rejected as why:
-                lines.reject(why.reason, number)
+                lines.reject(why.reason, number, ordinary=isinstance(why, NotACall))
                 continue
             if deduplicates and found_call.id is not None:
                 if _keep(kept, found_call):
@@ -125,4 +125,6 @@ def read(files: Sequence[Opened], request: Request) -> Reading:
 
 def described(found: Opened, lines: Lines) -> FileRead:
     """A file as the result lists it."""
-    return FileRead(found.file.name, found.reader.name, str(found.ruling), found.reader.grain, lines.counts)
+    return FileRead(
+        found.file.name, found.reader.name, str(found.ruling), found.reader.grain, lines.counts, zoneless=found.zoneless
+    )

@@ -1,0 +1,71 @@
+"""`llmcost usage`."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Annotated, Any
+
+import typer
+
+from llmcost.cli.logs import LOG_ENGINE, LOG_FORMAT, read_logs, remarks_of
+from llmcost.cli.options import OUTPUT, Values, _option, command_app, takes
+from llmcost.cli.outcomes import DAY_PRICES, OutcomeRemarks, catalog_of, own_prices, pairs
+from llmcost.cli.reading import day
+from llmcost.cli.writing import format_of, write
+from llmcost.errors import InputError
+
+LOGS = (
+    inspect.Parameter(
+        "logs",
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[
+            list[str] | None,
+            typer.Argument(
+                help="Log files, folders, globs, or - for standard input.", metavar="LOGS…", show_default=False
+            ),
+        ],
+    ),
+)
+OWN = (
+    _option("step", "What the profile counts by: minute, hour or day (hour).", "STEP"),
+    _option("priced_as", "Which model of the catalog a logged name is: LOGGED=MODEL.", "LOGGED=MODEL", many=True),
+    _option("cube", "What the query of `usage sql` gave, instead of logs.", "FILE"),
+    _option("save_workload", "Write the measured workload as part of a scenario.", "FILE"),
+    _option("against", "A scenario: what it predicts beside what was logged.", "SCENARIO"),
+)
+
+
+@takes(LOGS, LOG_FORMAT, OWN, LOG_ENGINE, DAY_PRICES, tuple(each for each in OUTPUT if each.name != "explain"))
+def command(flags: Values) -> int:
+    """What the traffic of real logs is, and what it costs at today's prices."""
+    from llmcost.quality.spending import DayPrices
+    from llmcost.usage.pricing import CellPrices
+    from llmcost.usage.summary import usage_of
+
+    format_of(flags)
+    as_of = day(flags.get("as_of"))
+    if not flags["logs"]:
+        raise InputError(
+            "no log is named", where="LOGS", hint="name a log file, a folder of logs, or - for standard input"
+        )
+    catalog = catalog_of(flags)
+    prices = CellPrices(
+        DayPrices(catalog, own_prices(flags)),
+        as_of,
+        pairs(flags.get("priced_as"), "--priced-as", "LOGGED=MODEL", "azure/my-gpt=gpt-5"),
+    )
+    reading = read_logs(flags["logs"], flags, catalog.long_context_thresholds())
+    result = usage_of(reading, prices)
+    assumed, warned = remarks_of(reading)
+
+    def page() -> Any:
+        from llmcost.render.pages.usage import page
+
+        return page(result)
+
+    write("usage", flags, as_of, result, page, OutcomeRemarks(assumed, warned))
+    return 0
+
+
+app = command_app(command)
