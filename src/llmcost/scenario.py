@@ -19,6 +19,7 @@ from llmcost.workload import (
     HOURS_PER_MONTH,
     AboveZero,
     Months,
+    Part,
     Positive,
     Segment,
     Share,
@@ -87,8 +88,10 @@ class Scenario(Strict):
     correlate: list[tuple[str, str, Annotated[float, Quantity("signed")]]] = []
     requirements: Requirements = Requirements()
     architectures: dict[str, SerializeAsAny[Architecture]] = {}
+    usage: str | list[str] | None = None
     _assumed: frozenset[str] = PrivateAttr(frozenset())
     _outcomes: Any = PrivateAttr(None)
+    _measured: tuple[Part, ...] = PrivateAttr(())
 
     @model_validator(mode="after")
     def _consistent(self) -> "Scenario":
@@ -131,6 +134,17 @@ class Scenario(Strict):
     def outcomes(self) -> Any:
         """The team's own evaluation that `quality` names, or None."""
         return self._outcomes
+
+    @property
+    def measured(self) -> tuple[Part, ...]:
+        """The parts of logged traffic, in place of one mean request; none where nothing was logged."""
+        return self._measured
+
+    def measured_by(self, parts: Sequence[Part]) -> "Scenario":
+        """The same scenario with its requests as they were logged."""
+        found = self.model_copy()
+        found._measured = tuple(parts)
+        return found
 
     @property
     def hours(self) -> float:

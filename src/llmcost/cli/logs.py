@@ -25,6 +25,10 @@ LOG_ENGINE = (
     _option("spark_remote", "A Spark Connect server; left out, Spark runs here.", "URL"),
     _option("memory", "What DuckDB may use before it spills (4GB).", "SIZE"),
 )
+USAGE = (
+    _option("usage", "Logs whose traffic takes the workload's place: a file, folder or glob.", "LOGS", many=True),
+    *(each for each in (*LOG_FORMAT, *LOG_ENGINE) if each.name != "model"),
+)
 ENGINES = ("stdlib", "duckdb", "spark")
 STEPS = {"minute": 60, "hour": 3600, "day": 86_400}
 _LARGE = 32 << 20  # bytes from which DuckDB's start is worth it

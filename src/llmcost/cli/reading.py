@@ -46,6 +46,7 @@ class Asked(NamedTuple):
     as_of: date
     sampling: Sampling
     given_start: bool
+    traffic: Any = None  # of the logs that the scenario or --usage names
 
     @property
     def prices(self) -> Prices:
@@ -75,6 +76,10 @@ class Draft:
             here = here[part]
         here[path[-1]] = value
         self._flags[path] = flag
+
+    def is_flag(self, path: tuple[str, ...]) -> bool:
+        """Whether a flag gave this value."""
+        return path in self._flags
 
     def where(self, path: Sequence[str | int], key: bool = False) -> str:
         """The flag or `file:line:column` of the deepest part of a path that was written."""
@@ -159,10 +164,15 @@ def asked(draft: Draft, flags: Values) -> Asked:
         catalog = catalog.overlaid([read_yaml(path) for path in flags["catalog"]])
     given_start = "start" in draft.data
     _add_baseline_model(draft)
+    traffic = None
+    if flags.get("usage") or draft.data.get("usage"):
+        from llmcost.cli.measured import measured
+
+        traffic = measured(draft, flags, catalog, as_of)
     scenario = scenario_from(draft.data, draft.where, today=as_of)
     check_models(scenario, catalog, draft)
     check_stated(scenario, catalog, draft)
-    return Asked(scenario, catalog, as_of, sampling(flags), given_start)
+    return Asked(scenario, catalog, as_of, sampling(flags), given_start, traffic)
 
 
 def _add_baseline_model(draft: Draft) -> None:

@@ -57,6 +57,13 @@ def command(flags: Values) -> int:
     )
     reading = read_logs(flags["logs"], flags, catalog.long_context_thresholds())
     result = usage_of(reading, prices)
+    if flags.get("save_workload") is not None:
+        from llmcost.output_file import write_atomically
+        from llmcost.usage.traffic import traffic_of
+        from llmcost.usage.workload_file import workload_yaml
+
+        text = workload_yaml(traffic_of(reading, result, prices), prices.prices, as_of)
+        write_atomically(flags["save_workload"], text, force=bool(flags.get("force")))
     assumed, warned = remarks_of(reading)
 
     def page() -> Any:

@@ -79,6 +79,11 @@ class CellPrices:
             return UnknownPrice(ambiguous.what, hint=ambiguous.hint)
         return UnknownPrice("not in the catalog" if model else "the log names no model")
 
+    def tokens_factor(self, model: str) -> float | None:
+        """Tokens that this model counts over the common count; None where it has no price."""
+        name = self.known_as(model)
+        return None if name is None else float(self.prices.price(name, self.on).tokens_factor)
+
     def cost(self, model: str, tier: str, above_tokens: int, sums: Sums) -> float:
         """USD of a cell. Raises UnknownPrice with the reason where any of its tokens has no price."""
         usd = 0.0

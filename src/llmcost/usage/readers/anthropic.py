@@ -1,0 +1,111 @@
+"""Anthropic: messages with their usage, and the results of message batches.
+
+Input tokens exclude both what was read from the cache and what was written to it; output tokens are
+the billed total, thinking included. The split of writes by lifetime may cover only the first step of
+a call with server tools: the whole written part counts, the rest of it at five minutes. A message
+carries no time; a log puts one beside it. Batch results are one line a request; only those that
+succeeded are billed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from llmcost.usage.convention import EXCLUSIVE
+from llmcost.usage.reader import FlatReader, value_at
+from llmcost.usage.record import Entry, NotACall
+
+_MESSAGE = ("", "response.", "result.message.")
+_USAGE = ("usage.", "response.usage.", "result.message.usage.", "")
+_OUTCOMES = ("succeeded", "errored", "canceled", "expired")
+_STREAMED = ("message_start", "message_delta", "message_stop", "content_block_", "ping")
+
+
+def _in_message(*keys: str) -> tuple[str, ...]:
+    return tuple(where + key for where in _MESSAGE for key in keys)
+
+
+def _in_usage(*keys: str) -> tuple[str, ...]:
+    return tuple(usage + key for usage in _USAGE for key in keys)
+
+
+class Anthropic(FlatReader):
+    """Messages API responses and batch results."""
+
+    name = "anthropic"
+    about = "Anthropic messages with their usage, and message batch results"
+    convention = EXCLUSIVE
+    duplicates = "by message id, the largest total is kept"
+    fields = {
+        "model": _in_message("model"),
+        "at": ("timestamp", "created_at", "response.created_at"),
+        "input": _in_usage("input_tokens"),
+        "output": _in_usage("output_tokens"),
+        "cache_read": _in_usage("cache_read_input_tokens"),
+        "cache_write": _in_usage("cache_creation_input_tokens"),
+        "cache_write_5m": _in_usage("cache_creation.ephemeral_5m_input_tokens"),
+        "cache_write_1h": _in_usage("cache_creation.ephemeral_1h_input_tokens"),
+        "reasoning": _in_usage("output_tokens_details.thinking_tokens"),
+        "total": _in_usage("total_tokens"),
+        "tier": _in_usage("service_tier"),
+        "id": _in_message("id"),
+    }
+    tasks = {
+        "tag": ("metadata.task", "tags", "task"),
+        "key": ("metadata.user_id", "custom_id"),
+        "path": ("endpoint", "url", "path"),
+    }
+    plain = {
+        "type": ("message",),
+        "result.type": ("succeeded",),
+        "usage.speed": ("standard",),
+        "response.usage.speed": ("standard",),
+        "result.message.usage.speed": ("standard",),
+    }
+
+    @classmethod
+    def recognises(cls, document: Mapping[str, Any]) -> bool:
+        if "custom_id" in document and value_at(document, "result.type") in _OUTCOMES:
+            return True
+        if str(document.get("type")).startswith(_STREAMED):
+            return True
+        for where in ("", "response"):
+            message = value_at(document, where) if where else document
+            usage = value_at(message, "usage")
+            if isinstance(usage, Mapping) and "input_tokens" in usage:
+                return not _openai(usage) and (_cached(usage) or _claude(message) or "service_tier" in usage)
+        return "input_tokens" in document and _cached(document)
+
+    def entry(self, record: Any) -> Entry:
+        found = super().entry(record)
+        outcome = value_at(record, "result.type")
+        if outcome is not None and outcome != "succeeded":
+            raise NotACall("a batch request that did not succeed")
+        if isinstance(record, Mapping) and str(record.get("type")).startswith(_STREAMED):
+            raise NotACall("an event of a stream, no whole message")
+        if found.input is None and found.output is None:
+            raise NotACall("no usage")
+        for usage in _USAGE[:-1]:
+            if value_at(record, f"{usage}speed") == "fast":
+                return found._replace(tier="fast")  # its own prices
+        return found
+
+
+def _openai(usage: Mapping[str, Any]) -> bool:
+    """The Responses API names its input tokens alike."""
+    return "input_tokens_details" in usage or ("total_tokens" in usage and "cache_read_input_tokens" not in usage)
+
+
+def _cached(usage: Mapping[str, Any]) -> bool:
+    return "cache_read_input_tokens" in usage and (
+        "cache_creation_input_tokens" in usage or isinstance(usage.get("cache_creation"), Mapping)
+    )
+
+
+def _claude(message: Mapping[str, Any]) -> bool:
+    return (
+        message.get("type") == "message"
+        or str(message.get("id")).startswith("msg_")
+        or "claude" in str(message.get("model"))
+    )
