@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import inspect
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from llmcost.cli.logs import LOG_ENGINE, LOG_FORMAT, read_logs, remarks_of
 from llmcost.cli.options import OUTPUT, Values, _option, command_app, takes
 from llmcost.cli.outcomes import DAY_PRICES, OutcomeRemarks, catalog_of, own_prices, pairs
-from llmcost.cli.reading import day
+from llmcost.cli.reading import asked, day, draft_from
 from llmcost.cli.writing import format_of, write
 from llmcost.errors import InputError
+from llmcost.estimate import Assumption
+
+if TYPE_CHECKING:
+    from llmcost.usage.predicted import Against
+    from llmcost.usage.pricing import CellPrices
+    from llmcost.usage.reading import Reading
 
 LOGS = (
     inspect.Parameter(
@@ -33,6 +39,7 @@ OWN = (
     _option("cube", "What the query of `usage sql` gave, instead of logs.", "FILE"),
     _option("save_workload", "Write the measured workload as part of a scenario.", "FILE"),
     _option("against", "A scenario: what it predicts beside what was logged.", "SCENARIO"),
+    _option("architecture", "Which of its architectures was run; left out, the one that fits the models.", "NAME"),
 )
 
 
@@ -65,6 +72,11 @@ def command(flags: Values) -> int:
         text = workload_yaml(traffic_of(reading, result, prices), prices.prices, as_of)
         write_atomically(flags["save_workload"], text, force=bool(flags.get("force")))
     assumed, warned = remarks_of(reading)
+    if flags.get("against") is not None:
+        result = result._replace(against=_against(flags, reading, prices))
+        if flags.get("architecture") is None and result.against is not None:
+            why = f"its models carry {result.against.matched:.1%} of the logged calls"
+            assumed.append(Assumption("architecture", result.against.architecture, why))
 
     def page() -> Any:
         from llmcost.render.pages.usage import page
@@ -73,6 +85,16 @@ def command(flags: Values) -> int:
 
     write("usage", flags, as_of, result, page, OutcomeRemarks(assumed, warned))
     return 0
+
+
+def _against(flags: Values, reading: Reading, prices: CellPrices) -> Against:
+    """What the scenario predicts, beside what was read."""
+    from llmcost.usage.predicted import against
+
+    path = flags["against"]
+    shared = {name: flags.get(name) for name in ("price", "catalog", "as_of")}
+    asked_ = asked(draft_from({"scenario": path, **shared}), {"scenario": path, **shared})
+    return against(reading, prices, asked_.scenario, asked_.prices, flags.get("architecture"), path)
 
 
 app = command_app(command)

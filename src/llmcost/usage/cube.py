@@ -55,9 +55,10 @@ class Sums(NamedTuple):
         """All input tokens."""
         return self.uncached_input + self.cache_read + self.cache_write_5m + self.cache_write_1h
 
-    def plus(self, other: Sums) -> Sums:
-        """Both together."""
-        return Sums(*map(int.__add__, self, other))
+    @property
+    def recorded_usd(self) -> float | None:
+        """USD as the log says; None where no line of it carries a cost. A recorded 0 is a cost."""
+        return self.recorded_pico_usd / 1e12 if self.recorded_calls else None
 
 
 NOTHING = Sums(0, 0, 0, 0, 0, 0, 0, 0)

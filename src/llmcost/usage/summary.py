@@ -8,6 +8,7 @@ from typing import NamedTuple
 from llmcost.errors import UnknownPrice
 from llmcost.usage.cube import HourKey, Sums, summed
 from llmcost.usage.lines import LineCounts
+from llmcost.usage.predicted import Against
 from llmcost.usage.pricing import CellPrices, Unpriced
 from llmcost.usage.profile import (
     Above,
@@ -70,7 +71,10 @@ class SizesByKind(NamedTuple):
 
 
 class Usage(NamedTuple):
-    """The result of `usage`. Money in USD; `cost` is of the models that have a price, `unpriced` the others."""
+    """The result of `usage`. Money in USD; `cost` is of the models that have a price, `unpriced` the others.
+
+    `against` is a scenario's prediction beside it, where one was asked for.
+    """
 
     engine: str
     files: list[FileRead]
@@ -93,6 +97,7 @@ class Usage(NamedTuple):
     unpriced: list[Unpriced]
     recorded_cost: float | None
     recorded_calls: int
+    against: Against | None = None
 
 
 def usage_of(reading: Reading, prices: CellPrices) -> Usage:
@@ -140,7 +145,7 @@ def usage_of(reading: Reading, prices: CellPrices) -> Usage:
                 output_tokens=sums.output,
                 cache_share=_share(sums),
                 cost=cost,
-                recorded_cost=recorded(sums),
+                recorded_cost=sums.recorded_usd,
             )
             for name, sums, cost in models
         ],
@@ -155,7 +160,7 @@ def usage_of(reading: Reading, prices: CellPrices) -> Usage:
                 output_per_call=sums.output / sums.calls if counted and sums.calls else None,
                 cache_share=_share(sums),
                 cost=cost,
-                recorded_cost=recorded(sums),
+                recorded_cost=sums.recorded_usd,
             )
             for name, sums, cost in tasks
         ],
@@ -168,14 +173,9 @@ def usage_of(reading: Reading, prices: CellPrices) -> Usage:
             for key, parts in lost.items()
             for all_ in [summed(parts)]
         ],
-        recorded_cost=recorded(total),
+        recorded_cost=total.recorded_usd,
         recorded_calls=total.recorded_calls,
     )
-
-
-def recorded(sums: Sums) -> float | None:
-    """USD as the log says; None where no line of it carries a cost. A recorded 0 is a cost."""
-    return sums.recorded_pico_usd / 1e12 if sums.recorded_calls else None
 
 
 def _grouped(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from llmcost.render import figures
 from llmcost.render.page import Cell, Column, Page, Table, count, share, text, usd
+from llmcost.render.pages.against import against_tables
 from llmcost.usage.profile import Sizes
 from llmcost.usage.summary import Usage
 
@@ -54,6 +55,8 @@ def page(found: Usage) -> Page:
     if any(task.task for task in found.tasks):
         tables.append(_tasks(found))
     tables.append(_sizes(found))
+    if found.against is not None:
+        tables += against_tables(found.against)
     tables.append(_files(found))
     return Page(_headline(found), tables, _notes(found))
 
