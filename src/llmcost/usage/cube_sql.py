@@ -29,6 +29,13 @@ COLUMNS = (
     "first_us",
     "last_us",
 )
+# A call as an engine stores it until duplicates are settled, and what stands where a log has no such column.
+STORED = {
+    **{"file": "INTEGER", "good": "INTEGER", "model": "VARCHAR", "task": "VARCHAR", "tier": "VARCHAR"},
+    **{"at_us": "BIGINT", **dict.fromkeys(TOKENS, "BIGINT"), "pico_usd": "BIGINT", "id": "VARCHAR"},
+}
+ABSENT = {"model": "''", "task": "''", "tier": "'standard'", **dict.fromkeys(TOKENS, "0")}
+
 HOURS, SIZES, OUTPUTS, PROMPTS, REPLIES = "hours", "sizes", "outputs", "prompts", "replies"
 
 

@@ -21,7 +21,7 @@ from llmcost.errors import InputError
 from llmcost.usage import standard
 from llmcost.usage.conversion import Contradiction, Conversion
 from llmcost.usage.cube import Cube
-from llmcost.usage.cube_sql import TOKENS, Calls, add_cells, cube_query
+from llmcost.usage.cube_sql import ABSENT, STORED, Calls, add_cells, cube_query
 from llmcost.usage.documents import BadLine, documents
 from llmcost.usage.lines import Lines
 from llmcost.usage.logs import LogFile
@@ -37,11 +37,6 @@ _MOST_ASKED_AGAIN = 100_000
 _LONGEST_LINE = 64 << 20  # bytes; DuckDB holds two of them a thread
 _MEMORY = "4GB"
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT")
-_STORED = {
-    **{"file": "INTEGER", "good": "INTEGER", "model": "VARCHAR", "task": "VARCHAR", "tier": "VARCHAR"},
-    **{"at_us": "BIGINT", **dict.fromkeys(TOKENS, "BIGINT"), "pico_usd": "BIGINT", "id": "VARCHAR"},
-}
-_ABSENT = {"model": "''", "task": "''", "tier": "'standard'", **dict.fromkeys(TOKENS, "0")}
 
 
 class Plan(NamedTuple):
@@ -178,14 +173,14 @@ class _Session:
     # ---- with ids: all calls of the format's files in one table, which spills, and one query over it
 
     def _unique(self, plans: Sequence[Plan], cube: Cube) -> list[Lines]:
-        has = [name for name in _STORED if any(name in plan.calls.columns for plan in plans)]
+        has = [name for name in STORED if any(name in plan.calls.columns for plan in plans)]
         stored = ["file", "good", *(name for name in has if name not in ("file", "good"))]
-        typed = ", ".join(f"{name} {_STORED[name]}" for name in stored)
+        typed = ", ".join(f"{name} {STORED[name]}" for name in stored)
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE stored ({typed})")
         found: list[Lines] = []
         for number, plan in enumerate(plans):
             own = set(plan.calls.columns) | {"good"}
-            listed = ", ".join(name if name in own else _ABSENT.get(name, "NULL") for name in stored[1:])
+            listed = ", ".join(name if name in own else ABSENT.get(name, "NULL") for name in stored[1:])
             self._run(f"INSERT INTO stored SELECT {number}, {listed} FROM (\n{plan.calls.select}\n)", plan.found.file)
             lines = Lines(plan.found.file.name)
             asked_again = self._number(f"SELECT COUNT(*) FROM stored WHERE file = {number} AND good = 0")
@@ -227,7 +222,7 @@ class _Session:
             for call in calls:
                 row = {name: getattr(call, name) for name in stored if name in Call._fields}
                 file.write(json.dumps({**row, "file": number, "good": 1}) + "\n")
-        typed = ", ".join(f"{name}: '{_STORED[name]}'" for name in stored)
+        typed = ", ".join(f"{name}: '{STORED[name]}'" for name in stored)
         self.connection.execute(
             f"INSERT INTO stored SELECT {', '.join(stored)} FROM read_json({_literal(path)}, "
             f"format = 'newline_delimited', columns = {{{typed}}})"
