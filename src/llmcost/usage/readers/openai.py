@@ -47,12 +47,8 @@ class OpenAi(FlatReader):
         "cache_read": _in_usage(
             "prompt_tokens_details.cached_tokens", "input_tokens_details.cached_tokens", "prompt_cache_hit_tokens"
         ),
-        "cache_write": _in_usage(
-            "prompt_tokens_details.cache_write_tokens", "input_tokens_details.cache_write_tokens"
-        ),
-        "reasoning": _in_usage(
-            "completion_tokens_details.reasoning_tokens", "output_tokens_details.reasoning_tokens"
-        ),
+        "cache_write": _in_usage("prompt_tokens_details.cache_write_tokens", "input_tokens_details.cache_write_tokens"),
+        "reasoning": _in_usage("completion_tokens_details.reasoning_tokens", "output_tokens_details.reasoning_tokens"),
         "total": _in_usage("total_tokens"),
         "usd": _in_usage("cost"),
         "tier": _anywhere("service_tier"),
@@ -90,4 +86,6 @@ class OpenAi(FlatReader):
 
 def _anthropic(usage: Mapping[str, Any]) -> bool:
     """Whether a usage with input and output tokens is written Anthropic's way."""
-    return not ("input_tokens_details" in usage or "output_tokens_details" in usage or "total_tokens" in usage)
+    if "input_tokens_details" in usage or "output_tokens_details" in usage:
+        return False
+    return "cache_read_input_tokens" in usage or "total_tokens" not in usage
