@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from llmcost.cli.logs import LOG_ENGINE, LOG_FORMAT, read_logs, remarks_of
+from llmcost.cli.logs import LOG_ENGINE, LOG_FORMAT, read_logs, remarks_of, request_of
 from llmcost.cli.options import OUTPUT, Values, _option, command_app, takes
 from llmcost.cli.outcomes import DAY_PRICES, OutcomeRemarks, catalog_of, own_prices, pairs
 from llmcost.cli.reading import asked, day, draft_from
@@ -36,7 +38,9 @@ LOGS = (
 OWN = (
     _option("step", "What the profile counts by: minute, hour or day (hour).", "STEP"),
     _option("priced_as", "Which model of the catalog a logged name is: LOGGED=MODEL.", "LOGGED=MODEL", many=True),
-    _option("cube", "What the query of `usage sql` gave, instead of logs.", "FILE"),
+    _option("cube", "What the query of `usage sql` gave, as CSV, instead of logs.", "FILE"),
+    _option("dialect", "Of `usage sql`: bigquery, snowflake, trino, spark, postgres, clickhouse …", "NAME"),
+    _option("table", "Of `usage sql`: the table of calls (llm_calls).", "NAME"),
     _option("save_workload", "Write the measured workload as part of a scenario.", "FILE"),
     _option("against", "A scenario: what it predicts beside what was logged.", "SCENARIO"),
     _option("architecture", "Which of its architectures was run; left out, the one that fits the models.", "NAME"),
@@ -45,14 +49,19 @@ OWN = (
 
 @takes(LOGS, LOG_FORMAT, OWN, LOG_ENGINE, DAY_PRICES, tuple(each for each in OUTPUT if each.name != "explain"))
 def command(flags: Values) -> int:
-    """What the traffic of real logs is, and what it costs at today's prices."""
+    """What the traffic of real logs is, and what it costs at today's prices.
+
+    `llmcost usage sql --dialect NAME` prints the query that makes the cube in your own warehouse.
+    """
     from llmcost.quality.spending import DayPrices
     from llmcost.usage.pricing import CellPrices
     from llmcost.usage.summary import usage_of
 
     format_of(flags)
     as_of = day(flags.get("as_of"))
-    if not flags["logs"]:
+    if flags["logs"] == ["sql"] and not os.path.exists("sql"):
+        return _sql(flags)
+    if not flags["logs"] and flags.get("cube") is None:
         raise InputError(
             "no log is named", where="LOGS", hint="name a log file, a folder of logs, or - for standard input"
         )
@@ -62,7 +71,7 @@ def command(flags: Values) -> int:
         as_of,
         pairs(flags.get("priced_as"), "--priced-as", "LOGGED=MODEL", "azure/my-gpt=gpt-5"),
     )
-    reading = read_logs(flags["logs"], flags, catalog.long_context_thresholds())
+    reading = _read(flags, catalog.long_context_thresholds())
     result = usage_of(reading, prices)
     if flags.get("save_workload") is not None:
         from llmcost.output_file import write_atomically
@@ -85,6 +94,29 @@ def command(flags: Values) -> int:
 
     write("usage", flags, as_of, result, page, OutcomeRemarks(assumed, warned))
     return 0
+
+
+def _sql(flags: Values) -> int:
+    """Print the query."""
+    from llmcost.cli.writing import deliver
+    from llmcost.usage.warehouse import warehouse_query
+
+    if flags.get("dialect") is None:
+        raise InputError("which warehouse?", where="--dialect", hint="type --dialect bigquery, snowflake, trino …")
+    request = request_of(flags, catalog_of(flags).long_context_thresholds())
+    deliver(warehouse_query(flags["dialect"], flags.get("table") or "llm_calls", request) + "\n", flags)
+    return 0
+
+
+def _read(flags: Values, thresholds: Sequence[int]) -> Reading:
+    """The logs, or the cube that a warehouse made of them."""
+    if flags.get("cube") is None:
+        return read_logs(flags["logs"], flags, thresholds)
+    if flags["logs"]:
+        raise InputError("both logs and a cube are named", where="--cube", hint="name one of them")
+    from llmcost.usage.warehouse import read_cube
+
+    return read_cube(flags["cube"], request_of(flags, thresholds))
 
 
 def _against(flags: Values, reading: Reading, prices: CellPrices) -> Against:
