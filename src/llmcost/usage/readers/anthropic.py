@@ -58,7 +58,7 @@ class Anthropic(FlatReader):
     }
     plain = {
         "type": ("message",),
-        "result.type": ("succeeded",),
+        "result.type": ("",),  # a batch result may name no tier
         "usage.speed": ("standard",),
         "response.usage.speed": ("standard",),
         "result.message.usage.speed": ("standard",),
@@ -86,15 +86,16 @@ class Anthropic(FlatReader):
             raise NotACall("an event of a stream, no whole message")
         if found.input is None and found.output is None:
             raise NotACall("no usage")
-        for usage in _USAGE[:-1]:
-            if value_at(record, f"{usage}speed") == "fast":
-                return found._replace(tier="fast")  # its own prices
-        return found
+        if any(value_at(record, f"{usage}speed") == "fast" for usage in _USAGE[:-1]):
+            return found._replace(tier="fast")  # it has prices of its own
+        return found._replace(tier="batch") if outcome is not None and found.tier is None else found
 
 
 def _openai(usage: Mapping[str, Any]) -> bool:
     """The Responses API names its input tokens alike."""
-    return "input_tokens_details" in usage or ("total_tokens" in usage and "cache_read_input_tokens" not in usage)
+    if "input_tokens_details" in usage or ("output_tokens_details" in usage and "total_tokens" in usage):
+        return True
+    return "total_tokens" in usage and "cache_read_input_tokens" not in usage
 
 
 def _cached(usage: Mapping[str, Any]) -> bool:
