@@ -106,8 +106,7 @@ def _engine(files: Sequence[Opened], flags: Values) -> Callable[[Sequence[Opened
 def remarks_of(reading: Reading) -> tuple[list[Assumption], list[Warning]]:
     """What has to be said about a reading: what stands by default, and what was left out or put right."""
     assumed = [Assumption("engine", reading.engine, "; ".join(reading.notes) or "what the logs were read with")]
-    if any(file.zoneless for file in reading.files):
-        assumed.append(Assumption("time_zone", "UTC", "where a time is written without an offset"))
+    assumed.append(Assumption("time_zone", "UTC", "where a time is written without an offset"))
     warned = []
     counts = reading.lines.counts
     for what, found in (("rejected", counts.rejected), ("repaired", counts.repaired)):

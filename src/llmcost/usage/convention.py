@@ -47,6 +47,8 @@ NAMED = {
     "exclusive,reasoning-apart": Convention(False, False),
 }
 
+FURTHER_ON = 0  # the number of a line that was looked at without counting those before it
+
 
 class Proof(NamedTuple):
     """What one line proves of each question (None: nothing), and whether its total is no sum at all."""
@@ -149,14 +151,22 @@ def ruling_of(
 
 
 def contradictory(question: str, name: str, line: int, other: int | None = None, *, both: bool = False) -> InputError:
-    """The refusal of a file that proves both answers."""
+    """The refusal of a file that proves both answers, by two lines, or by one against those before it."""
     says = _ANSWERS[question]
-    what = f"the log contradicts itself: {says[True]} by line {line}, not by line {other}"
+    what = f"the log contradicts itself: {says[True]} by {_line(line)}, not by {_line(other or FURTHER_ON)}"
     if not both:
-        what = f"line {line} contradicts the lines before it: there, {says[True]} or not is proven the other way"
+        what = (
+            f"the log contradicts itself: {_line(line)} shows another rule ({says[True]}, or not) than those before it"
+        )
     return InputError(
-        what, where=f"{name}:{line}", hint=f"split the log, or say which holds: --convention {' | '.join(NAMED)}"
+        what,
+        where=f"{name}:{line}" if line else name,
+        hint=f"split the log, or say which holds: --convention {' | '.join(NAMED)}",
     )
+
+
+def _line(number: int) -> str:
+    return f"line {number}" if number != FURTHER_ON else "a line further on"
 
 
 def undecided(question: str, name: str, line: int) -> InputError:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from llmcost.usage.cube import NO_TIME, Cube
+from llmcost.usage.record import Call
 from llmcost.usage.sizes import bucket_sql
 
 TOKENS = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output")
@@ -130,6 +131,17 @@ def _kept(calls: Calls, tokens: Sequence[str]) -> str:
         f"    FROM calls WHERE id IS NOT NULL AND good = 1\n  ) AS ranked WHERE nth = 1\n"
         f"  UNION ALL SELECT {columns} FROM calls WHERE id IS NULL OR good <> 1"
     )
+
+
+def further_columns(has: Sequence[str], calls: Iterable[Call]) -> list[str]:
+    """Columns that the first lines of a log do not have and these calls do."""
+    blank = Call("", "", None, "standard", 0, 0, 0, 0, 0)
+    known = list(calls)
+    return [
+        name
+        for name in STORED
+        if name in Call._fields and name not in has and any(getattr(c, name) != getattr(blank, name) for c in known)
+    ]
 
 
 def add_cells(cube: Cube, rows: Iterable[Mapping[str, Any]]) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from llmcost.usage.logs import LogFile, as_text, document_of
 NOT_JSON = "not JSON"
 CUT_OFF = "cut-off last line"
 _SAMPLE = 500
+_PLACES, _AT_A_PLACE, _FURTHER_FROM = 16, 50, 1 << 20
 _LONGEST_CELL = 1 << 28
 _EVERY = 2048  # lines between two reports of progress
 
@@ -31,10 +32,11 @@ class BadLine(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """The first documents of a file, and a table's header."""
+    """The first documents of a file, some from further on in JSONL, and a table's header."""
 
     documents: list[dict[str, Any]]
     header: list[str] | None
+    further: list[dict[str, Any]] = []
 
 
 def sample_of(file: LogFile) -> Sample:
@@ -44,7 +46,24 @@ def sample_of(file: LogFile) -> Sample:
         for each in document if isinstance(document, list) else [document]:
             if isinstance(each, dict) and len(found) < _SAMPLE:
                 found.append(each)
-    return Sample(found, _header(file))
+    return Sample(found, _header(file), list(_further(file)))
+
+
+def _further(file: LogFile) -> Iterator[dict[str, Any]]:
+    """Documents from places all over a JSONL file: a field may appear for the first time far from its beginning."""
+    if file.kind != "jsonl" or file.compressed or file.size < _FURTHER_FROM:
+        return
+    with file.opened() as stream:
+        for place in range(1, _PLACES + 1):
+            stream.seek(file.size * place // (_PLACES + 1))
+            stream.readline()
+            for line in islice(stream, _AT_A_PLACE):
+                try:
+                    document = document_of(line.decode())
+                except ValueError:
+                    continue
+                if isinstance(document, dict):
+                    yield document
 
 
 def documents(file: LogFile, progress: Progress | None = None) -> Iterator[tuple[int, Any]]:

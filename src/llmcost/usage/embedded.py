@@ -21,7 +21,7 @@ from llmcost.errors import InputError
 from llmcost.usage import standard
 from llmcost.usage.conversion import Contradiction, Conversion
 from llmcost.usage.cube import Cube
-from llmcost.usage.cube_sql import ABSENT, STORED, Calls, add_cells, cube_query
+from llmcost.usage.cube_sql import ABSENT, STORED, Calls, add_cells, cube_query, further_columns
 from llmcost.usage.documents import BadLine, documents
 from llmcost.usage.lines import Lines
 from llmcost.usage.logs import LogFile
@@ -113,8 +113,7 @@ class _Session:
             plans = [self._plan(found) for found in files]
             return self._unique(plans, cube) if unique else [self._each(plan, cube) for plan in plans]
         except NotFlat as why:
-            kinds = {found.file.kind for found in files}
-            if kinds <= {"jsonl", "parquet"} and sum(found.file.size for found in files) > EXACT_BELOW_BYTES:
+            if all(found.file.kind in ("jsonl", "parquet") for found in files):
                 self.notes.append(f"{files[0].file.name}: read line by line by the standard library: {why}")
             return None
 
@@ -127,7 +126,7 @@ class _Session:
             return Plan(found, calls_of(reader, columns, ruling, DUCKDB, f"read_parquet({path})", model=model))
         if found.file.kind != "jsonl":
             raise NotFlat(f"{found.file.kind} is no line of JSON")
-        schema = json_schema(reader, found.sample.documents, '"')
+        schema = json_schema(reader, [*found.sample.documents, *found.sample.further], '"', as_json=True)
         types = ddl(schema.tree, '"', struct="()", text="VARCHAR")
         listed = ", ".join(f"{name}: {_literal(kind)}" for name, kind in types)
         source = (
@@ -181,7 +180,10 @@ class _Session:
         for number, plan in enumerate(plans):
             own = set(plan.calls.columns) | {"good"}
             listed = ", ".join(name if name in own else ABSENT.get(name, "NULL") for name in stored[1:])
-            self._run(f"INSERT INTO stored SELECT {number}, {listed} FROM (\n{plan.calls.select}\n)", plan.found.file)
+            self._run(
+                f"INSERT INTO stored ({', '.join(stored)}) SELECT {number}, {listed} FROM (\n{plan.calls.select}\n)",
+                plan.found.file,
+            )
             lines = Lines(plan.found.file.name)
             asked_again = self._number(f"SELECT COUNT(*) FROM stored WHERE file = {number} AND good = 0")
             if asked_again:
@@ -213,10 +215,14 @@ class _Session:
         self.connection.execute("DROP TABLE stored")
         return found
 
-    def _store(self, number: int, stored: Sequence[str], calls: Sequence[Call]) -> None:
-        """Calls that Python has read, beside those that SQL has."""
+    def _store(self, number: int, stored: list[str], calls: Sequence[Call]) -> None:
+        """Calls that Python has read, beside those that SQL has; they may have columns that those lack."""
         if not calls:
             return
+        for name in further_columns(stored, calls):
+            default = ABSENT.get(name, "NULL")
+            self.connection.execute(f"ALTER TABLE stored ADD COLUMN {name} {STORED[name]} DEFAULT {default}")
+            stored.append(name)
         path = os.path.join(self.folder, "read-again.jsonl")
         with open(path, "w", encoding="utf-8") as file:
             for call in calls:
@@ -224,7 +230,7 @@ class _Session:
                 file.write(json.dumps({**row, "file": number, "good": 1}) + "\n")
         typed = ", ".join(f"{name}: '{STORED[name]}'" for name in stored)
         self.connection.execute(
-            f"INSERT INTO stored SELECT {', '.join(stored)} FROM read_json({_literal(path)}, "
+            f"INSERT INTO stored ({', '.join(stored)}) SELECT {', '.join(stored)} FROM read_json({_literal(path)}, "
             f"format = 'newline_delimited', columns = {{{typed}}})"
         )
 

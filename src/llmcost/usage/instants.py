@@ -45,13 +45,3 @@ def _of_number(since: float) -> int:
 def written(at_us: int) -> str:
     """ISO text in UTC, to the second."""
     return datetime.fromtimestamp(at_us // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def lacks_offset(text: Any) -> bool:
-    """Whether a moment is written as text without an offset."""
-    if not isinstance(text, str):
-        return False
-    try:
-        return datetime.fromisoformat(text).tzinfo is None
-    except ValueError:
-        return False

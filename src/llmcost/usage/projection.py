@@ -73,13 +73,16 @@ def calls_of(
     *,
     model: str = "",
     late: Sequence[str] = (),
+    only: Sequence[str] = (),
 ) -> Calls:
     """The projection of a log. `columns` are the places of the reader's fields that it has.
 
-    `late` are further places, as SQL, that its first documents lack: a line that has one is not good.
-    Raises NotFlat.
+    `late` are further places, as SQL, that its first documents lack: a line that has one is not good,
+    and neither is one for which a condition of `only` does not hold. Raises NotFlat.
     """
-    return _Projection(reader, columns, convention, dialect, late).calls(source, model)
+    projection = _Projection(reader, columns, convention, dialect, late)
+    projection.conditions += only
+    return projection.calls(source, model)
 
 
 class _Projection:

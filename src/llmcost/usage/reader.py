@@ -42,9 +42,9 @@ class Reader:
 
     name: ClassVar[str]
     about: ClassVar[str]
-    grain: ClassVar[str] = "call"
+    grain: str = "call"
     convention: ClassVar[Convention | None] = None
-    duplicates: ClassVar[str] = ""
+    duplicates: str = ""
     task_from: ClassVar[str] = "tag"
     weight: ClassVar[int] = 1
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import NamedTuple
 
 from llmcost.errors import InputError
-from llmcost.usage.convention import NAMED, UNKNOWN, Convention, Evidence, Ruling, ruling_of
+from llmcost.usage.convention import FURTHER_ON, NAMED, UNKNOWN, Convention, Evidence, Ruling, ruling_of
 from llmcost.usage.conversion import Conversion
 from llmcost.usage.cube import Cube
 from llmcost.usage.documents import BadLine, Progress, Sample, documents, sample_of
-from llmcost.usage.instants import lacks_offset
 from llmcost.usage.lines import LineCounts, Lines
 from llmcost.usage.logs import LogFile
-from llmcost.usage.reader import Reader, ReaderOptions, keys_of, reader_named, recognised
+from llmcost.usage.reader import FlatReader, Reader, ReaderOptions, keys_of, reader_named, recognised
 from llmcost.usage.record import Rejected
 
 
@@ -42,20 +42,16 @@ class Opened(NamedTuple):
     options: ReaderOptions
     sample: Sample
     ruling: Ruling
-    zoneless: bool
 
     def fresh_reader(self) -> Reader:
         """A reader that has seen the sample and no record yet."""
         found = self.reader(self.options)
-        found.begin(self.sample.documents, self.sample.header)
+        found.begin([*self.sample.documents, *self.sample.further], self.sample.header)
         return found
 
 
 class FileRead(NamedTuple):
-    """What one file was: its format, the convention with its proof, its lines; format None: not read.
-
-    `zoneless`: times without an offset stand in it, which are read as UTC.
-    """
+    """What one file was: its format, the convention with its proof, its lines; format None: not read."""
 
     path: str
     format: str | None
@@ -63,7 +59,6 @@ class FileRead(NamedTuple):
     grain: str | None
     lines: LineCounts
     note: str = ""
-    zoneless: bool = False
 
 
 class Reading(NamedTuple):
@@ -97,23 +92,25 @@ def opened(file: LogFile, request: Request) -> Opened:
         reader = reader_named("generic")
     else:
         reader = recognised(sample.documents, file.name)
-    draft = Opened(file, reader, options, sample, Ruling(UNKNOWN, {}, {}), zoneless=False)
-    ruling, zoneless = _judged(draft, request, whole=False)
-    return draft._replace(ruling=ruling, zoneless=zoneless)
+    draft = Opened(file, reader, options, sample, Ruling(UNKNOWN, {}, {}))
+    return draft._replace(ruling=_judged(draft, request, whole=False))
 
 
 def judged_whole(found: Opened, request: Request) -> Opened:
     """The same after all lines were asked what they prove, because the first ones proved nothing or too little."""
-    return found._replace(ruling=_judged(found, request, whole=True)[0])
+    return found._replace(ruling=_judged(found, request, whole=True))
 
 
-def _judged(found: Opened, request: Request, *, whole: bool) -> tuple[Ruling, bool]:
+def _judged(found: Opened, request: Request, *, whole: bool) -> Ruling:
     reader = found.fresh_reader()
     text = found.file.kind == "csv"
     conversion = Conversion(UNKNOWN, Lines(), text=text)
     evidence = Evidence()
-    zoneless, looked_at = False, 0
-    source = documents(found.file) if whole else enumerate(found.sample.documents, 1)
+    looked_at = 0
+    # A reader that keeps state must not be shown lines out of their order.
+    further = found.sample.further if isinstance(reader, FlatReader) else []
+    sample = chain(enumerate(found.sample.documents, 1), ((FURTHER_ON, each) for each in further))
+    source = documents(found.file) if whole else sample
     for number, document in source:
         if isinstance(document, BadLine):
             continue
@@ -124,10 +121,9 @@ def _judged(found: Opened, request: Request, *, whole: bool) -> tuple[Ruling, bo
                 counts = conversion.counts(entry, number)
             except Rejected:
                 continue
-            zoneless = zoneless or lacks_offset(entry.at)
             evidence.add(counts.proof, counts.cached, counts.reasoning, number)
-    words = f"{looked_at:,} lines" if whole else f"the first {looked_at:,} lines"
-    return ruling_of(evidence, reader.convention, request.convention, found.file.name, words), zoneless
+    words = f"{looked_at:,} lines" if whole else f"{looked_at:,} lines looked at"
+    return ruling_of(evidence, reader.convention, request.convention, found.file.name, words)
 
 
 def mapped_but_absent(found: Opened, seen: set[str]) -> InputError | None:

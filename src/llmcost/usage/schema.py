@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from llmcost.usage.projection import COUNTS, EPOCH, LIST, NUMBER, TEXT, Column, NotFlat, quoted
+from llmcost.usage.projection import COUNTS, EPOCH, LIST, TEXT, Column, NotFlat, quoted
 from llmcost.usage.reader import FlatReader, Reader, keys_of, value_at
 from llmcost.usage.reading import Opened
 
@@ -34,8 +34,18 @@ def flat_reader(found: Opened) -> FlatReader:
     return reader
 
 
-def json_schema(reader: FlatReader, documents: Sequence[Mapping[str, Any]], quote: str, root: str = "") -> Schema:
-    """The schema of JSONL. `root` is what the places hang under. Raises NotFlat."""
+def json_schema(
+    reader: FlatReader,
+    documents: Sequence[Mapping[str, Any]],
+    quote: str,
+    *,
+    root: str = "",
+    as_json: bool = False,
+) -> Schema:
+    """The schema of JSONL. `root` is what the places hang under. Raises NotFlat.
+
+    `as_json`: the engine has a type that keeps a value as it is written.
+    """
     columns: dict[tuple[str, ...], Column] = {}
     late: list[str] = []
     tree: Tree = {}
@@ -52,7 +62,11 @@ def json_schema(reader: FlatReader, documents: Sequence[Mapping[str, Any]], quot
         values = _values(documents, keys)
         kind = _kind(field, values, keys)
         sql = quoted((root, *keys) if root else keys, quote)
-        _plant(tree, keys, "DOUBLE" if kind == NUMBER else "VARCHAR")
+        if as_json and field in COUNTS:
+            _plant(tree, keys, "JSON")
+            sql = f"NULLIF(CAST({sql} AS VARCHAR), 'null')"  # keeps the quotes of a number written as text
+        else:
+            _plant(tree, keys, "VARCHAR")
         if values or field in ("", "input", "output"):
             columns[keys] = Column(sql, kind)
         else:
@@ -69,8 +83,6 @@ def _kind(field: str, values: Sequence[Any], keys: tuple[str, ...]) -> str:
     texts = sum(isinstance(value, str) for value in values)
     if field in COUNTS and texts:
         raise NotFlat("its numbers are written as text")
-    if field in ("input", "output"):
-        return NUMBER
     if field == "at" and values and not texts:
         return EPOCH
     if field == "at" and texts < len(values):
@@ -106,7 +118,7 @@ def ddl(tree: Tree, quote: str, *, struct: str, text: str) -> Iterator[tuple[str
     """Each top key with its type in the words of an engine: `struct` is `()` for `STRUCT(a VARCHAR)`, or `<>`."""
     between = " " if struct == "()" else ": "
     for key, below in tree.items():
-        kind = text if below == "VARCHAR" else below
+        kind = text if below == "VARCHAR" else str(below)
         if isinstance(below, dict):
             inner = ", ".join(name + between + type_ for name, type_ in ddl(below, quote, struct=struct, text=text))
             kind = f"STRUCT{struct[0]}{inner}{struct[1]}"

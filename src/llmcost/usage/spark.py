@@ -16,11 +16,11 @@ from llmcost.errors import InputError
 from llmcost.usage import standard
 from llmcost.usage.conversion import Contradiction, Conversion
 from llmcost.usage.cube import Cube
-from llmcost.usage.cube_sql import ABSENT, STORED, Calls, add_cells, cube_query
-from llmcost.usage.documents import NOT_JSON
+from llmcost.usage.cube_sql import ABSENT, STORED, Calls, add_cells, cube_query, further_columns
+from llmcost.usage.documents import CUT_OFF, NOT_JSON
 from llmcost.usage.lines import Lines
-from llmcost.usage.logs import document_of
-from llmcost.usage.projection import INTEGER, MOMENT, NUMBER, SPARK, TEXT, Column, NotFlat, calls_of, quoted
+from llmcost.usage.logs import LogFile, document_of
+from llmcost.usage.projection import COUNTS, INTEGER, MOMENT, NUMBER, SPARK, TEXT, Column, NotFlat, calls_of, quoted
 from llmcost.usage.reader import FlatReader, keys_of
 from llmcost.usage.reading import FileRead, Opened, Reading, Request
 from llmcost.usage.record import Call, NotACall, Rejected
@@ -111,15 +111,16 @@ class _Session:
             source = f"(SELECT *, TO_JSON(STRUCT(*)) AS line FROM {view})"
             calls = calls_of(reader, columns, found.ruling.convention, SPARK, source, model=model)
         elif found.file.kind == "jsonl":
-            schema = json_schema(reader, found.sample.documents, "`", root="document")
+            schema = json_schema(reader, [*found.sample.documents, *found.sample.further], "`", root="document")
             fields = ", ".join(f"{name}: {kind}" for name, kind in ddl(schema.tree, "`", struct="<>", text="STRING"))
             self.spark.read.text(found.file.path).createOrReplaceTempView(view)
             source = (
                 f"(SELECT value AS line, FROM_JSON(value, 'STRUCT<{fields}>') AS document FROM {view} "
                 "WHERE TRIM(value) <> '')"
             )
+            only = [_no_number_as_text(reader)]
             calls = calls_of(
-                reader, schema.columns, found.ruling.convention, SPARK, source, model=model, late=schema.late
+                reader, schema.columns, found.ruling.convention, SPARK, source, model=model, late=schema.late, only=only
             )
         else:
             raise NotFlat(f"{found.file.kind} is read here")
@@ -128,10 +129,9 @@ class _Session:
     def _counted(self, plans: Sequence[Plan], cube: Cube) -> list[Lines]:
         unique = bool(plans[0].found.fresh_reader().duplicates)
         has = [name for name in STORED if name in ("file", "good") or any(name in p.calls.columns for p in plans)]
-        parts, found, mended = [], [], []
+        found: list[Lines] = []
+        mended: list[tuple[int, Call]] = []
         for number, plan in enumerate(plans):
-            listed = _listed(has, {*plan.calls.columns, "good"}, number)
-            parts.append(f"SELECT {listed} FROM (\n{plan.calls.select}\n) WHERE good = 1")
             lines = Lines(plan.found.file.name)
             again = self.spark.sql(f"SELECT line FROM (\n{plan.calls.select}\n) WHERE good = 0")
             rows = again.limit(_MOST_ASKED_AGAIN + 1).collect()
@@ -139,6 +139,11 @@ class _Session:
                 raise NotFlat(f"over {_MOST_ASKED_AGAIN:,} lines are not as plain as its first ones")
             mended += [(number, call) for call in self._asked_again(plan, [row[0] for row in rows], lines)]
             found.append(lines)
+        has += further_columns(has, [call for _, call in mended])
+        parts = [
+            f"SELECT {_listed(has, {*plan.calls.columns, 'good'}, number)} FROM (\n{plan.calls.select}\n) WHERE good = 1"
+            for number, plan in enumerate(plans)
+        ]
         if mended:
             rows_ = ",\n".join(f"({', '.join(_value(name, n, call) for name in has)})" for n, call in mended)
             names = ", ".join(has)
@@ -176,12 +181,13 @@ class _Session:
         """The calls of lines that are not plainly good. Spark does not number lines: none is named."""
         reader = plan.found.fresh_reader()
         conversion = Conversion(plan.found.ruling.convention, lines, model=self.request.model or "")
+        unfinished = _unfinished_line(plan.found.file)
         try:
             for number, text in enumerate(texts, 1):
                 try:
                     document = document_of(text.removeprefix("\ufeff"))
                 except ValueError:
-                    lines.reject(NOT_JSON, number)
+                    lines.reject(CUT_OFF if text == unfinished else NOT_JSON, number)
                     continue
                 for record in reader.records(document):
                     try:
@@ -190,6 +196,24 @@ class _Session:
                         lines.reject(why.reason, number, ordinary=isinstance(why, NotACall))
         except Contradiction:
             raise NotFlat("a line shows another convention") from None
+
+
+def _unfinished_line(file: LogFile) -> str | None:
+    """The last line of a plain file that does not end in a line break."""
+    if file.compressed or file.kind != "jsonl":
+        return None
+    with file.opened() as stream:
+        stream.seek(max(0, file.size - (1 << 20)))
+        last = stream.read().rpartition(b"\n")[2]
+    return last.decode("utf-8", "replace") or None
+
+
+def _no_number_as_text(reader: FlatReader) -> str:
+    """A field of tokens is not followed by a quote: FROM_JSON would read a text as the number in it."""
+    places = reader.places()
+    names = {keys_of(path)[-1] for field in COUNTS for path in places.get(field, ())}
+    plain = "|".join(sorted(name for name in names if name.replace("_", "").replace(".", "").isalnum()))
+    return f'NOT line RLIKE \'"({plain})"[ \t]*:[ \t]*"\''
 
 
 def _columns(types: dict[str, str], reader: FlatReader) -> dict[tuple[str, ...], Column]:

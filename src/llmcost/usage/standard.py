@@ -125,6 +125,5 @@ def read(files: Sequence[Opened], request: Request) -> Reading:
 
 def described(found: Opened, lines: Lines) -> FileRead:
     """A file as the result lists it."""
-    return FileRead(
-        found.file.name, found.reader.name, str(found.ruling), found.reader.grain, lines.counts, zoneless=found.zoneless
-    )
+    grain = found.fresh_reader().grain
+    return FileRead(found.file.name, found.reader.name, str(found.ruling), grain, lines.counts)

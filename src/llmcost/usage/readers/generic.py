@@ -29,6 +29,7 @@ COLUMNS = {
     "tier": "tier",
     "task": "task",
     "id": "id",
+    "calls": "calls",
 }
 COMMON: dict[str, tuple[str, ...]] = {
     "model": ("model", "response_model", "request_model", "model_name"),
@@ -65,7 +66,9 @@ class Generic(FlatReader):
                 hint=did_you_mean(unknown[0], COLUMNS) or f"fields: {', '.join(COLUMNS)}",
             )
         if "id" in options.columns:
-            self.duplicates = "by the mapped id, the largest total is kept"  # type: ignore[misc]
+            self.duplicates = "by the mapped id, the largest total is kept"
+        if "calls" in options.columns:
+            self.grain = "bucket"  # a row sums up many calls
         self._paths: dict[str, Sequence[Path]] = {**COMMON}
         if options.task_from is not None:
             self._paths["task"] = (options.task_from,)
