@@ -1,0 +1,81 @@
+"""OpenAI: the organization's usage of completions, as pages of the Usage API or the dashboard's flat export.
+
+Each row sums up many calls over a slot of time: there is no distribution of prompt sizes, and a day's
+row hides its peak. Input includes what was read from and written to the cache; where the uncached
+part is given beside it, the parts are held against the sum. Slots without traffic are empty rows.
+The task is the project; `--task-from key` the API key, `path` the user.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from llmcost.usage.convention import INCLUSIVE
+from llmcost.usage.reader import Reader, first_of, task_of, value_at
+from llmcost.usage.record import Entry, NotACall, Rejected
+
+_TASKS = {"tag": ("project_name", "project_id"), "key": ("api_key_name", "api_key_id"), "path": ("user_id",)}
+_PARTS = ("input_uncached_tokens", "input_cached_tokens", "input_cache_write_tokens", "output_tokens")
+_NOTHING = (None, "", 0, "0", 0.0)
+
+
+class OpenAiUsage(Reader):
+    """Aggregated usage of OpenAI."""
+
+    name = "openai-usage"
+    about = "OpenAI usage export (Usage API pages, or the dashboard's CSV)"
+    grain = "bucket"
+    convention = INCLUSIVE
+
+    @classmethod
+    def recognises(cls, document: Mapping[str, Any]) -> bool:
+        if document.get("object") in ("page", "bucket"):
+            return True
+        if isinstance(document.get("results"), list) and "start_time" in document:
+            return True
+        page = document.get("data")
+        if isinstance(page, list) and page and isinstance(page[0], Mapping):
+            return isinstance(page[0].get("results"), list) and "start_time" in page[0]
+        return "num_model_requests" in document and ("start_time" in document or "start_time_iso" in document)
+
+    def records(self, document: Any) -> Iterator[Any]:
+        results, page = value_at(document, "results"), value_at(document, "data")
+        if isinstance(results, list):
+            slot = {"start_time": document.get("start_time")}
+            for result in results or [{}]:  # a slot without results is an empty one, and counted as such
+                yield {**slot, **result} if isinstance(result, Mapping) else result
+        else:
+            yield from super().records(page if isinstance(page, list) else document)
+
+    def entry(self, record: Any) -> Entry:
+        if not isinstance(record, Mapping):
+            raise Rejected("not a JSON object")
+        calls = record.get("num_model_requests")
+        counted = [record.get(name) for name in ("input_tokens", *_PARTS)]
+        if calls in _NOTHING and all(value in _NOTHING for value in counted):
+            raise NotACall("empty bucket")
+        uncached, read, write, output = (record.get(name) for name in _PARTS)
+        total = None if uncached in (None, "") else _added(uncached, read, write, output)
+        input_ = record.get("input_tokens")
+        batch = record.get("batch")
+        return Entry(
+            model=record.get("model"),
+            at=first_of(record, "start_time", "start_time_iso"),
+            input=_added(uncached, read, write) if input_ in (None, "") and total is not None else input_,
+            output=output,
+            cache_read=read,
+            cache_write=write,
+            total=total,
+            tier="batch" if str(batch).lower() in ("true", "1") else record.get("service_tier"),
+            task=task_of(first_of(record, *_TASKS.get(self.task_source, (self.task_source,)))),
+            calls=None if calls == "" else calls,
+        )
+
+
+def _added(*written: Any) -> Any:
+    """These counts together; None where one of them is no whole number, which the common code then judges."""
+    try:
+        return sum(0 if each in (None, "") else int(each) for each in written)
+    except (TypeError, ValueError, OverflowError):
+        return None
