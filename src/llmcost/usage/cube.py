@@ -8,8 +8,7 @@ so a size bucket that holds a threshold is two cells. All sums are integers, the
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from llmcost.usage.record import Call
@@ -71,70 +70,102 @@ def summed(sums: Iterable[Sums]) -> Sums:
 
 
 class Cube:
-    """Cells that calls are added to. `exact` keeps how often each size came, where the engine can."""
+    """Cells that calls are added to. `exact` keeps how often each size came, where the engine can.
+
+    `prompts` and `replies` are these counts (None: not kept); `outputs` follows from the replies, or is
+    what the engine gave. `add` is a function made once: a log has millions of lines, and looking names
+    up would be a third of its time.
+    """
 
     def __init__(self, thresholds: Iterable[int], step_seconds: int = 3600, *, exact: bool = True) -> None:
         self.thresholds = tuple(sorted(thresholds, reverse=True))
         self.step_seconds = step_seconds
         self.hours: dict[tuple[Any, ...], list[int]] = {}
         self.sizes: dict[tuple[Any, ...], list[int]] = {}
-        self.outputs: dict[int, int] = {}
-        self.prompts: Counter[int] | None = Counter() if exact else None
-        self.replies: Counter[int] | None = Counter() if exact else None
+        self.bucketed: dict[int, int] = {}
+        self.prompts: dict[int, int] | None = {} if exact else None
+        self.replies: dict[int, int] | None = {} if exact else None
         self.first_us: int | None = None
         self.last_us: int | None = None
         self.buckets_without_calls = 0
+        self.add = self._adder()
 
-    def add(self, call: Call) -> None:
-        """Count one call."""
-        model, task, at, tier, uncached, read, write_5m, write_1h, output, pico, _, _, calls, above = call
-        prompt = uncached + read + write_5m + write_1h
-        if calls is None:
-            self.buckets_without_calls += 1
-            calls = 0
-        if at is None:
-            slot = NO_TIME
-        else:
-            slot = at // (self.step_seconds * 1_000_000)
-            if self.first_us is None or at < self.first_us:
-                self.first_us = at
-            if self.last_us is None or at > self.last_us:
-                self.last_us = at
-        if above is None:
-            band = 0
-            for threshold in self.thresholds:
-                if prompt > threshold:
-                    band = threshold
-                    break
-            size = bucket_of(prompt)
-            reply = bucket_of(output)
-            self.outputs[reply] = self.outputs.get(reply, 0) + calls
-            if self.prompts is not None and self.replies is not None:
-                self.prompts[prompt] += 1
-                self.replies[output] += 1
-        else:
-            band, size = above, NO_TIME
-        recorded, cost = (0, 0) if pico is None else (calls or 1, pico)
-        for cells, key in (
-            (self.hours, (model, task, slot, tier, band)),
-            (self.sizes, (model, task, tier, size, band)),
-        ):
-            cell = cells.get(key)
+    @property
+    def outputs(self) -> dict[int, int]:
+        """Calls by output-size bucket."""
+        if self.replies is None:
+            return self.bucketed
+        found: dict[int, int] = {}
+        for size, calls in self.replies.items():
+            bucket = bucket_of(size)
+            found[bucket] = found.get(bucket, 0) + calls
+        return found
+
+    def _adder(self) -> Callable[[Call], None]:
+        """Counts one call."""
+        hours, sizes, prompts, replies = self.hours, self.sizes, self.prompts, self.replies
+        bucketed = self.bucketed
+        thresholds = self.thresholds
+        lowest = thresholds[-1] if thresholds else None
+        slot_us = self.step_seconds * 1_000_000
+        buckets: dict[int, int] = {}  # of the sizes seen
+        first_hour, first_size = hours.get, sizes.get
+
+        def add(call: Call) -> None:
+            model, task, at, tier, uncached, read, write_5m, write_1h, output, pico, _, _, calls, above = call
+            prompt = uncached + read + write_5m + write_1h
+            if calls is None:
+                self.buckets_without_calls += 1
+                calls = 0
+            if at is None:
+                slot = NO_TIME
+            else:
+                slot = at // slot_us
+                if self.last_us is None or self.first_us is None:
+                    self.first_us = self.last_us = at
+                elif at > self.last_us:
+                    self.last_us = at
+                elif at < self.first_us:
+                    self.first_us = at
+            if above is None:
+                band = 0
+                if lowest is not None and prompt > lowest:
+                    band = next(threshold for threshold in thresholds if prompt > threshold)
+                try:
+                    size = buckets[prompt]
+                except KeyError:
+                    size = buckets[prompt] = bucket_of(prompt)
+                if prompts is not None and replies is not None:
+                    prompts[prompt] = prompts.get(prompt, 0) + 1
+                    replies[output] = replies.get(output, 0) + 1
+                else:
+                    bucket = bucket_of(output)
+                    bucketed[bucket] = bucketed.get(bucket, 0) + calls
+            else:
+                band, size = above, NO_TIME
+            cell = first_hour((model, task, slot, tier, band))
             if cell is None:
-                cells[key] = [calls, uncached, read, write_5m, write_1h, output, recorded, cost]
-                continue
+                cell = hours[model, task, slot, tier, band] = [0, 0, 0, 0, 0, 0, 0, 0]
             cell[0] += calls
             cell[1] += uncached
-            if read:
-                cell[2] += read
-            if write_5m:
-                cell[3] += write_5m
-            if write_1h:
-                cell[4] += write_1h
             cell[5] += output
-            if recorded:
-                cell[6] += recorded
-                cell[7] += cost
+            by_size = first_size((model, task, tier, size, band))
+            if by_size is None:
+                by_size = sizes[model, task, tier, size, band] = [0, 0, 0, 0, 0, 0, 0, 0]
+            by_size[0] += calls
+            by_size[1] += uncached
+            by_size[5] += output
+            if prompt != uncached:
+                for each in (cell, by_size):
+                    each[2] += read
+                    each[3] += write_5m
+                    each[4] += write_1h
+            if pico is not None:
+                for each in (cell, by_size):
+                    each[6] += calls or 1
+                    each[7] += pico
+
+        return add
 
     def merge(self, other: Cube) -> None:
         """Add another cube of the same step and thresholds."""
@@ -143,13 +174,16 @@ class Cube:
                 cell = mine.get(key)
                 mine[key] = list(sums) if cell is None else [a + b for a, b in zip(cell, sums, strict=True)]
         self.buckets_without_calls += other.buckets_without_calls
-        for reply, calls in other.outputs.items():
-            self.outputs[reply] = self.outputs.get(reply, 0) + calls
-        for exact, more in ((self.prompts, other.prompts), (self.replies, other.replies)):
-            if exact is not None and more is not None:
-                exact.update(more)
-        if other.prompts is None:
+        if self.replies is not None and other.replies is None:
+            self.bucketed.update(self.outputs)
             self.prompts = self.replies = None
+            self.add = self._adder()
+        pairs = [(self.bucketed, other.outputs)] if self.replies is None else []
+        if self.prompts is not None and self.replies is not None:
+            pairs = [(self.prompts, other.prompts or {}), (self.replies, other.replies or {})]
+        for counts, more in pairs:
+            for size, calls in more.items():
+                counts[size] = counts.get(size, 0) + calls
         moments = [at for at in (self.first_us, self.last_us, other.first_us, other.last_us) if at is not None]
         self.first_us, self.last_us = (min(moments), max(moments)) if moments else (None, None)
 

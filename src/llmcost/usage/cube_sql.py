@@ -147,18 +147,16 @@ def further_columns(has: Sequence[str], calls: Iterable[Call]) -> list[str]:
 def add_cells(cube: Cube, rows: Iterable[Mapping[str, Any]]) -> tuple[int, int]:
     """Put the query's rows into a cube. Returns the calls that were good, and the lines that were not."""
     good = other = 0
+    counts = {OUTPUTS: cube.bucketed, PROMPTS: cube.prompts, REPLIES: cube.replies}
     for row in rows:
         part, calls = row["part"], int(row["calls"])
         if int(row["good"]) != 1:
             other += calls if part == HOURS else 0
             continue
-        if part == OUTPUTS:
-            cube.outputs[int(row["output_size"])] = cube.outputs.get(int(row["output_size"]), 0) + calls
-            continue
-        if part in (PROMPTS, REPLIES):
-            sizes, key = (cube.prompts, row["prompt_size"]) if part == PROMPTS else (cube.replies, row["output_size"])
-            if sizes is not None:
-                sizes[int(key)] += calls
+        if part in counts:
+            size, kept = int(row["prompt_size" if part == PROMPTS else "output_size"]), counts[part]
+            if kept is not None and (part != OUTPUTS or cube.replies is None):
+                kept[size] = kept.get(size, 0) + calls
             continue
         sums = [int(row[name] or 0) for name in SUMS]
         above = int(row["above_tokens"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # The unit of a number is told by its size: these lie far apart for any year from 1971 to 5138.
 _PER_SECOND = ((1e17, 10**9), (1e14, 10**6), (1e11, 10**3), (0.0, 1))
 
@@ -22,8 +21,9 @@ def microseconds(written: Any) -> int | None:
             moment = datetime.fromisoformat(written)
         except ValueError:
             return _of_number(float(written))
-        since = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)) - _EPOCH
-        return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return round(moment.timestamp() * 1e6)  # to the microsecond until the year 2242
     if written is None:
         return None
     if isinstance(written, datetime):
