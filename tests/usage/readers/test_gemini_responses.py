@@ -104,7 +104,7 @@ def test_numbers_as_text_are_added_and_named(tmp_path: Path) -> None:
     assert tokens(reading) == (15, 0, 0, 0, 2)
     assert counted(reading)[3] == {"numbers written as text": 1}
     bad = line(promptTokenCount=10, toolUsePromptTokenCount="many", candidatesTokenCount=2)
-    assert counted(reading_of_rows(tmp_path, bad))[1] == {"tool prompt tokens are no number": 1}
+    assert counted(reading_of_rows(tmp_path, bad))[1] == {"tokens are no number": 1}
 
 
 def test_chunks_of_a_stream_count_once(tmp_path: Path) -> None:

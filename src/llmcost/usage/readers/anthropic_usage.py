@@ -48,13 +48,18 @@ class AnthropicUsage(Reader):
         )
 
     def records(self, document: Any) -> Iterator[Any]:
-        results, page = value_at(document, "results"), value_at(document, "data")
-        if isinstance(results, list):
-            slot = {"starting_at": document.get("starting_at")}
-            for result in results or [{}]:  # a slot without results is an empty one, and counted as such
-                yield {**slot, **result} if isinstance(result, Mapping) else result
-        else:
-            yield from super().records(page if isinstance(page, list) else document)
+        waiting = [document]
+        while waiting:
+            each = waiting.pop()
+            results, page = value_at(each, "results"), value_at(each, "data")
+            if isinstance(results, list):
+                slot = {"starting_at": each.get("starting_at")}
+                for result in results or [{}]:  # a slot without results is an empty one, and counted as such
+                    yield {**slot, **result} if isinstance(result, Mapping) else result
+            elif isinstance(each, list) or isinstance(page, list):
+                waiting += reversed(each if isinstance(each, list) else page)
+            else:
+                yield each
 
     def entry(self, record: Any) -> Entry:
         if not isinstance(record, Mapping):

@@ -2,8 +2,8 @@
 
 The prompt includes what was read from the cache; what tools put into the prompt stands beside it and
 is input too. Thinking is counted beside the answer's tokens (`thoughtsTokenCount`) and billed as
-output. A count of 0 is left out, as JSON made from protocol buffers does. Chunks of one stream share
-the response id and their counts grow. Lines of only a `key` and a response, and
+output. An answer of no tokens has no count: JSON made from protocol buffers leaves out a 0. Chunks
+of one stream share the response id and their counts grow. Lines of only a `key` and a response, and
 those with a `processed_time`, are results of a batch.
 """
 
@@ -14,7 +14,8 @@ from typing import Any
 
 from llmcost.usage.convention import Convention
 from llmcost.usage.reader import FlatReader, first_of, value_at
-from llmcost.usage.record import Entry, NotACall, Rejected
+from llmcost.usage.record import Entry, NotACall
+from llmcost.usage.written_counts import added
 
 _USAGE = ("usageMetadata", "usage_metadata", "response.usageMetadata", "response.usage_metadata")
 
@@ -69,18 +70,7 @@ class Gemini(FlatReader):
         tools = first_of(record, *_TOOLS)
         batch = value_at(record, "processed_time") or ("key" in record and _BATCH_RESULT.issuperset(record))
         return found._replace(
-            input=_with_tools(0 if found.input is None else found.input, tools),
+            input=added(found.input, tools) if tools else found.input,
             output=0 if found.output is None else found.output,
             tier="batch" if batch else found.tier,
         )
-
-
-def _with_tools(prompt: Any, tools: Any) -> Any:
-    """Prompt and tools' tokens together; as text where one was, so that the repair is counted."""
-    if not tools:
-        return prompt
-    try:
-        added = int(prompt) + int(tools)
-    except (TypeError, ValueError, OverflowError):
-        raise Rejected("tool prompt tokens are no number") from None
-    return str(added) if isinstance(prompt, str) or isinstance(tools, str) else added

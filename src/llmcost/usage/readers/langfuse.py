@@ -17,6 +17,7 @@ from llmcost.usage.instants import microseconds
 from llmcost.usage.json_text import from_text
 from llmcost.usage.reader import Reader, first_of, task_of
 from llmcost.usage.record import Entry, NotACall, Rejected
+from llmcost.usage.written_counts import added
 
 _CALLS = ("GENERATION", "EMBEDDING")
 _TASKS = {"tag": ("tags",), "key": ("userId", "user_id"), "path": ("traceName", "trace_name", "name")}
@@ -81,7 +82,7 @@ def _counts(details: Mapping[str, Any]) -> dict[str, Any]:
         kind = _kind(key)
         if kind is not None and value is not None:
             sums.setdefault(kind, []).append(value)
-    counts = {kind: _sum(values) for kind, values in sums.items()}
+    counts = {kind: values[0] if len(values) == 1 else added(*values) for kind, values in sums.items()}
     if not counts.keys() - {"total"}:
         return {}
     return _writes({"input": 0, "output": 0, **counts})
@@ -109,22 +110,9 @@ def _writes(counts: dict[str, Any]) -> dict[str, Any]:
     split = [counts[kind] for kind in ("cache_write_5m", "cache_write_1h") if kind in counts]
     if split and "cache_write" in counts:
         whole = counts.pop("cache_write")
-        if _sum(split) != whole:
-            counts["cache_write_5m"] = _sum([whole, counts.get("cache_write_5m", 0)])
+        if added(*split) != whole:
+            counts["cache_write_5m"] = added(whole, counts.get("cache_write_5m"))
     return counts
-
-
-def _sum(values: list[Any]) -> Any:
-    """The only value as it is written; several as whole numbers."""
-    if len(values) == 1:
-        return values[0]
-    if any(isinstance(value, bool) or not isinstance(value, int | float | str) for value in values):
-        raise Rejected("tokens are no number")
-    try:
-        total = sum(float(value) if isinstance(value, float) else int(value) for value in values)
-    except (ValueError, OverflowError):
-        raise Rejected("tokens are no number") from None
-    return str(total) if any(isinstance(value, str) for value in values) else total
 
 
 def _old_counts(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 from llmcost.usage.convention import INCLUSIVE
 from llmcost.usage.reader import Reader, first_of, task_of, value_at
 from llmcost.usage.record import Entry, NotACall, Rejected
+from llmcost.usage.written_counts import added
 
 _TASKS = {"tag": ("project_name", "project_id"), "key": ("api_key_name", "api_key_id"), "path": ("user_id",)}
 _PARTS = ("input_uncached_tokens", "input_cached_tokens", "input_cache_write_tokens", "output_tokens")
@@ -40,13 +41,18 @@ class OpenAiUsage(Reader):
         return "num_model_requests" in document and ("start_time" in document or "start_time_iso" in document)
 
     def records(self, document: Any) -> Iterator[Any]:
-        results, page = value_at(document, "results"), value_at(document, "data")
-        if isinstance(results, list):
-            slot = {"start_time": document.get("start_time")}
-            for result in results or [{}]:  # a slot without results is an empty one, and counted as such
-                yield {**slot, **result} if isinstance(result, Mapping) else result
-        else:
-            yield from super().records(page if isinstance(page, list) else document)
+        waiting = [document]
+        while waiting:
+            each = waiting.pop()
+            results, page = value_at(each, "results"), value_at(each, "data")
+            if isinstance(results, list):
+                slot = {"start_time": each.get("start_time")}
+                for result in results or [{}]:  # a slot without results is an empty one, and counted as such
+                    yield {**slot, **result} if isinstance(result, Mapping) else result
+            elif isinstance(each, list) or isinstance(page, list):
+                waiting += reversed(each if isinstance(each, list) else page)
+            else:
+                yield each
 
     def entry(self, record: Any) -> Entry:
         if not isinstance(record, Mapping):
@@ -56,13 +62,13 @@ class OpenAiUsage(Reader):
         if calls in _NOTHING and all(value in _NOTHING for value in counted):
             raise NotACall("empty bucket")
         uncached, read, write, output = (record.get(name) for name in _PARTS)
-        total = None if uncached in (None, "") else _added(uncached, read, write, output)
+        total = None if uncached in (None, "") else added(uncached, read, write, output)
         input_ = record.get("input_tokens")
         batch = record.get("batch")
         return Entry(
             model=record.get("model"),
             at=first_of(record, "start_time", "start_time_iso"),
-            input=_added(uncached, read, write) if input_ in (None, "") and total is not None else input_,
+            input=added(uncached, read, write) if input_ in (None, "") and total is not None else input_,
             output=output,
             cache_read=read,
             cache_write=write,
@@ -71,11 +77,3 @@ class OpenAiUsage(Reader):
             task=task_of(first_of(record, *_TASKS.get(self.task_source, (self.task_source,)))),
             calls=None if calls == "" else calls,
         )
-
-
-def _added(*written: Any) -> Any:
-    """These counts together; None where one of them is no whole number, which the common code then judges."""
-    try:
-        return sum(0 if each in (None, "") else int(each) for each in written)
-    except (TypeError, ValueError, OverflowError):
-        return None

@@ -87,15 +87,17 @@ class Otel(Reader):
         return any(name in document for name in _ATTRIBUTES) and any(name in document for name in _TIMES)
 
     def records(self, document: Any) -> Iterator[Span]:
-        if isinstance(document, list):
-            yield from super().records(document)
-            return
-        groups = _first(document, ("resourceSpans", "resource_spans"))
-        if not isinstance(groups, list):
-            yield Span(document, _first(document, _RESOURCES))
-            return
-        for group in groups:
-            yield from _spans(group)
+        waiting = [document]
+        while waiting:
+            each = waiting.pop()
+            groups = _first(each, ("resourceSpans", "resource_spans"))
+            if isinstance(each, list):
+                waiting += reversed(each)
+            elif isinstance(groups, list):
+                for group in groups:
+                    yield from _spans(group)
+            else:
+                yield Span(each, _first(each, _RESOURCES))
 
     def entry(self, record: Span) -> Entry:
         span, resource = record
