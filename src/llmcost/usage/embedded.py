@@ -26,7 +26,7 @@ from llmcost.usage.documents import BadLine, documents
 from llmcost.usage.lines import Lines
 from llmcost.usage.logs import LogFile
 from llmcost.usage.projection import DUCKDB, INTEGER, MOMENT, NUMBER, TEXT, Column, NotFlat, calls_of, quoted
-from llmcost.usage.reader import FlatReader, keys_of
+from llmcost.usage.reader import FlatReader, Reader, keys_of
 from llmcost.usage.reading import FileRead, Opened, Reading, Request
 from llmcost.usage.record import Call, NotACall, Rejected
 from llmcost.usage.schema import ddl, flat_reader, json_schema
@@ -157,11 +157,13 @@ class _Session:
         lines = Lines(plan.found.file.name)
         own = self.request.new_cube(exact=self.exact)
         good, asked_again = add_cells(own, self._rows(self._cube_query(plan.calls), plan.found.file))
+        reader = plan.found.fresh_reader()
         if asked_again:
             self._few_enough(asked_again)
-            for call in self._asked_again(plan, lines):
+            for call in self._asked_again(plan, reader, lines):
                 own.add(call)
                 good += 1
+        reader.finish()
         lines.accepted = good
         cube.merge(own)
         return lines
@@ -186,10 +188,12 @@ class _Session:
             )
             lines = Lines(plan.found.file.name)
             asked_again = self._number(f"SELECT COUNT(*) FROM stored WHERE file = {number} AND good = 0")
+            reader = plan.found.fresh_reader()
             if asked_again:
                 self._few_enough(asked_again)
                 self.connection.execute(f"DELETE FROM stored WHERE file = {number} AND good = 0")
-                self._store(number, stored, list(self._asked_again(plan, lines)))
+                self._store(number, stored, list(self._asked_again(plan, reader, lines)))
+            reader.finish()
             found.append(lines)
         calls = Calls(f"SELECT {', '.join(stored[1:])} FROM stored", tuple(stored[2:]))
         add_cells(cube, self._rows(self._cube_query(calls, unique="id" in stored), plans[0].found.file))
@@ -240,14 +244,13 @@ class _Session:
         if lines > _MOST_ASKED_AGAIN:
             raise NotFlat(f"{lines:,} lines are not as plain as its first ones")
 
-    def _asked_again(self, plan: Plan, lines: Lines) -> Iterator[Call]:
+    def _asked_again(self, plan: Plan, reader: Reader, lines: Lines) -> Iterator[Call]:
         """The calls of the lines that are not plainly good, as the Python reader takes them."""
         found = plan.found
         numbered = plan.calls.select.replace("  SELECT\n", "  SELECT ROW_NUMBER() OVER () AS nth,\n", 1)
         wanted = {
             row[0] for row in self.connection.execute(f"SELECT nth FROM (\n{numbered}\n) WHERE good = 0").fetchall()
         }
-        reader = found.fresh_reader()
         conversion = Conversion(found.ruling.convention, lines, model=self.request.model or "")
         try:
             for nth, (number, document) in enumerate(documents(found.file), 1):

@@ -75,6 +75,9 @@ class Reader:
         """
         raise NotImplementedError
 
+    def finish(self) -> None:
+        """Called after the last record. Raises InputError where the whole file was not what was asked for."""
+
 
 def keys_of(path: Path) -> tuple[str, ...]:
     """The keys that a path walks down."""
@@ -154,6 +157,11 @@ class FlatReader(Reader):
         if tags is not None and type(tags) is not str:
             values = (*values[:_TASK], task_of(tags), *values[_TASK + 1 :])
         return tuple.__new__(Entry, values)  # a third faster than naming every field
+
+    @property
+    def keys_seen(self) -> set[str]:
+        """The keys of all records read so far."""
+        return {key for shape in self._plans for key in shape}
 
     def _planned(self, record: Mapping[str, Any]) -> _Plan:
         """Where each field stands in records with these keys; kept, because they come again and again."""

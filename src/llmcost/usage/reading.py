@@ -13,7 +13,7 @@ from llmcost.usage.cube import Cube
 from llmcost.usage.documents import BadLine, Progress, Sample, documents, sample_of
 from llmcost.usage.lines import LineCounts, Lines
 from llmcost.usage.logs import LogFile
-from llmcost.usage.reader import FlatReader, Reader, ReaderOptions, keys_of, reader_named, recognised
+from llmcost.usage.reader import FlatReader, Reader, ReaderOptions, reader_named, recognised
 from llmcost.usage.record import Rejected
 
 
@@ -124,17 +124,3 @@ def _judged(found: Opened, request: Request, *, whole: bool) -> Ruling:
             evidence.add(counts.proof, counts.cached, counts.reasoning, number)
     words = f"{looked_at:,} lines" if whole else f"{looked_at:,} lines looked at"
     return ruling_of(evidence, reader.convention, request.convention, found.file.name, words)
-
-
-def mapped_but_absent(found: Opened, seen: set[str]) -> InputError | None:
-    """The error for a mapped column that stood in no document of a file without a header."""
-    for name, column in found.options.columns.items():
-        if keys_of(column)[0] not in seen and column not in seen:
-            from llmcost.errors import did_you_mean
-
-            return InputError(
-                f"no line has {column!r}",
-                where=f"--map {name}={column}",
-                hint=did_you_mean(column, seen) or f"keys: {', '.join(sorted(seen)[:12])}",
-            )
-    return None

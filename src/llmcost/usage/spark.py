@@ -196,6 +196,7 @@ class _Session:
                         lines.reject(why.reason, number, ordinary=isinstance(why, NotACall))
         except Contradiction:
             raise NotFlat("a line shows another convention") from None
+        reader.finish()
 
 
 def _unfinished_line(file: LogFile) -> str | None:

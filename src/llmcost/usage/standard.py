@@ -87,6 +87,7 @@ def _read_once(found: Opened, request: Request) -> FileResult:
             else:
                 accepted += 1
                 add(found_call)
+    reader.finish()
     lines.accepted += accepted
     return result
 

@@ -67,6 +67,7 @@ class Generic(FlatReader):
             )
         if "id" in options.columns:
             self.duplicates = "by the mapped id, the largest total is kept"
+        self._known: set[str] = set()
         if "calls" in options.columns:
             self.grain = "bucket"  # a row sums up many calls
         self._paths: dict[str, Sequence[Path]] = {**COMMON}
@@ -106,6 +107,18 @@ class Generic(FlatReader):
                         hint=f"name it: --map {field}_tokens=COLUMN (columns: {', '.join(list(header)[:12])})",
                     )
         self._plans.clear()
+        self._known = set(known)
+
+    def finish(self) -> None:
+        """A mapped column that stands in no line is a slip of the pen."""
+        seen = self._known | self.keys_seen
+        for name, column in self.options.columns.items():
+            if column not in seen and keys_of(column)[0] not in seen:
+                raise InputError(
+                    f"no line has {column!r}",
+                    where=f"--map {name}={column}",
+                    hint=did_you_mean(column, seen) or f"keys: {', '.join(sorted(seen)[:12])}",
+                )
 
     def places(self) -> dict[str, Sequence[Path]]:
         return self._paths
