@@ -56,12 +56,12 @@ def _invoke(name: str, rest: list[str]) -> int:
     except typer.Abort:
         raise KeyboardInterrupt from None
     except typer.Exit as leave:
-        if leave.exit_code == 130:  # Typer has caught Ctrl-C itself
-            raise KeyboardInterrupt from None
         return leave.exit_code
     except SystemExit as leave:
         # Typer leaves so when the reader of its help, or of a result, has gone.
         raise BrokenPipeError from leave
+    if result == 130:  # Typer has caught Ctrl-C itself
+        raise KeyboardInterrupt
     return result if isinstance(result, int) else 0
 
 
