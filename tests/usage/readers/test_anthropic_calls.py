@@ -132,3 +132,40 @@ def test_equal_ids_are_one_call_and_missing_ones_never_merge(tmp_path: Path) -> 
     assert (counted(reading)[0], counted(reading)[2]) == (1, 2)
     assert tokens(reading)[4] == CALLS[1].output + 100
     assert counted(reading_of_rows(tmp_path, line | {"id": None}, line | {"id": None}))[0] == 2
+
+
+STEPS = [
+    {"type": "compaction", "input_tokens": 180_000, "output_tokens": 3500},
+    {"type": "message", "input_tokens": 23_000, "output_tokens": 1000},
+    {"type": "advisor_message", "model": "claude-opus-4-6", "input_tokens": 823, "output_tokens": 1612},
+    {"type": "fallback_message", "model": "claude-haiku-4-5", "input_tokens": 5, "output_tokens": 1},
+]
+
+
+def test_steps_beside_the_answer_are_billed_and_in_no_sum(tmp_path: Path) -> None:
+    """Compacting 180,000 tokens and asking another model are calls beside the answer's 23,000."""
+    row = message(CALLS[1])
+    row["usage"] = {
+        "input_tokens": 23_000,
+        "output_tokens": 1000,
+        "cache_read_input_tokens": 0,
+        "cache_creation_input_tokens": 0,
+        "iterations": STEPS,
+    }
+    for line in (row, beside_a_request(CALLS[1]) | {"response": row}):
+        reading = reading_of_rows(tmp_path, line, line)
+        assert tokens(reading) == (180_000 + 23_000 + 823, 0, 0, 0, 3500 + 1000 + 1612)
+        assert counted(reading)[0::2] == (3, 3)  # the line was written twice
+        # The compacted prompt alone lies above a long-context threshold, the answer's does not.
+        by_model = {(key.model, key.above_tokens): sums.output for key, sums in reading.cube.by_hour().items()}
+        assert by_model == {
+            (CALLS[1].model, 128_000): 3500,
+            (CALLS[1].model, 0): 1000,
+            ("claude-opus-4-6", 0): 1612,
+        }
+        assert tasks_of(reading) == {CALLS[1].task}
+    unnamed = [row | {"id": None}] * 2
+    for log in in_every_form(tmp_path, unnamed):
+        assert counted(reading_of(log))[0] == 2 * 3  # without ids nothing merges, in an array neither
+    batch = {"custom_id": "a", "result": {"type": "succeeded", "message": row}}
+    assert tiers_of(reading_of_rows(tmp_path, batch)) == {"batch"}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from synthetic_calls import Made, check_same_cube, expected, made_calls, reading_of
-from test_anthropic_calls import usage
+from test_anthropic_calls import STEPS, usage
 from written_logs import counted, in_every_form, jsonl, models_of, reading_of_rows, tasks_of, tiers_of, tokens
 
 CALLS = made_calls()
@@ -165,3 +165,11 @@ def test_an_old_version_wrote_less(tmp_path: Path) -> None:
     reading = reading_of_rows(tmp_path, row)
     assert tokens(reading) == (5, 0, 0, 0, 6)
     assert reading.cube.total.recorded_pico_usd == 5 * 10**11
+
+
+def test_steps_beside_the_answer_are_billed_and_in_no_sum(tmp_path: Path) -> None:
+    row = with_usage(CALLS[1], iterations=STEPS)
+    reading = reading_of_rows(tmp_path, row, row)
+    assert counted(reading)[0::2] == (3, 3)
+    assert sum(tokens(reading)) == CALLS[1].prompt + CALLS[1].output + 180_000 + 3500 + 823 + 1612
+    assert models_of(reading) == {CALLS[1].model, "claude-opus-4-6"}

@@ -5,20 +5,26 @@ the billed total, thinking included. The split of writes by lifetime may cover o
 a call with server tools: the whole written part counts, the rest of it at five minutes. A message
 carries no time; a log puts one beside it. Batch results are one line a request; only those that
 succeeded are billed.
+
+What the server did for a message besides answering it, making the context compact or asking an
+advisor, another model, is billed too and stands in `usage.iterations` only, not in the sums: each is
+a call of its own here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from llmcost.usage.convention import EXCLUSIVE
+from llmcost.usage.elements import elements
 from llmcost.usage.reader import FlatReader, value_at
 from llmcost.usage.record import Entry, NotACall
 
 _MESSAGE = ("", "response.", "result.message.")
 _USAGE = ("usage.", "response.usage.", "result.message.usage.", "")
 _OUTCOMES = ("succeeded", "errored", "canceled", "expired")
+_BESIDE = ("compaction", "advisor_message")
 _STREAMED = ("message_start", "message_delta", "message_stop", "content_block_", "ping")
 
 
@@ -61,7 +67,8 @@ class Anthropic(FlatReader):
         "result.type": ("",),  # a batch result may name no tier
         "usage.speed": ("standard",),
         "response.usage.speed": ("standard",),
-        "result.message.usage.speed": ("standard",),
+        "usage.iterations": ("",),
+        "response.usage.iterations": ("",),
     }
 
     @classmethod
@@ -77,6 +84,17 @@ class Anthropic(FlatReader):
                 return not _openai(usage) and (_cached(usage) or _claude(message) or "service_tier" in usage)
         return "input_tokens" in document and _cached(document)
 
+    def records(self, document: Any) -> Iterator[Any]:
+        for each in elements(document):
+            yield each
+            for where in ("", "response", "result.message"):
+                message = value_at(each, where) if where else each
+                for step in steps_beside(message):
+                    around = {key: value for key, value in each.items() if key not in ("response", "result")}
+                    if "result" in each and step["usage"]["service_tier"] is None:
+                        step["usage"]["service_tier"] = "batch"
+                    yield around | step
+
     def entry(self, record: Any) -> Entry:
         found = super().entry(record)
         outcome = value_at(record, "result.type")
@@ -89,6 +107,22 @@ class Anthropic(FlatReader):
         if any(value_at(record, f"{usage}speed") == "fast" for usage in _USAGE[:-1]):
             return found._replace(tier="fast")  # it has prices of its own
         return found._replace(tier="batch") if outcome is not None and found.tier is None else found
+
+
+def steps_beside(message: Any) -> Iterator[dict[str, Any]]:
+    """The billed steps of a message that its own usage leaves out, each as a message."""
+    steps = value_at(message, "usage.iterations")
+    if not isinstance(steps, list):
+        return
+    usage = message["usage"]
+    for number, step in enumerate(steps, 1):
+        if isinstance(step, Mapping) and step.get("type") in _BESIDE:
+            yield {
+                "type": "message",
+                "id": f"{message['id']} step {number}" if message.get("id") else None,
+                "model": step.get("model") or message.get("model"),
+                "usage": {"service_tier": usage.get("service_tier"), "speed": usage.get("speed"), **step},
+            }
 
 
 def _openai(usage: Mapping[str, Any]) -> bool:

@@ -13,6 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from llmcost.usage.convention import EXCLUSIVE
+from llmcost.usage.elements import elements
 from llmcost.usage.reader import Reader, first_of, task_of, value_at
 from llmcost.usage.record import Entry, NotACall, Rejected
 
@@ -48,18 +49,14 @@ class AnthropicUsage(Reader):
         )
 
     def records(self, document: Any) -> Iterator[Any]:
-        waiting = [document]
-        while waiting:
-            each = waiting.pop()
-            results, page = value_at(each, "results"), value_at(each, "data")
-            if isinstance(results, list):
-                slot = {"starting_at": each.get("starting_at")}
-                for result in results or [{}]:  # a slot without results is an empty one, and counted as such
-                    yield {**slot, **result} if isinstance(result, Mapping) else result
-            elif isinstance(each, list) or isinstance(page, list):
-                waiting += reversed(each if isinstance(each, list) else page)
-            else:
+        for each in elements(document, lambda page: value_at(page, "data")):
+            results = value_at(each, "results")
+            if not isinstance(results, list):
                 yield each
+                continue
+            slot = {"starting_at": each.get("starting_at")}
+            for result in results or [{}]:  # a slot without results is an empty one, and counted as such
+                yield {**slot, **result} if isinstance(result, Mapping) else result
 
     def entry(self, record: Any) -> Entry:
         if not isinstance(record, Mapping):

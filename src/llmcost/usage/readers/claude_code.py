@@ -3,7 +3,8 @@
 Most lines are no model call. A call is written once for each block of its answer, with counts that
 grow, and again where a session was continued or a sub-agent ran: message and request id together
 tell it, the session's own line is kept before a sub-agent's copy, then the largest total. Usage is
-Anthropic's: input excludes what was read from and written to the cache.
+Anthropic's: input excludes what was read from and written to the cache, and an advisor's part is
+a call of its own.
 
 The task is the project directory: the last part of the first working directory that a file names,
 also for the directories below it that a session changes into.
@@ -11,11 +12,13 @@ also for the directories below it that a session changes into.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from llmcost.usage.convention import EXCLUSIVE
+from llmcost.usage.elements import elements
 from llmcost.usage.reader import Reader, ReaderOptions, task_of, value_at
+from llmcost.usage.readers.anthropic import steps_beside
 from llmcost.usage.record import Entry, NotACall, Rejected
 
 _SYNTHETIC = "<synthetic>"
@@ -48,6 +51,14 @@ class ClaudeCode(Reader):
             or (kind == "summary" and "leafUuid" in document)
             or (kind == "file-history-snapshot" and "snapshot" in document)
         )
+
+    def records(self, document: Any) -> Iterator[Any]:
+        for each in elements(document):
+            yield each
+            message = each.get("message") if isinstance(each, Mapping) else None
+            if value_at(message, "usage.iterations"):
+                for step in steps_beside(message):
+                    yield {**each, "message": step}
 
     def entry(self, record: Any) -> Entry:
         if not isinstance(record, Mapping):

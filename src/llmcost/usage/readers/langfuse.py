@@ -13,9 +13,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from llmcost.usage.convention import Convention
+from llmcost.usage.elements import elements
 from llmcost.usage.instants import microseconds
 from llmcost.usage.json_text import from_text
-from llmcost.usage.reader import Reader, first_of, task_of
+from llmcost.usage.reader import Reader, first_of, task_of, value_at
 from llmcost.usage.record import Entry, NotACall, Rejected
 from llmcost.usage.written_counts import added
 
@@ -47,9 +48,7 @@ class Langfuse(Reader):
         return started and traced and "type" in document and "attributes" not in document
 
     def records(self, document: Any) -> Iterator[Any]:
-        if isinstance(document, Mapping) and isinstance(document.get("data"), list) and "id" not in document:
-            document = document["data"]
-        return super().records(document)
+        return elements(document, lambda page: None if value_at(page, "id") else value_at(page, "data"))
 
     def entry(self, record: Any) -> Entry:
         if not isinstance(record, Mapping):

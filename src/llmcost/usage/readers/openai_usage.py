@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from llmcost.usage.convention import INCLUSIVE
+from llmcost.usage.elements import elements
 from llmcost.usage.reader import Reader, first_of, task_of, value_at
 from llmcost.usage.record import Entry, NotACall, Rejected
 from llmcost.usage.written_counts import added
@@ -41,18 +42,14 @@ class OpenAiUsage(Reader):
         return "num_model_requests" in document and ("start_time" in document or "start_time_iso" in document)
 
     def records(self, document: Any) -> Iterator[Any]:
-        waiting = [document]
-        while waiting:
-            each = waiting.pop()
-            results, page = value_at(each, "results"), value_at(each, "data")
-            if isinstance(results, list):
-                slot = {"start_time": each.get("start_time")}
-                for result in results or [{}]:  # a slot without results is an empty one, and counted as such
-                    yield {**slot, **result} if isinstance(result, Mapping) else result
-            elif isinstance(each, list) or isinstance(page, list):
-                waiting += reversed(each if isinstance(each, list) else page)
-            else:
+        for each in elements(document, lambda page: value_at(page, "data")):
+            results = value_at(each, "results")
+            if not isinstance(results, list):
                 yield each
+                continue
+            slot = {"start_time": each.get("start_time")}
+            for result in results or [{}]:  # a slot without results is an empty one, and counted as such
+                yield {**slot, **result} if isinstance(result, Mapping) else result
 
     def entry(self, record: Any) -> Entry:
         if not isinstance(record, Mapping):

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from llmcost.usage.convention import INCLUSIVE
+from llmcost.usage.elements import elements
 from llmcost.usage.json_text import from_text
 from llmcost.usage.reader import Reader, task_of
 from llmcost.usage.record import Entry, NotACall, Rejected
@@ -87,17 +88,13 @@ class Otel(Reader):
         return any(name in document for name in _ATTRIBUTES) and any(name in document for name in _TIMES)
 
     def records(self, document: Any) -> Iterator[Span]:
-        waiting = [document]
-        while waiting:
-            each = waiting.pop()
+        for each in elements(document):
             groups = _first(each, ("resourceSpans", "resource_spans"))
-            if isinstance(each, list):
-                waiting += reversed(each)
-            elif isinstance(groups, list):
-                for group in groups:
-                    yield from _spans(group)
-            else:
+            if not isinstance(groups, list):
                 yield Span(each, _first(each, _RESOURCES))
+                continue
+            for group in groups:
+                yield from _spans(group)
 
     def entry(self, record: Span) -> Entry:
         span, resource = record
