@@ -302,7 +302,9 @@ class _Session:
         """Raises NotFlat for a file that DuckDB does not read: a line beyond its limit, broken Parquet."""
         try:
             return self.connection.execute(query)
-        except duckdb().Error as error:
+        except (duckdb().Error, RuntimeError) as error:
+            if "interrupt" in str(error).lower():  # DuckDB has caught Ctrl-C itself
+                raise KeyboardInterrupt from None
             raise NotFlat(str(error).split("\n", 1)[0]) from None
 
     def _number(self, query: str) -> int:
