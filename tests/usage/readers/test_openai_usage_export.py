@@ -168,3 +168,31 @@ def test_a_bom_before_the_header_is_no_part_of_it(tmp_path: Path) -> None:
     assert log.read_bytes().startswith(b"\xef\xbb\xbf")
     assert next(csv.reader(log.open(encoding="utf-8-sig")))[0] == "start_time"
     check(reading_of(log))
+
+
+def test_rows_of_the_costs_add_a_recorded_cost(tmp_path: Path) -> None:
+    """0.06 and 0.5 dollars of a model's tokens; searches and euros are named and left out."""
+
+    def cost(value: Any, item: str | None, currency: str = "usd") -> dict[str, Any]:
+        amount = {"value": value, "currency": currency}
+        return {"object": "organization.costs.result", "amount": amount, "line_item": item, "project_id": "p"}
+
+    results = [
+        cost(0.06, "gpt-5-2025-08-07, cached input"),
+        cost("0.5", "gpt-5-2025-08-07, output"),
+        cost(3, "web search tool calls"),
+        cost(4, "gpt-5-2025-08-07, output", "eur"),
+    ]
+    page = {"object": "page", "data": [{"object": "bucket", "start_time": 1767225600, "results": results}]}
+    reading = reading_of_rows(tmp_path, page)
+    assert reading.cube.total.recorded_pico_usd == 56 * 10**10
+    assert (reading.cube.total.calls, reading.cube.buckets_without_calls) == (0, 0)
+    assert models_of(reading) == {"gpt-5-2025-08-07"}
+    assert counted(reading)[:2] == (
+        2,
+        {"a cost of other things than tokens": 1, "cost in another currency than USD": 1},
+    )
+    flat = [
+        {"start_time": 1767225600, "amount_value": 0.25, "amount_currency": "usd", "line_item": "", "project_id": "p"}
+    ]
+    assert reading_of(table(tmp_path / "costs.csv", flat)).cube.total.recorded_pico_usd == 25 * 10**10

@@ -20,6 +20,7 @@ import test_openai_batch_output as openai_batch
 import test_openai_calls as openai
 import test_openai_usage_export as openai_usage
 import test_openrouter_activity as openrouter
+import test_openrouter_daily as openrouter_daily
 import test_otel_spans as otel
 from synthetic_calls import Made, made_calls
 
@@ -63,6 +64,7 @@ LINES: dict[str, list[Mapping[str, Any]]] = {
     "openai-batch": [openai_batch.line(made, openai.chat(made)) for made in CALLS],
     "openai-usage": [*openai_usage.buckets(), {"object": "page", "data": openai_usage.buckets()}, *openai_usage.rows()],
     "openrouter": [openrouter.row(made) for made in CALLS],
+    "openrouter-activity": [openrouter_daily.ROW, {"data": [openrouter_daily.ROW]}],
     "otel": [row(m) for m in CALLS for row in (otel.span, otel.console, otel.flat, otel.database_row)]
     + [otel.export([otel.span(CALLS[0])])],
 }
@@ -105,6 +107,7 @@ def test_rows_of_a_table_are_too(name: str) -> None:
         {"TIMESTAMP": "2023-11-16 18:17:03.9799600", "ContextTokens": 374, "GeneratedTokens": 44},
         {"Timestamp": 5, "Model": "ChatGPT", "Request tokens": 472, "Response tokens": 18, "Total tokens": 490},
         {"message": "hello", "level": "info", "type": "log", "timestamp": "2026-03-01"},
+        {"type": "chat", "sessionId": "s", "model": "m", "input_tokens": 1, "output_tokens": 2},
         {"data": [1, 2], "results": "none", "usage": "high", "response": None, "message": []},
     ],
 )

@@ -25,7 +25,7 @@ _MESSAGE = ("", "response.", "result.message.")
 _USAGE = ("usage.", "response.usage.", "result.message.usage.", "")
 _OUTCOMES = ("succeeded", "errored", "canceled", "expired")
 _BESIDE = ("compaction", "advisor_message")
-_STREAMED = ("message_start", "message_delta", "message_stop", "content_block_", "ping")
+_STREAMED = ("message_start", "message_delta", "message_stop", "content_block_")
 
 
 def _in_message(*keys: str) -> tuple[str, ...]:

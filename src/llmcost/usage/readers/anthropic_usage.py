@@ -74,7 +74,7 @@ class AnthropicUsage(Reader):
             usd=usd,
             tier="fast" if fast else first_of(record, "service_tier", "usage_type"),
             task=task_of(first_of(record, *_TASKS.get(self.task_source, (self.task_source,)))),
-            calls=None,
+            calls=None if usd is None else 0,
             above_tokens=LONG_CONTEXT if _is_long(record.get("context_window")) else 0,
             **values,
         )

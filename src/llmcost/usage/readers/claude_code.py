@@ -22,6 +22,10 @@ from llmcost.usage.readers.anthropic import steps_beside
 from llmcost.usage.record import Entry, NotACall, Rejected
 
 _SYNTHETIC = "<synthetic>"
+# What a line of a session never has at its top: calls of other logs that name a session too.
+_OTHERS = frozenset(
+    ("traceId", "usage", "response", "attributes", "model", "input_tokens", "output_tokens", "prompt_tokens")
+)
 _TASKS = {"tag": "gitBranch", "key": "sessionId"}
 
 
@@ -44,10 +48,10 @@ class ClaudeCode(Reader):
         kind = document.get("type")
         if isinstance(document.get("message"), Mapping) and "timestamp" in document:
             return "sessionId" in document or isinstance(value_at(document, "message.usage"), Mapping)
-        if not isinstance(kind, str) or not kind.islower():
+        if not isinstance(kind, str) or not kind.islower() or _OTHERS & document.keys():
             return False
         return (
-            ("sessionId" in document and "traceId" not in document)
+            "sessionId" in document
             or (kind == "summary" and "leafUuid" in document)
             or (kind == "file-history-snapshot" and "snapshot" in document)
         )

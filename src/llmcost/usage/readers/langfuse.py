@@ -45,7 +45,8 @@ class Langfuse(Reader):
             return cls.recognises(page[0])
         started = "startTime" in document or "start_time" in document
         traced = "traceId" in document or "trace_id" in document
-        return started and traced and "type" in document and "attributes" not in document
+        known = any(key in document for key in ("type", "inputUsage", *_USAGE))
+        return started and traced and known and "attributes" not in document
 
     def records(self, document: Any) -> Iterator[Any]:
         return elements(document, lambda page: None if value_at(page, "id") else value_at(page, "data"))

@@ -3,7 +3,8 @@
 Each row sums up many calls over a slot of time: there is no distribution of prompt sizes, and a day's
 row hides its peak. Input includes what was read from and written to the cache; where the uncached
 part is given beside it, the parts are held against the sum. Slots without traffic are empty rows.
-The task is the project; `--task-from key` the API key, `path` the user.
+The task is the project; `--task-from key` the API key, `path` the user. Rows of the costs (API or
+export) add a recorded cost and no tokens.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ class OpenAiUsage(Reader):
         page = document.get("data")
         if isinstance(page, list) and page and isinstance(page[0], Mapping):
             return isinstance(page[0].get("results"), list) and "start_time" in page[0]
-        return "num_model_requests" in document and ("start_time" in document or "start_time_iso" in document)
+        counts = "num_model_requests" in document or "amount_value" in document
+        return counts and ("start_time" in document or "start_time_iso" in document)
 
     def records(self, document: Any) -> Iterator[Any]:
         for each in elements(document, lambda page: value_at(page, "data")):
@@ -54,6 +56,8 @@ class OpenAiUsage(Reader):
     def entry(self, record: Any) -> Entry:
         if not isinstance(record, Mapping):
             raise Rejected("not a JSON object")
+        if "amount" in record or "amount_value" in record:
+            return self._cost(record)
         calls = record.get("num_model_requests")
         counted = [record.get(name) for name in ("input_tokens", *_PARTS)]
         if calls in _NOTHING and all(value in _NOTHING for value in counted):
@@ -71,6 +75,22 @@ class OpenAiUsage(Reader):
             cache_write=write,
             total=total,
             tier="batch" if str(batch).lower() in ("true", "1") else record.get("service_tier"),
-            task=task_of(first_of(record, *_TASKS.get(self.task_source, (self.task_source,)))),
+            task=self._task(record),
             calls=None if calls == "" else calls,
         )
+
+    def _task(self, record: Mapping[str, Any]) -> str | None:
+        return task_of(first_of(record, *_TASKS.get(self.task_source, (self.task_source,))))
+
+    def _cost(self, record: Mapping[str, Any]) -> Entry:
+        """A row of the costs: dollars of a line item such as `gpt-5-2025-08-07, cached input`."""
+        usd = first_of(record, "amount.value", "amount_value")
+        if usd in (None, ""):
+            raise NotACall("empty bucket")
+        if str(first_of(record, "amount.currency", "amount_currency") or "usd").lower() != "usd":
+            raise Rejected("cost in another currency than USD")
+        model, _, item = str(record.get("line_item") or "").rpartition(", ")
+        if item and not ("input" in item or "output" in item):
+            raise NotACall("a cost of other things than tokens")
+        at = first_of(record, "start_time", "start_time_iso")
+        return Entry(model=model, at=at, input=0, output=0, usd=usd, task=self._task(record), calls=0)
