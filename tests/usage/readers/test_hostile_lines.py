@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from synthetic_calls import reading_of
-from test_recognition import LINES
+from test_recognition import LINES, as_table_row
 
 from llmcost.usage.conversion import LARGEST, Contradiction, Conversion
 from llmcost.usage.lines import Lines
@@ -55,8 +55,10 @@ def spoilt(line: Any) -> Iterator[Any]:
         yield row
 
 
-def check(reader: Reader, document: Any) -> None:
-    conversion = Conversion(reader.convention, Lines(), bucket=reader.grain == "bucket")  # type: ignore[arg-type]
+def check(reader: Reader, document: Any, *, text: bool = False) -> None:
+    convention = reader.convention
+    assert convention is not None
+    conversion = Conversion(convention, Lines(), text=text, bucket=reader.grain == "bucket")
     for record in reader.records(document):
         try:
             call = conversion.call(reader.entry(record), 1)
@@ -90,6 +92,17 @@ def test_each_value_in_each_place(name: str, task_from: str | None) -> None:
                     del pages[0]["results"][1:]
         for row in spoilt(small):
             check(reader, row)
+
+
+@pytest.mark.parametrize("name", ["anthropic-usage", "helicone", "langfuse", "openai-usage", "openrouter", "otel"])
+def test_each_text_in_each_cell(name: str) -> None:
+    rows = [as_table_row(line) for line in LINES[name] if not {"data", "results", "resourceSpans"} & line.keys()]
+    for row in {tuple(row): row for row in rows}.values():
+        reader = readers()[name]()
+        for column in row:
+            for cell in VALUES:
+                if isinstance(cell, str):
+                    check(reader, {**row, column: cell}, text=True)
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -18,11 +18,12 @@ from typing import Any
 
 from llmcost.usage.convention import EXCLUSIVE
 from llmcost.usage.elements import elements
-from llmcost.usage.reader import FlatReader, value_at
+from llmcost.usage.reader import FlatReader, first_of, value_at
 from llmcost.usage.record import Entry, NotACall
 
 _MESSAGE = ("", "response.", "result.message.")
 _USAGE = ("usage.", "response.usage.", "result.message.usage.", "")
+_SPEEDS = ("usage.speed", "response.usage.speed", "result.message.usage.speed")
 _OUTCOMES = ("succeeded", "errored", "canceled", "expired")
 _BESIDE = ("compaction", "advisor_message")
 _STREAMED = ("message_start", "message_delta", "message_stop", "content_block_")
@@ -100,11 +101,11 @@ class Anthropic(FlatReader):
         outcome = value_at(record, "result.type")
         if outcome is not None and outcome != "succeeded":
             raise NotACall("a batch request that did not succeed")
-        if isinstance(record, Mapping) and str(record.get("type")).startswith(_STREAMED):
+        if str(value_at(record, "type")).startswith(_STREAMED):
             raise NotACall("an event of a stream, no whole message")
         if found.input is None and found.output is None:
             raise NotACall("no usage")
-        if any(value_at(record, f"{usage}speed") == "fast" for usage in _USAGE[:-1]):
+        if first_of(record, *_SPEEDS) == "fast":
             return found._replace(tier="fast")  # it has prices of its own
         return found._replace(tier="batch") if outcome is not None and found.tier is None else found
 

@@ -25,7 +25,7 @@ def _in_usage(camel: str, snake: str) -> tuple[str, ...]:
 
 
 _BATCH_RESULT = frozenset({"key", "response", "status", "error"})
-_TOOLS = _in_usage("toolUsePromptTokenCount", "tool_use_prompt_token_count")
+_TOOLS = ("toolUsePromptTokenCount", "tool_use_prompt_token_count")
 
 
 class Gemini(FlatReader):
@@ -51,7 +51,7 @@ class Gemini(FlatReader):
         "key": ("key", "user"),
         "path": ("endpoint", "url", "path"),
     }
-    plain = {**dict.fromkeys(_TOOLS, ("0",)), "key": ("",), "processed_time": ("",)}
+    plain = {**dict.fromkeys(_in_usage(*_TOOLS), ("0",)), "key": ("",), "processed_time": ("",)}
 
     @classmethod
     def recognises(cls, document: Mapping[str, Any]) -> bool:
@@ -63,14 +63,16 @@ class Gemini(FlatReader):
 
     def entry(self, record: Any) -> Entry:
         found = super().entry(record)
-        if not isinstance(first_of(record, *_USAGE), Mapping):
+        usage = first_of(record, *_USAGE)
+        if not isinstance(usage, Mapping):
             raise NotACall("no usageMetadata")
         if found.input is None and found.output is None and found.total is None:
             raise NotACall("no token counts yet")
-        tools = first_of(record, *_TOOLS)
-        batch = value_at(record, "processed_time") or ("key" in record and _BATCH_RESULT.issuperset(record))
-        return found._replace(
-            input=added(found.input, tools) if tools else found.input,
-            output=0 if found.output is None else found.output,
-            tier="batch" if batch else found.tier,
-        )
+        if found.output is None:
+            found = found._replace(output=0)
+        tools = first_of(usage, *_TOOLS)
+        if tools:
+            found = found._replace(input=added(found.input, tools))
+        if record.get("processed_time") or ("key" in record and _BATCH_RESULT.issuperset(record)):
+            found = found._replace(tier="batch")
+        return found

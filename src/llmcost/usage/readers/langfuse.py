@@ -10,6 +10,7 @@ observation may come again after an update: the latest counts.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from llmcost.usage.convention import Convention
@@ -88,6 +89,7 @@ def _counts(details: Mapping[str, Any]) -> dict[str, Any]:
     return _writes({"input": 0, "output": 0, **counts})
 
 
+@lru_cache(maxsize=1000)
 def _kind(key: str) -> str | None:
     """Which count a key of the map adds to; None for what is neither input nor output."""
     if key == "total":
