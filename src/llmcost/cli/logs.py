@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from llmcost.cli.options import Values, _option
-from llmcost.cli.outcomes import pairs
+from llmcost.cli.reading import pairs
 from llmcost.errors import InputError, did_you_mean
 from llmcost.estimate import Assumption, Warning
 
@@ -25,13 +25,22 @@ LOG_ENGINE = (
     _option("spark_remote", "A Spark Connect server; left out, Spark runs here.", "URL"),
     _option("memory", "What DuckDB may use before it spills (4GB).", "SIZE"),
 )
+PRICED_AS = (
+    _option("priced_as", "Which model of the catalog a logged name is: LOGGED=MODEL.", "LOGGED=MODEL", many=True),
+)
 USAGE = (
     _option("usage", "Logs whose traffic takes the workload's place: a file, folder or glob.", "LOGS", many=True),
+    *PRICED_AS,
     *(each for each in (*LOG_FORMAT, *LOG_ENGINE) if each.name != "model"),
 )
 ENGINES = ("stdlib", "duckdb", "spark")
 STEPS = {"minute": 60, "hour": 3600, "day": 86_400}
 _LARGE = 32 << 20  # bytes from which DuckDB's start is worth it
+
+
+def same_as(flags: Values) -> dict[str, str]:
+    """What `--priced-as` says."""
+    return pairs(flags.get("priced_as"), "--priced-as", "LOGGED=MODEL", "azure/my-gpt=gpt-5")
 
 
 def request_of(flags: Values, thresholds: Sequence[int]) -> Request:

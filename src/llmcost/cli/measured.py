@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from llmcost.architectures.architecture import Retired
 from llmcost.architectures.flow import models_of, reachable
 from llmcost.architectures.prices import OwnPrice, Prices
-from llmcost.cli.logs import read_logs, remarks_of
+from llmcost.cli.logs import read_logs, remarks_of, same_as
 from llmcost.cli.options import Values
 from llmcost.cli.reading import Asked, Draft
 from llmcost.economics.logged import LoggedTraffic, logged_costs
@@ -51,17 +51,17 @@ def measured(draft: Draft, flags: Values, catalog: Catalog, as_of: date) -> Meas
             )
         base = os.path.dirname(flags.get("scenario") or "")
     reading = read_logs(paths, flags, catalog.long_context_thresholds(), base=base)
-    prices = cell_prices(draft, catalog, as_of)
+    prices = cell_prices(draft, flags, catalog, as_of)
     traffic = traffic_of(reading, usage_of(reading, prices), prices)
     _put(draft, traffic)
     return Measured(traffic, *remarks_of(reading))
 
 
-def cell_prices(draft: Draft, catalog: Catalog, as_of: date) -> CellPrices:
+def cell_prices(draft: Draft, flags: Values, catalog: Catalog, as_of: date) -> CellPrices:
     """Today's prices under the draft's own."""
     written = draft.data.get("prices") or {}
     own = {model: validated(OwnPrice, body, ("prices", model), draft.where) for model, body in written.items()}
-    return CellPrices(DayPrices(catalog, own), as_of)
+    return CellPrices(DayPrices(catalog, own), as_of, same_as(flags))
 
 
 def _put(draft: Draft, traffic: Traffic) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from llmcost.cli.options import OUTPUT, PRICES, Values, _option
-from llmcost.cli.reading import Draft, day, draft_from, number_flag
+from llmcost.cli.reading import Draft, day, draft_from, number_flag, pairs
 from llmcost.cli.writing import Remarks
 from llmcost.errors import InputError, did_you_mean
 from llmcost.estimate import Assumption, Warning
@@ -149,16 +149,6 @@ def share_flag(text: str, flag: str) -> float:
     if not isinstance(value, float | int):
         raise InputError(f"{shown(text)} is a range", where=flag, hint="type one share, such as 95%")
     return float(value)
-
-
-def pairs(texts: list[str] | None, flag: str, form: str, example: str, *, empty: bool = False) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for text in texts or ():
-        left, equals, right = text.partition("=")
-        if not equals or not left.strip() or not (right.strip() or empty):
-            raise InputError(f"{shown(text)} is not {form}", where=flag, hint=f"type {flag} {example}")
-        found[left.strip()] = right.strip()
-    return found
 
 
 def _tokens(flags: Values) -> dict[str, tuple[float, float]]:

@@ -154,6 +154,17 @@ def shares(text: str, flag: str) -> dict[str, str]:
     return mix
 
 
+def pairs(texts: list[str] | None, flag: str, form: str, example: str, *, empty: bool = False) -> dict[str, str]:
+    """`LEFT=RIGHT` from every use of a flag, as `form` and an example describe it."""
+    found: dict[str, str] = {}
+    for text in texts or ():
+        left, equals, right = text.partition("=")
+        if not equals or not left.strip() or not (right.strip() or empty):
+            raise InputError(f"{shown(text)} is not {form}", where=flag, hint=f"type {flag} {example}")
+        found[left.strip()] = right.strip()
+    return found
+
+
 def asked(draft: Draft, flags: Values) -> Asked:
     """Read the catalog and the scenario, and check every name that it uses."""
     as_of = day(flags.get("as_of"))

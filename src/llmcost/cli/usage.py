@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from llmcost.cli.logs import LOG_ENGINE, LOG_FORMAT, read_logs, remarks_of, request_of
+from llmcost.cli.logs import LOG_ENGINE, LOG_FORMAT, PRICED_AS, read_logs, remarks_of, request_of, same_as
 from llmcost.cli.options import OUTPUT, Values, _option, command_app, takes
-from llmcost.cli.outcomes import DAY_PRICES, OutcomeRemarks, catalog_of, own_prices, pairs
+from llmcost.cli.outcomes import DAY_PRICES, OutcomeRemarks, catalog_of, own_prices
 from llmcost.cli.reading import asked, day, draft_from
 from llmcost.cli.writing import format_of, write
 from llmcost.errors import InputError
@@ -37,7 +37,7 @@ LOGS = (
 )
 OWN = (
     _option("step", "What the profile counts by: minute, hour or day (hour).", "STEP"),
-    _option("priced_as", "Which model of the catalog a logged name is: LOGGED=MODEL.", "LOGGED=MODEL", many=True),
+    *PRICED_AS,
     _option("cube", "What the query of `usage sql` gave, as CSV, instead of logs.", "FILE"),
     _option("dialect", "Of `usage sql`: bigquery, snowflake, trino, spark, postgres, clickhouse …", "NAME"),
     _option("table", "Of `usage sql`: the table of calls (llm_calls).", "NAME"),
@@ -66,11 +66,7 @@ def command(flags: Values) -> int:
             "no log is named", where="LOGS", hint="name a log file, a folder of logs, or - for standard input"
         )
     catalog = catalog_of(flags)
-    prices = CellPrices(
-        DayPrices(catalog, own_prices(flags)),
-        as_of,
-        pairs(flags.get("priced_as"), "--priced-as", "LOGGED=MODEL", "azure/my-gpt=gpt-5"),
-    )
+    prices = CellPrices(DayPrices(catalog, own_prices(flags)), as_of, same_as(flags))
     reading = _read(flags, catalog.long_context_thresholds())
     result = usage_of(reading, prices)
     if flags.get("save_workload") is not None:
