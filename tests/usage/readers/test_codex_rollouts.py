@@ -13,6 +13,7 @@ from written_logs import counted, json_document, jsonl, models_of, reading_of_ro
 CALLS = made_calls()
 SAYS = Says(cache_write=False, lifetimes=False, usd=False)
 NAMES = ("input_tokens", "cached_input_tokens", "output_tokens", "reasoning_output_tokens", "total_tokens")
+NEWER = ("input_tokens", "cached_input_tokens", "cache_write_input_tokens", "output_tokens")
 
 
 def used(made: Made) -> tuple[int, ...]:
@@ -157,3 +158,16 @@ def test_tasks(tmp_path: Path) -> None:
     assert tasks_of(reading_of_rows(tmp_path, *rows)) == {"shop"}
     assert tasks_of(reading_of_rows(tmp_path, *rows, task_from="tag")) == {"main"}
     assert tasks_of(reading_of_rows(tmp_path, *rows, task_from="key")) == {"s-1"}
+
+
+def test_written_tokens_and_an_empty_last_usage(tmp_path: Path) -> None:
+    """Of the second call 300 - 200 were input: 40 read, 30 written, 30 neither."""
+    first, second = event("2026-03-01T08:00:00Z", None), event("2026-03-01T08:01:00Z", None)
+    first["payload"]["info"] = {"total_token_usage": dict(zip(NEWER, (200, 0, 100, 5), strict=True))}
+    second["payload"]["info"] = {
+        "total_token_usage": dict(zip(NEWER, (300, 40, 130, 9), strict=True)),
+        "last_token_usage": {},
+    }
+    reading = reading_of_rows(tmp_path, context("gpt-5"), first, second)
+    assert tokens(reading) == (100 + 30, 0 + 40, 100 + 30, 0, 5 + 4)
+    assert counted(reading)[0] == 2

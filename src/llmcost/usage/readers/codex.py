@@ -19,7 +19,14 @@ from llmcost.usage.reader import Reader, ReaderOptions, task_of, value_at
 from llmcost.usage.record import Entry, NotACall, Rejected
 
 _KINDS = ("session_meta", "turn_context", "event_msg", "response_item", "compacted")
-_COUNTS = ("input_tokens", "cached_input_tokens", "output_tokens", "reasoning_output_tokens", "total_tokens")
+_COUNTS = {
+    "input": "input_tokens",
+    "cache_read": "cached_input_tokens",
+    "cache_write": "cache_write_input_tokens",
+    "output": "output_tokens",
+    "reasoning": "reasoning_output_tokens",
+    "total": "total_tokens",
+}
 _TASKS = {"tag": "git_branch", "key": "session"}
 _SECOND = len("2026-01-01T00:00:00")
 
@@ -74,20 +81,12 @@ class Codex(Reader):
         if not any(used[:-1]):
             raise NotACall("a mark of a full context, no call")
         # A count that was text goes on as text, so that the repair is counted.
-        counts = [
-            str(count) if isinstance(written.get(name), str) else count
-            for name, count in zip(_COUNTS, used, strict=True)
-        ]
-        return Entry(
-            model=info.get("model") or self._model,
-            at=at,
-            input=counts[0],
-            cache_read=counts[1],
-            output=counts[2],
-            reasoning=counts[3],
-            total=counts[4] or None,
-            task=self._task(),
-        )
+        counts: dict[str, Any] = {
+            field: str(count) if isinstance(written.get(name), str) else count
+            for (field, name), count in zip(_COUNTS.items(), used, strict=True)
+        }
+        counts["total"] = counts["total"] or None
+        return Entry(model=info.get("model") or self._model, at=at, task=self._task(), **counts)
 
     def _used(self, info: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[int, ...]]:
         """What the call of an event used, with the usage that says so. Raises NotACall, Rejected."""
@@ -97,7 +96,7 @@ class Codex(Reader):
             self._total = _counts(total)
             if self._total == before:
                 raise NotACall("a total that was reported before")
-        if isinstance(last, Mapping):
+        if isinstance(last, Mapping) and last:
             return last, _counts(last)
         if isinstance(total, Mapping) and self._total is not None:
             return total, _since(before, self._total)
@@ -108,7 +107,7 @@ class Codex(Reader):
         self._model = payload.get("model") or self._model
         if self._cwd is None and isinstance(payload.get("cwd"), str):
             self._cwd = payload["cwd"]
-        self._tasks["session"] = self._tasks.get("session") or payload.get("id")
+        self._tasks["session"] = self._tasks.get("session") or payload.get("id", payload.get("session_id"))
         self._tasks["git_branch"] = self._tasks.get("git_branch") or value_at(payload, "git.branch")
 
     def _task(self) -> str | None:
@@ -130,7 +129,7 @@ def _is_spawned(meta: Any) -> bool:
 def _counts(usage: Mapping[str, Any]) -> tuple[int, ...]:
     """The counts of a usage; a missing one is 0. Raises Rejected."""
     try:
-        counts = tuple(int(count) if isinstance(count, str) else count for count in map(usage.get, _COUNTS))
+        counts = tuple(int(count) if isinstance(count, str) else count for count in map(usage.get, _COUNTS.values()))
     except ValueError:
         raise Rejected("tokens are no whole number") from None
     if any(count is not None and (type(count) is not int or count < 0) for count in counts):
