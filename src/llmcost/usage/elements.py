@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 
@@ -19,3 +19,17 @@ def elements(document: Any, inside: Callable[[Any], Any] | None = None) -> Itera
             waiting += reversed(wrapped)
         else:
             yield each
+
+
+def report_rows(document: Any, start: str) -> Iterator[Any]:
+    """The rows of a usage report: a page holds slots of time, a slot its results, which take over its `start`.
+
+    A slot without results is an empty row, so that it is counted as one.
+    """
+    for each in elements(document, lambda page: page.get("data") if isinstance(page, Mapping) else None):
+        results = each.get("results") if isinstance(each, Mapping) else None
+        if not isinstance(results, list):
+            yield each
+            continue
+        for result in results or [{}]:
+            yield {start: each.get(start), **result} if isinstance(result, Mapping) else result

@@ -18,23 +18,16 @@ from typing import Any
 
 from llmcost.usage.convention import EXCLUSIVE
 from llmcost.usage.elements import elements
+from llmcost.usage.places import under
 from llmcost.usage.reader import FlatReader, first_of, value_at
 from llmcost.usage.record import Entry, NotACall
 
-_MESSAGE = ("", "response.", "result.message.")
-_USAGE = ("usage.", "response.usage.", "result.message.usage.", "")
+_MESSAGES = ("", "response", "result.message")
+_USAGES = ("usage", "response.usage", "result.message.usage", "")
 _SPEEDS = ("usage.speed", "response.usage.speed", "result.message.usage.speed")
 _OUTCOMES = ("succeeded", "errored", "canceled", "expired")
 _BESIDE = ("compaction", "advisor_message")
 _STREAMED = ("message_start", "message_delta", "message_stop", "content_block_")
-
-
-def _in_message(*keys: str) -> tuple[str, ...]:
-    return tuple(where + key for where in _MESSAGE for key in keys)
-
-
-def _in_usage(*keys: str) -> tuple[str, ...]:
-    return tuple(usage + key for usage in _USAGE for key in keys)
 
 
 class Anthropic(FlatReader):
@@ -45,18 +38,18 @@ class Anthropic(FlatReader):
     convention = EXCLUSIVE
     duplicates = "by message id, the largest total is kept"
     fields = {
-        "model": _in_message("model"),
+        "model": under(_MESSAGES, "model"),
         "at": ("timestamp", "created_at", "response.created_at"),
-        "input": _in_usage("input_tokens"),
-        "output": _in_usage("output_tokens"),
-        "cache_read": _in_usage("cache_read_input_tokens"),
-        "cache_write": _in_usage("cache_creation_input_tokens"),
-        "cache_write_5m": _in_usage("cache_creation.ephemeral_5m_input_tokens"),
-        "cache_write_1h": _in_usage("cache_creation.ephemeral_1h_input_tokens"),
-        "reasoning": _in_usage("output_tokens_details.thinking_tokens"),
-        "total": _in_usage("total_tokens"),
-        "tier": _in_usage("service_tier"),
-        "id": _in_message("id"),
+        "input": under(_USAGES, "input_tokens"),
+        "output": under(_USAGES, "output_tokens"),
+        "cache_read": under(_USAGES, "cache_read_input_tokens"),
+        "cache_write": under(_USAGES, "cache_creation_input_tokens"),
+        "cache_write_5m": under(_USAGES, "cache_creation.ephemeral_5m_input_tokens"),
+        "cache_write_1h": under(_USAGES, "cache_creation.ephemeral_1h_input_tokens"),
+        "reasoning": under(_USAGES, "output_tokens_details.thinking_tokens"),
+        "total": under(_USAGES, "total_tokens"),
+        "tier": under(_USAGES, "service_tier"),
+        "id": under(_MESSAGES, "id"),
     }
     tasks = {
         "tag": ("metadata.task", "tags", "task"),
@@ -88,7 +81,7 @@ class Anthropic(FlatReader):
     def records(self, document: Any) -> Iterator[Any]:
         for each in elements(document):
             yield each
-            for where in ("", "response", "result.message"):
+            for where in _MESSAGES:
                 message = value_at(each, where) if where else each
                 for step in steps_beside(message):
                     around = {key: value for key, value in each.items() if key not in ("response", "result")}

@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from llmcost.usage.convention import EXCLUSIVE
-from llmcost.usage.elements import elements
+from llmcost.usage.elements import report_rows
 from llmcost.usage.reader import Reader, first_of, task_of, value_at
 from llmcost.usage.record import Entry, NotACall, Rejected
 
@@ -49,14 +49,7 @@ class AnthropicUsage(Reader):
         )
 
     def records(self, document: Any) -> Iterator[Any]:
-        for each in elements(document, lambda page: value_at(page, "data")):
-            results = value_at(each, "results")
-            if not isinstance(results, list):
-                yield each
-                continue
-            slot = {"starting_at": each.get("starting_at")}
-            for result in results or [{}]:  # a slot without results is an empty one, and counted as such
-                yield {**slot, **result} if isinstance(result, Mapping) else result
+        return report_rows(document, "starting_at")
 
     def entry(self, record: Any) -> Entry:
         if not isinstance(record, Mapping):

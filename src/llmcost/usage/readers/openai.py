@@ -16,20 +16,27 @@ from collections.abc import Mapping
 from typing import Any
 
 from llmcost.usage.convention import INCLUSIVE
+from llmcost.usage.places import under
 from llmcost.usage.reader import FlatReader, value_at
 from llmcost.usage.record import Entry, NotACall
 
-_WHERE = ("", "response.")
-_USAGE = ("usage.", "response.usage.", "")
+_RESPONSES = ("", "response")
+_USAGES = ("usage", "response.usage", "")
 _OBJECTS = ("chat.completion", "chat.completion.chunk", "text_completion", "response")
-
-
-def _anywhere(*keys: str) -> tuple[str, ...]:
-    return tuple(where + key for where in _WHERE for key in keys)
-
-
-def _in_usage(*keys: str) -> tuple[str, ...]:
-    return tuple(usage + key for usage in _USAGE for key in keys)
+# The counts of a usage: what the chat and the Responses API call each, and compatible servers besides.
+COUNTS = {
+    "input": ("prompt_tokens", "input_tokens"),
+    "output": ("completion_tokens", "output_tokens"),
+    "cache_read": (
+        "prompt_tokens_details.cached_tokens",
+        "input_tokens_details.cached_tokens",
+        "prompt_cache_hit_tokens",
+    ),
+    "cache_write": ("prompt_tokens_details.cache_write_tokens", "input_tokens_details.cache_write_tokens"),
+    "reasoning": ("completion_tokens_details.reasoning_tokens", "output_tokens_details.reasoning_tokens"),
+    "total": ("total_tokens",),
+    "usd": ("cost",),
+}
 
 
 class OpenAi(FlatReader):
@@ -40,19 +47,11 @@ class OpenAi(FlatReader):
     convention = INCLUSIVE
     duplicates = "by response id, the largest total is kept"
     fields = {
-        "model": _anywhere("model"),
-        "at": ("timestamp", *_anywhere("created_at", "created")),
-        "input": _in_usage("prompt_tokens", "input_tokens"),
-        "output": _in_usage("completion_tokens", "output_tokens"),
-        "cache_read": _in_usage(
-            "prompt_tokens_details.cached_tokens", "input_tokens_details.cached_tokens", "prompt_cache_hit_tokens"
-        ),
-        "cache_write": _in_usage("prompt_tokens_details.cache_write_tokens", "input_tokens_details.cache_write_tokens"),
-        "reasoning": _in_usage("completion_tokens_details.reasoning_tokens", "output_tokens_details.reasoning_tokens"),
-        "total": _in_usage("total_tokens"),
-        "usd": _in_usage("cost"),
-        "tier": _anywhere("service_tier"),
-        "id": ("id", "response.id"),
+        "model": under(_RESPONSES, "model"),
+        "at": ("timestamp", *under(_RESPONSES, "created_at", "created")),
+        **{field: under(_USAGES, *keys) for field, keys in COUNTS.items()},
+        "tier": under(_RESPONSES, "service_tier"),
+        "id": under(_RESPONSES, "id"),
     }
     tasks = {
         "tag": ("metadata.task", "response.metadata.task", "tags", "task"),
@@ -75,13 +74,18 @@ class OpenAi(FlatReader):
         found = super().entry(record)
         if found.input is None and found.output is None and found.total is None:
             raise NotACall("no usage: a chunk of a stream, or a failed call")
-        if found.output is None and found.input is not None and found.input == found.total:
-            return found._replace(output=0)  # an embedding puts nothing out
+        found = with_output(found)
         if found.reasoning is None and "gemini" in str(found.model):
             input_, output, total = found.input, found.output, found.total
             if type(input_) is type(output) is type(total) is int and total > input_ + output:
                 return found._replace(output=total - input_)
         return found
+
+
+def with_output(found: Entry) -> Entry:
+    """The entry, with an output of 0 where all of the total is input: an embedding puts nothing out."""
+    embedding = found.output is None and found.input is not None and found.input == found.total
+    return found._replace(output=0) if embedding else found
 
 
 def _anthropic(usage: Mapping[str, Any]) -> bool:

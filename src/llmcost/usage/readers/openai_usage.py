@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from llmcost.usage.convention import INCLUSIVE
-from llmcost.usage.elements import elements
-from llmcost.usage.reader import Reader, first_of, task_of, value_at
+from llmcost.usage.elements import report_rows
+from llmcost.usage.reader import Reader, first_of, task_of
 from llmcost.usage.record import Entry, NotACall, Rejected
 from llmcost.usage.written_counts import added
 
@@ -44,14 +44,7 @@ class OpenAiUsage(Reader):
         return counts and ("start_time" in document or "start_time_iso" in document)
 
     def records(self, document: Any) -> Iterator[Any]:
-        for each in elements(document, lambda page: value_at(page, "data")):
-            results = value_at(each, "results")
-            if not isinstance(results, list):
-                yield each
-                continue
-            slot = {"start_time": each.get("start_time")}
-            for result in results or [{}]:  # a slot without results is an empty one, and counted as such
-                yield {**slot, **result} if isinstance(result, Mapping) else result
+        return report_rows(document, "start_time")
 
     def entry(self, record: Any) -> Entry:
         if not isinstance(record, Mapping):

@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import Any
 
 from llmcost.usage.convention import INCLUSIVE
+from llmcost.usage.places import under
 from llmcost.usage.reader import FlatReader, first_of
 from llmcost.usage.record import Entry
 
@@ -22,7 +23,7 @@ _FREE = "free"
 
 
 def _counts(kind: str) -> tuple[str, ...]:
-    return tuple(where + name for where in ("", "data.") for name in (f"native_tokens_{kind}", f"tokens_{kind}"))
+    return under(("", "data"), f"native_tokens_{kind}", f"tokens_{kind}")
 
 
 class OpenRouter(FlatReader):
