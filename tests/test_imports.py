@@ -22,6 +22,7 @@ LAYERS = (
     ("quality",),
     ("scenario",),
     ("economics",),
+    ("usage",),
     ("decision", "claims", "difference"),
     ("render",),
     ("cli",),

@@ -19,6 +19,7 @@ from llmcost.workload import (
     HOURS_PER_MONTH,
     AboveZero,
     Months,
+    Part,
     Positive,
     Segment,
     Share,
@@ -87,8 +88,10 @@ class Scenario(Strict):
     correlate: list[tuple[str, str, Annotated[float, Quantity("signed")]]] = []
     requirements: Requirements = Requirements()
     architectures: dict[str, SerializeAsAny[Architecture]] = {}
+    usage: str | list[str] | None = None
     _assumed: frozenset[str] = PrivateAttr(frozenset())
     _outcomes: Any = PrivateAttr(None)
+    _measured: tuple[Part, ...] = PrivateAttr(())
 
     @model_validator(mode="after")
     def _consistent(self) -> "Scenario":
@@ -131,6 +134,17 @@ class Scenario(Strict):
     def outcomes(self) -> Any:
         """The team's own evaluation that `quality` names, or None."""
         return self._outcomes
+
+    @property
+    def measured(self) -> tuple[Part, ...]:
+        """The parts of logged traffic, in place of one mean request; none where nothing was logged."""
+        return self._measured
+
+    def measured_by(self, parts: Sequence[Part]) -> "Scenario":
+        """The same scenario with its requests as they were logged."""
+        found = self.model_copy()
+        found._measured = tuple(parts)
+        return found
 
     @property
     def hours(self) -> float:
@@ -184,12 +198,24 @@ def scenario_from(data: Mapping[str, Any], where: Where = _nowhere, *, today: da
         written["baseline"] = next(iter(built))
         assumed.add("baseline")
     _fill_fallbacks(built, str(written.get("baseline")), assumed)
+    _check_measured(written, where)
     evaluation = _evaluated(written, where)
     scenario = validated(Scenario, {**written, "architectures": built}, (), where)
     scenario._assumed = frozenset(assumed)
     scenario._outcomes = evaluation
     _check_names(scenario, where)
     return scenario
+
+
+def _check_measured(written: Mapping[str, Any], where: Where) -> None:
+    """Logs are read by the command line, which puts what they measure into the workload."""
+    workload = written.get("workload")
+    if written.get("usage") and not (isinstance(workload, Mapping) and workload):
+        raise InputError(
+            "the workload is to be measured from logs, which only the command line reads",
+            where=where(["usage"], True),
+            hint="run `llmcost usage LOGS --save-workload FILE` and load that file",
+        )
 
 
 def _evaluated(written: dict[str, Any], where: Where) -> Any:

@@ -5,6 +5,7 @@ share of the requests and tokens of their own. In a month it becomes *streams*: 
 factors that made them, which architectures pass on, split and charge for.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, NamedTuple, NoReturn, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -130,6 +131,7 @@ class Stream(NamedTuple):
     batch_share: Factor
     segment: str = ""
     requests_known: bool = True
+    cache_write_1h_share: Factor | None = None  # written for an hour; only logs tell it from the other writes
 
     @property
     def requests(self) -> Number:
@@ -146,8 +148,45 @@ class Stream(NamedTuple):
         return self._replace(flow=self.flow + factors)
 
 
-def streams(workload: Workload, segments: dict[str, Segment], growth: Number, month: int) -> list[Stream]:
-    """The month's traffic, one stream a segment. `growth` is (1+g)^(m−1) of month m."""
+class Part(NamedTuple):
+    """A measured part of the requests: its share of them, and what they are like.
+
+    Shares of the input are of all its input tokens. `rule` says what was measured.
+    """
+
+    share: float
+    input_tokens: float
+    output_tokens: float
+    cached_share: float
+    cache_write_share: float
+    cache_write_1h_share: float
+    batch_share: float
+    segment: str
+    rule: str
+
+    def of(self, whole: "Stream") -> "Stream":
+        """This part of all requests."""
+
+        def measured(name: str, value: float, unit: str = "") -> Factor:
+            return Factor(name, value, unit, "derived", self.rule)
+
+        return whole.times(measured("measured_share", self.share))._replace(
+            segment=self.segment,
+            input_tokens=measured("input_tokens", self.input_tokens, "tokens/request"),
+            output_tokens=measured("output_tokens", self.output_tokens, "tokens/request"),
+            cached_share=measured("cached_share", self.cached_share),
+            cache_write_share=measured("cache_write_share", self.cache_write_share),
+            batch_share=measured("batch_share", self.batch_share),
+            cache_write_1h_share=measured("cache_write_1h_share", self.cache_write_1h_share)
+            if self.cache_write_1h_share
+            else None,
+        )
+
+
+def streams(
+    workload: Workload, segments: dict[str, Segment], growth: Number, month: int, parts: Sequence[Part] = ()
+) -> list[Stream]:
+    """The month's traffic, one stream a segment, or a measured part. `growth` is (1+g)^(m−1) of month m."""
     if not workload.requests_known:
         flow: tuple[Factor, ...] = (
             Factor("lots_per_month", 1.0, "", "derived", "only the month's tokens are given: the month is one lot"),
@@ -173,6 +212,8 @@ def streams(workload: Workload, segments: dict[str, Segment], growth: Number, mo
         workload.factor("batch_share"),
         requests_known=workload.requests_known,
     )
+    if parts:
+        return [part.of(whole) for part in parts]
     if not segments:
         return [whole]
     return [

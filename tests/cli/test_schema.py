@@ -26,6 +26,8 @@ AS_OF = ("--as-of", "2026-11-22")
 OFFER = ["--build", "15k..60k", "--saving-per-call", "0.0003..0.0008", "--operations", "200..2k", "--calls", "10M"]
 GSM8K = ["tests/data/routellm_gsm8k.csv", "--where", "contaminated=0", "--tokens", "500,300"]
 GSM8K += ["--rename", "mixtral=mixtral-8x7b", "--rename", "gpt4=gpt-4"]
+AZURE = ["--map", "input_tokens=ContextTokens", "--map", "output_tokens=GeneratedTokens"]
+RUN = ["--architecture", "cascade"]
 RUNS = {
     "route": [
         ["examples/support-assistant.yaml"],
@@ -47,6 +49,11 @@ RUNS = {
         ["tests/data/routerarena_sub10_two_models.csv", "--costs", "recorded"],
     ],
     "audit": [["examples/claims"], ["examples/claims/003-build-vs-buy.yaml", "--claim", "h100-rate"]],
+    "usage": [
+        ["tests/data/usage/exgentic_agent_calls.jsonl.gz", "--task-from", "harness"],
+        ["tests/data/usage/azure_code.csv.gz", *AZURE, "--step", "minute", "--model", "gpt-5.4-mini"],
+        ["tests/data/usage/azure_code.csv.gz", *AZURE, "--against", "examples/support-assistant.yaml", *RUN],
+    ],
     "gate": [["tests/data/routerarena_sub10_two_models.csv", "--from", "haiku3", "--to", "gemini2flash"]],
 }
 

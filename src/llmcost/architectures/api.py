@@ -1,7 +1,8 @@
 """Calling a model over its provider's API, by the token.
 
 `cost = (I·(1−h−w)·p_in + I·h·p_read + I·w·p_write + O·p_out) / 1e6`, the batched share at the
-model's batch prices, bucket by bucket (methods.md section 1). Long-context prices apply to the
+model's batch prices, bucket by bucket (methods.md section 1). Logged writes that last an hour pay
+the price of those, where the model has one. Long-context prices apply to the
 whole request once its input is above the threshold.
 """
 
@@ -23,6 +24,7 @@ _BUCKETS = (
     ("input", "input_per_mtok"),
     ("cached input", "cached_input_per_mtok"),
     ("cache write", "cache_write_per_mtok"),
+    ("cache write, an hour", "cache_write_1h_per_mtok"),
     ("output", "output_per_mtok"),
 )
 
@@ -95,6 +97,9 @@ def short_name(full_id: str) -> str:
 def _stream_charges(model: str, stream: Stream, month: Month) -> Iterator[Charge]:
     price = month.prices.price(model, month.first_day)
     cached, written = stream.cached_share.value, stream.cache_write_share.value
+    for_an_hour = stream.cache_write_1h_share
+    if for_an_hour is not None:
+        written = written + for_an_hour.value
     if not all_true(cached + written <= 1 + 1e-9):
         raise InputError(
             "cached_share and cache_write_share together exceed 100 %",
@@ -106,6 +111,7 @@ def _stream_charges(model: str, stream: Stream, month: Month) -> Iterator[Charge
         None if simple else fresh,
         stream.cached_share,
         stream.cache_write_share,
+        for_an_hour,
         None,
     )
     batch = stream.batch_share.value
@@ -121,6 +127,11 @@ def _stream_charges(model: str, stream: Stream, month: Month) -> Iterator[Charge
         for (bucket, field), share in zip(_BUCKETS, shares, strict=True):
             if share is not None and is_zero(share.value):
                 continue
+            if bucket == "cache write, an hour":
+                if share is None:
+                    continue
+                if price.rates.cache_write_1h_per_mtok is None:
+                    field = "cache_write_per_mtok"  # this provider knows one kind of write
             tokens = stream.output_tokens if bucket == "output" else stream.input_tokens
             if is_zero(tokens.value):
                 continue

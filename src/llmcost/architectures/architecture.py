@@ -218,8 +218,10 @@ class Architecture(Strict):
     def as_sent(self, stream: Stream) -> Stream:
         """The stream as this architecture sends it on: with its own prompt caching and batching, where stated."""
         stated = ("cached_share", "cache_write_share", "batch_share")
-        own = {field: self.factor(field) for field in stated if getattr(self, field) is not None}
-        return stream._replace(**own) if own else stream  # type: ignore[arg-type]
+        own: dict[str, Any] = {field: self.factor(field) for field in stated if getattr(self, field) is not None}
+        if "cache_write_share" in own:  # what it states is all that it writes
+            own["cache_write_1h_share"] = None
+        return stream._replace(**own) if own else stream
 
     def needs_fallback(self) -> bool:
         """Whether anything else has to serve before this one is in full service."""

@@ -65,6 +65,11 @@ class Prices:
         identity = self.identity(name)
         return "/" in identity and self.catalog.find(identity) is not None
 
+    def has(self, name: str) -> bool:
+        """Whether the catalog or the user prices this model; an ambiguous name raises UnknownPrice."""
+        own = name.partition("@")[0] in self._own or self.identity(name) in self._own
+        return own or self.catalog.find(name) is not None
+
     def known(self, name: str) -> bool:
         """Whether the catalog or the user prices this model; raises UnknownPrice with suggestions."""
         if name.partition("@")[0] in self._own or self.identity(name) in self._own:

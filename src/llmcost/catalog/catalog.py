@@ -121,6 +121,16 @@ class Catalog:
                 return None
         return Retirement(date.fromisoformat(found[0]), self._source(found[2]))
 
+    def long_context_thresholds(self) -> tuple[int, ...]:
+        """Every prompt size above which some model, on some day and in some variant, has other prices."""
+        found: set[int] = set()
+        models = self.compiled["models"]
+        for model in models:
+            for entry in models[model]["prices"]:
+                for tiers in (entry[4], *(variant[1] for variant in entry[5].values())):
+                    found.update(int(tier[0]) for tier in tiers)
+        return tuple(sorted(found))
+
     def model_ids(self) -> list[str]:
         """All full ids, `provider/model`."""
         return list(self.compiled["models"])

@@ -22,6 +22,7 @@ COMMANDS = {
     "frontier": "What quality costs on your own evaluation: models, mixes, cascades, routers",
     "gate": "May we switch models? Average and worst answers within stated margins",
     "audit": "Hold published figures against their own arithmetic",
+    "usage": "What the traffic of real logs is, what it cost, and what it would cost elsewhere",
     "prices": "List, show, check and refresh the price catalog",
     "init": "Write a commented scenario to start from",
     "schema": "Print the JSON Schema of a command's result, or of the scenario",

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from llmcost.cli.logs import USAGE
 from llmcost.cli.options import (
     CHART,
     DRAWS,
@@ -23,7 +24,7 @@ from llmcost.cli.writing import Remarks, breached, charted, format_of, write
 from llmcost.economics.comparison import compare
 
 
-@takes(SCENARIO, WORKLOAD, HORIZON, PRICES, GATES, DRAWS, CHART, OUTPUT)
+@takes(SCENARIO, USAGE, WORKLOAD, HORIZON, PRICES, GATES, DRAWS, CHART, OUTPUT)
 def command(
     flags: Values,
     mix: Annotated[
@@ -40,7 +41,13 @@ def command(
     draft = draft_from(flags)
     add_mixes(draft, mix, model)
     question = asked(draft, flags)
+    if question.traffic is not None:
+        from llmcost.cli.measured import in_parts, logged
+
+        question = question._replace(scenario=in_parts(question, flags))
     result = compare(question.scenario, question.catalog, question.sampling)
+    if question.traffic is not None:
+        result = result._replace(traffic=logged(question))
     remarks = Remarks(question, {each.name: each.charges for each in result.architectures})
 
     def page() -> Any:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from llmcost.cli.options import OUTPUT, PRICES, Values, _option
-from llmcost.cli.reading import Draft, day, draft_from, number_flag
+from llmcost.cli.reading import Draft, day, draft_from, number_flag, pairs
 from llmcost.cli.writing import Remarks
 from llmcost.errors import InputError, did_you_mean
 from llmcost.estimate import Assumption, Warning
@@ -62,7 +62,6 @@ class OutcomeRemarks(Remarks):
 def evaluation(flags: Values, models: list[str] | None = None, read: Outcomes | None = None) -> Evaluation:
     """Read the outcomes (unless they are), keep the queries that all the models answered, and price every answer."""
     from llmcost.architectures.prices import Prices
-    from llmcost.catalog import load_catalog
 
     as_of = day(flags.get("as_of"))
     rounds, seed = _whole(flags, "rounds", 1000), _whole(flags, "seed", 0)
@@ -72,12 +71,7 @@ def evaluation(flags: Values, models: list[str] | None = None, read: Outcomes | 
     if basis not in BASES:
         hint = did_you_mean(basis, BASES) or f"type one of: {', '.join(BASES)}"
         raise InputError(f"unknown basis {basis!r}", where="--costs", hint=hint)
-    catalog = load_catalog()
-    if flags.get("catalog"):
-        from llmcost.catalog.files import read_yaml
-
-        catalog = catalog.overlaid([read_yaml(path) for path in flags["catalog"]])
-    prices = Prices(catalog, _own_prices(flags))
+    prices = Prices(catalog_of(flags), own_prices(flags))
     whole = read or read_outcomes(flags["outcomes"], reading_of(flags))
     paired = whole.paired(models or whole.models)
     spent = spending(paired, prices, as_of, _tokens(flags), basis)
@@ -95,8 +89,8 @@ def reading_of(flags: Values) -> Reading:
             raise InputError(f"{shown(text)} is not COLUMN=VALUE", where="--where", hint="type --where contaminated=0")
         wheres.append((column.strip(), op, value.strip()))
     return Reading(
-        columns=_pairs(flags.get("map"), "--map", "FIELD=COLUMN", "score=acc", empty=True),
-        rename=_pairs(flags.get("rename"), "--rename", "OLD=NEW", "haiku3=claude-3-haiku"),
+        columns=pairs(flags.get("map"), "--map", "FIELD=COLUMN", "score=acc", empty=True),
+        rename=pairs(flags.get("rename"), "--rename", "OLD=NEW", "haiku3=claude-3-haiku"),
         where=tuple(wheres),
         models=tuple(names(flags.get("models"))),
         drop_missing=bool(flags.get("drop_missing")),
@@ -157,16 +151,6 @@ def share_flag(text: str, flag: str) -> float:
     return float(value)
 
 
-def _pairs(texts: list[str] | None, flag: str, form: str, example: str, *, empty: bool = False) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for text in texts or ():
-        left, equals, right = text.partition("=")
-        if not equals or not left.strip() or not (right.strip() or empty):
-            raise InputError(f"{shown(text)} is not {form}", where=flag, hint=f"type {flag} {example}")
-        found[left.strip()] = right.strip()
-    return found
-
-
 def _tokens(flags: Values) -> dict[str, tuple[float, float]]:
     found: dict[str, tuple[float, float]] = {}
     for text in flags.get("tokens") or ():
@@ -180,7 +164,18 @@ def _tokens(flags: Values) -> dict[str, tuple[float, float]]:
     return found
 
 
-def _own_prices(flags: Values) -> Any:
+def catalog_of(flags: Values) -> Any:
+    """The catalog under the user's own files."""
+    from llmcost.catalog import load_catalog
+
+    if not flags.get("catalog"):
+        return load_catalog()
+    from llmcost.catalog.files import read_yaml
+
+    return load_catalog().overlaid([read_yaml(path) for path in flags["catalog"]])
+
+
+def own_prices(flags: Values) -> Any:
     """`--price` as the scenario would have it."""
     from llmcost.architectures.prices import OwnPrice
     from llmcost.scenario import validated

@@ -49,6 +49,7 @@ class Asked(NamedTuple):
     as_of: date
     sampling: Sampling
     given_start: bool
+    traffic: Any = None  # of the logs that the scenario or --usage names
 
     @property
     def prices(self) -> Prices:
@@ -83,6 +84,10 @@ class Draft:
             here = here[part]
         here[path[-1]] = value
         self._flags[path] = flag
+
+    def is_flag(self, path: tuple[str, ...]) -> bool:
+        """Whether a flag gave this value."""
+        return path in self._flags
 
     def where(self, path: Sequence[str | int], key: bool = False) -> str:
         """The flag or `file:line:column` of the deepest part of a path that was written."""
@@ -157,6 +162,17 @@ def shares(text: str, flag: str) -> dict[str, str]:
     return mix
 
 
+def pairs(texts: list[str] | None, flag: str, form: str, example: str, *, empty: bool = False) -> dict[str, str]:
+    """`LEFT=RIGHT` from every use of a flag, as `form` and an example describe it."""
+    found: dict[str, str] = {}
+    for text in texts or ():
+        left, equals, right = text.partition("=")
+        if not equals or not left.strip() or not (right.strip() or empty):
+            raise InputError(f"{shown(text)} is not {form}", where=flag, hint=f"type {flag} {example}")
+        found[left.strip()] = right.strip()
+    return found
+
+
 def asked(draft: Draft, flags: Values) -> Asked:
     """Read the catalog and the scenario, and check every name that it uses."""
     as_of = day(flags.get("as_of"))
@@ -167,13 +183,18 @@ def asked(draft: Draft, flags: Values) -> Asked:
         catalog = catalog.overlaid([read_yaml(path) for path in flags["catalog"]])
     given_start = "start" in draft.data
     _add_baseline_model(draft)
+    traffic = None
+    if flags.get("usage") or draft.data.get("usage"):
+        from llmcost.cli.measured import measured
+
+        traffic = measured(draft, flags, catalog, as_of)
     scenario = scenario_from(draft.data, draft.where, today=as_of)
     check_models(scenario, catalog, draft)
     if any(architecture.served_by() is not None for architecture in scenario.architectures.values()):
         from llmcost.economics.plausibility import refuse_impossible
 
         refuse_impossible(scenario, Prices(catalog, scenario.prices, scenario.successors), draft.where)
-    return Asked(scenario, catalog, as_of, sampling(flags), given_start)
+    return Asked(scenario, catalog, as_of, sampling(flags), given_start, traffic)
 
 
 def _add_baseline_model(draft: Draft) -> None:

@@ -60,6 +60,8 @@ def _invoke(name: str, rest: list[str]) -> int:
     except SystemExit as leave:
         # Typer leaves so when the reader of its help, or of a result, has gone.
         raise BrokenPipeError from leave
+    if result == 130:  # Typer has caught Ctrl-C itself
+        raise KeyboardInterrupt
     return result if isinstance(result, int) else 0
 
 

@@ -96,6 +96,9 @@ class Remarks:
         names = [name for name in charges if name in scenario.architectures]
         self.assumptions: list[Assumption] = assumptions(point, names, every, prices, horizon=horizon)
         self.warnings: list[Warning] = warnings(scenario, names, every, prices, asked.as_of)
+        if asked.traffic is not None:
+            self.assumptions += asked.traffic.assumptions
+            self.warnings += asked.traffic.warnings
 
 
 def write(

@@ -12,6 +12,7 @@ from llmcost.arithmetic import Number
 from llmcost.economics.cascades import CascadeFigures, cascade_outputs, cascades_of
 from llmcost.economics.gates import Gates, gates_of
 from llmcost.economics.horizon import estimate
+from llmcost.economics.logged import LoggedTraffic
 from llmcost.economics.outputs import crossing_back, outputs
 from llmcost.economics.uncertainty import Figure, Outcome, Sampling, evaluated
 from llmcost.errors import InputError
@@ -58,7 +59,7 @@ class Step(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """The result of `compare`."""
+    """The result of `compare`; `traffic` is what logs say, where the workload was measured from them."""
 
     baseline: str
     horizon_months: int
@@ -66,6 +67,7 @@ class Comparison(NamedTuple):
     architectures: list[Compared]
     cheapest: str | None
     sentence: str
+    traffic: LoggedTraffic | None = None
 
 
 class Details(NamedTuple):

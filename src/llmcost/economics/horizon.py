@@ -66,7 +66,7 @@ def traffic(scenario: Scenario, month: Month) -> list[Stream]:
     """The requests of the month, by segment; none where the scenario has no workload."""
     if scenario.workload is None:
         return []
-    return streams(scenario.workload, scenario.segments, month.growth, month.number)
+    return streams(scenario.workload, scenario.segments, month.growth, month.number, scenario.measured)
 
 
 def priced_months(name: str, scenario: Scenario, prices: Prices) -> list[Priced]:
@@ -219,7 +219,7 @@ def volume(scenario: Scenario) -> tuple[Number, Number] | None:
     multiplier: Number = float(months)
     if not is_zero(growth):
         multiplier = sum(((1 + growth) ** m for m in range(1, months)), 1.0)
-    first = streams(scenario.workload, scenario.segments, 1.0, 1)
+    first = streams(scenario.workload, scenario.segments, 1.0, 1, scenario.measured)
     requests = sum((stream.requests for stream in first), 0.0)
     tokens = sum((stream.tokens for stream in first), 0.0)
     return requests * multiplier, tokens * multiplier

@@ -31,6 +31,7 @@ RESULTS = {
     "frontier": "quality.frontier_result.Frontier",
     "gate": "quality.gate.SwitchGate",
     "audit": "claims.auditing.Audit",
+    "usage": "usage.summary.Usage",
 }
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -67,6 +67,7 @@ ABOUT: dict[str, dict[str, str]] = {
         "correlate": "[path of a range, path of another, correlation between -1 and 1]; a path as `sensitivity` prints it",
         "requirements": "what an architecture must meet whatever it costs",
         "architectures": "the ways to serve the workload, by name",
+        "usage": "logs that the workload is measured from: a file, a folder, a glob, or a list of them",
     },
     "Workload": {
         "requests_per_month": "requests a month, in the first month",

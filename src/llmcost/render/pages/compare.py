@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from llmcost.economics.comparison import Compared, Comparison
+from llmcost.economics.logged import LoggedTraffic
 from llmcost.render import explanation, figures
 from llmcost.render.page import Cell, Column, Page, Table, between, corners, month, share, text, usd
 from llmcost.render.pages.breakeven import chances
@@ -31,6 +32,11 @@ _SPREAD = [
     Column("payback", "Pays back"),
     Column("chance_cheapest", "Cheapest in"),
 ]
+_LOGGED = [
+    Column("name", "The logged traffic", number=False),
+    Column("cost", "Cost"),
+    Column("against", "Against today's prices"),
+]
 _STEPS = [
     Column("move", "Move", number=False),
     Column("total_cost", "Total"),
@@ -47,6 +53,8 @@ def page(comparison: Comparison, as_of: date, explain: bool = False) -> Page:
     tables = [Table(title, _COLUMNS, rows, _notes(comparison)), *([spread] if spread else [])]
     if len(comparison.waterfall) > 1:
         tables.append(waterfall(comparison))
+    if comparison.traffic is not None:
+        tables.append(_logged(comparison.traffic))
     tables += cascades({each.name: each.cascade for each in comparison.architectures})
     if explain:
         tables += [
@@ -106,6 +114,25 @@ def _spread(comparison: Comparison) -> Table | None:
         if each.chance_pays_back and each.one_time_cost.point:
             notes.append(f"{each.name}: {chances(each.chance_pays_back)}")
     return Table("With the ranges: P5 to P95, and the corners", _SPREAD, rows, notes) if rows else None
+
+
+def _logged(traffic: LoggedTraffic) -> Table:
+    """What the log cost, and what it would have cost elsewhere."""
+    actual = traffic.cost if not traffic.unpriced_tokens else None
+    rows = [
+        [text("as recorded in the log"), usd(traffic.recorded_cost), Cell(None, "")],
+        [text("as logged, at today's prices"), usd(traffic.cost), Cell(None, "")],
+    ]
+    for each in traffic.architectures:
+        change = each.cost / actual - 1 if each.cost is not None and actual else None
+        rows.append(
+            [text(each.name), usd(each.cost), Cell(change, figures.UNKNOWN if change is None else f"{change:+.1%}")]
+        )
+    notes = ["The first month in full service, for the hours logged; what is paid once is left out."]
+    if traffic.unpriced_tokens:
+        notes.append(f"{traffic.unpriced_tokens:,} logged tokens have no price and are not in the cost as logged.")
+    title = f"{traffic.calls:,} calls in {traffic.hours:,.6g} hours, {traffic.first} to {traffic.last}"
+    return Table(title, _LOGGED, rows, notes)
 
 
 def waterfall(comparison: Comparison) -> Table:

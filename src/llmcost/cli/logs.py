@@ -1,0 +1,133 @@
+"""From log paths and flags to what was read of them: what `usage` and `compare --usage` share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from llmcost.cli.options import Values, _option
+from llmcost.cli.reading import pairs
+from llmcost.errors import InputError, did_you_mean
+from llmcost.estimate import Assumption, Warning
+
+if TYPE_CHECKING:
+    from llmcost.usage.reading import Opened, Reading, Request
+
+LOG_FORMAT = (
+    _option("format_in", "The logs' format; left out, it is told from their content.", "FORMAT"),
+    _option("map", "A column of a generic log, such as input_tokens=ContextTokens.", "FIELD=COLUMN", many=True),
+    _option("convention", "Whether input includes cached tokens: inclusive or exclusive.", "RULE"),
+    _option("task_from", "What names the task: tag, key or path, or a column of a generic log.", "SOURCE"),
+    _option("model", "The model of a log that names none.", "MODEL"),
+)
+LOG_ENGINE = (
+    _option("engine", "stdlib, duckdb or spark; left out, duckdb for large and Parquet logs.", "ENGINE"),
+    _option("spark_remote", "A Spark Connect server; left out, Spark runs here.", "URL"),
+    _option("memory", "What DuckDB may use before it spills (4GB).", "SIZE"),
+)
+PRICED_AS = (
+    _option("priced_as", "Which model of the catalog a logged name is: LOGGED=MODEL.", "LOGGED=MODEL", many=True),
+)
+USAGE = (
+    _option("usage", "Logs whose traffic takes the workload's place: a file, folder or glob.", "LOGS", many=True),
+    *PRICED_AS,
+    *(each for each in (*LOG_FORMAT, *LOG_ENGINE) if each.name != "model"),
+)
+ENGINES = ("stdlib", "duckdb", "spark")
+STEPS = {"minute": 60, "hour": 3600, "day": 86_400}
+_LARGE = 32 << 20  # bytes from which DuckDB's start is worth it
+
+
+def same_as(flags: Values) -> dict[str, str]:
+    """What `--priced-as` says."""
+    return pairs(flags.get("priced_as"), "--priced-as", "LOGGED=MODEL", "azure/my-gpt=gpt-5")
+
+
+def request_of(flags: Values, thresholds: Sequence[int]) -> Request:
+    """How the logs are to be read."""
+    from llmcost.usage.reading import Request, convention_named
+
+    step = flags.get("step") or "hour"
+    if step not in STEPS:
+        raise InputError(f"unknown step {step!r}", where="--step", hint=f"type one of: {', '.join(STEPS)}")
+    return Request(
+        thresholds=tuple(thresholds),
+        step_seconds=STEPS[step],
+        format_in=flags.get("format_in"),
+        convention=convention_named(flags.get("convention")),
+        task_from=flags.get("task_from"),
+        columns=pairs(flags.get("map"), "--map", "FIELD=COLUMN", "input_tokens=ContextTokens"),
+        model=flags.get("model"),
+    )
+
+
+def read_logs(paths: Sequence[str], flags: Values, thresholds: Sequence[int], *, base: str = "") -> Reading:
+    """Every log that the paths name, read by the engine asked for. Raises InputError."""
+    from llmcost.cli.progress import Bar
+    from llmcost.usage.lines import LineCounts
+    from llmcost.usage.logs import log_files
+    from llmcost.usage.reading import FileRead, opened
+
+    request = request_of(flags, thresholds)
+    files: list[Opened] = []
+    unread: dict[str, FileRead] = {}
+    nothing = LineCounts(0, {}, {}, {})
+    order: list[str] = []
+    for file in log_files(paths, base=base):
+        order.append(file.name)
+        if file.kind == "empty":
+            unread[file.name] = FileRead(file.name, None, None, None, nothing, "empty")
+            continue
+        try:
+            files.append(opened(file, request))
+        except InputError as error:
+            if file.named or error.exit_code != 2 or not error.what.startswith(("no format is", "this is no JSON")):
+                raise
+            unread[file.name] = FileRead(file.name, None, None, None, nothing, error.what)
+    if not files:
+        reasons = ", ".join(f"{each.path}: {each.note}" for each in list(unread.values())[:3])
+        raise InputError(f"there is nothing to read ({reasons})", hint="name a log with calls in it")
+    with Bar(sum(each.file.size for each in files)) as bar:
+        reading = _engine(files, flags)(files, request._replace(progress=bar.heard))
+    read = {each.path: each for each in reading.files} | unread
+    return reading._replace(files=[read[name] for name in order])
+
+
+def _engine(files: Sequence[Opened], flags: Values) -> Callable[[Sequence[Opened], Request], Reading]:
+    asked = flags.get("engine")
+    if asked is not None and asked not in ENGINES:
+        hint = did_you_mean(asked, ENGINES) or f"type one of: {', '.join(ENGINES)}"
+        raise InputError(f"unknown engine {asked!r}", where="--engine", hint=hint)
+    if asked == "spark":
+        from functools import partial
+
+        from llmcost.usage import spark
+
+        return partial(spark.read, remote=flags.get("spark_remote"))
+    from llmcost.usage import embedded, standard
+
+    large = sum(each.file.size for each in files) >= _LARGE or any(each.file.kind == "parquet" for each in files)
+    if asked == "duckdb" or (asked is None and large and embedded.installed()):
+        return lambda files, request: embedded.read(files, request, memory=flags.get("memory"))
+    return standard.read
+
+
+def remarks_of(reading: Reading) -> tuple[list[Assumption], list[Warning]]:
+    """What has to be said about a reading: what stands by default, and what was left out or put right."""
+    assumed = [Assumption("engine", reading.engine, "; ".join(reading.notes) or "what the logs were read with")]
+    assumed.append(Assumption("time_zone", "UTC", "where a time is written without an offset"))
+    warned = []
+    counts = reading.lines.counts
+    for what, found in (("rejected", counts.rejected), ("repaired", counts.repaired)):
+        for reason, lines in found.items():
+            if reason in reading.lines.ordinary:
+                continue
+            first = reading.lines.first.get(reason)
+            at = f" (first: {first})" if first else ""
+            warned.append(Warning(f"{what}_lines", f"{lines:,} line{'s' if lines != 1 else ''} {what}: {reason}{at}"))
+    for reason, lines in counts.duplicate.items():
+        warned.append(Warning("duplicate_lines", f"{lines:,} duplicate line{'s' if lines != 1 else ''}: {reason}"))
+    for file in reading.files:
+        if file.format is None:
+            warned.append(Warning("unread_file", f"{file.path} was not read: {file.note}"))
+    return assumed, warned

@@ -1,0 +1,166 @@
+"""A scenario whose workload is measured from logs: `usage:` in the file, or `--usage LOGS`."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from llmcost.architectures.architecture import Retired
+from llmcost.architectures.flow import models_of, reachable
+from llmcost.architectures.prices import OwnPrice, Prices
+from llmcost.cli.logs import read_logs, remarks_of, same_as
+from llmcost.cli.options import Values
+from llmcost.cli.reading import Asked, Draft
+from llmcost.economics.logged import LoggedTraffic, logged_costs
+from llmcost.errors import InputError
+from llmcost.estimate import Assumption, Warning
+from llmcost.quality.spending import DayPrices
+from llmcost.scenario import Scenario, validated
+from llmcost.usage.pricing import CellPrices
+from llmcost.usage.summary import usage_of
+from llmcost.usage.traffic import Traffic, traffic_of
+from llmcost.workload import HOURS_PER_MONTH
+
+if TYPE_CHECKING:
+    from llmcost.catalog import Catalog
+
+
+class Measured:
+    """The traffic of the logs, and what has to be said about how it was read."""
+
+    def __init__(self, traffic: Traffic, assumed: list[Assumption], warned: list[Warning]) -> None:
+        self.traffic = traffic
+        self.assumptions = [
+            Assumption("workload", traffic.words, "requests, tokens and shares are what was logged"),
+            *assumed,
+        ]
+        self.warnings = warned
+
+
+def measured(draft: Draft, flags: Values, catalog: Catalog, as_of: date) -> Measured:
+    """Read the logs and put what they measure into the draft, under flags that say otherwise."""
+    paths, base = flags.get("usage"), ""
+    if not paths:
+        written = draft.data["usage"]
+        paths = [written] if isinstance(written, str) else list(written)
+        if not all(isinstance(path, str) for path in paths):
+            raise InputError(
+                "usage names no logs", where=draft.where(["usage"]), hint="type usage: logs/*.jsonl, or a list of files"
+            )
+        base = os.path.dirname(flags.get("scenario") or "")
+    reading = read_logs(paths, flags, catalog.long_context_thresholds(), base=base)
+    prices = cell_prices(draft, flags, catalog, as_of)
+    traffic = traffic_of(reading, usage_of(reading, prices), prices)
+    _put(draft, traffic)
+    return Measured(traffic, *remarks_of(reading))
+
+
+def cell_prices(draft: Draft, flags: Values, catalog: Catalog, as_of: date) -> CellPrices:
+    """Today's prices under the draft's own."""
+    written = draft.data.get("prices") or {}
+    own = {model: validated(OwnPrice, body, ("prices", model), draft.where) for model, body in written.items()}
+    return CellPrices(DayPrices(catalog, own), as_of, same_as(flags))
+
+
+def _put(draft: Draft, traffic: Traffic) -> None:
+    whole = traffic.whole
+    hours = _hours(draft)
+    fields: dict[str, Any] = {
+        "requests_per_month": traffic.requests_per_month(hours),
+        "input_tokens": whole.input_tokens,
+        "output_tokens": whole.output_tokens,
+        "cached_share": whole.cached_share,
+        "cache_write_share": whole.cache_write_share + whole.cache_write_1h_share,
+        "batch_share": whole.batch_share,
+        "peak_to_average": traffic.peak_to_average,
+    }
+    workload = dict(draft.data.get("workload") or {})
+    for field in ("monthly_input_tokens", "monthly_output_tokens"):
+        workload.pop(field, None)
+    draft.data["workload"] = workload
+    for field, value in fields.items():
+        if value is not None and not draft.is_flag(("workload", field)):
+            draft.put(("workload", field), value, "--usage")
+    segments = draft.data.get("segments")
+    if isinstance(segments, dict):
+        draft.put(("segments",), _segments(segments, traffic), "--usage")
+
+
+def _hours(draft: Draft) -> float:
+    """Hours of the scenario's month."""
+    days, hours = draft.data.get("days_per_month"), draft.data.get("hours_per_month")
+    try:
+        return float(hours) if hours is not None else float(days) * 24 if days is not None else HOURS_PER_MONTH
+    except (TypeError, ValueError):
+        return HOURS_PER_MONTH  # the scenario itself will say what is wrong with it
+
+
+def _segments(written: dict[str, Any], traffic: Traffic) -> dict[str, Any]:
+    """The logged tasks as segments; what the scenario says of a task's quality and difficulty stays."""
+    calls = {task: mean.calls for task, mean in traffic.by_task.items() if mean.calls}
+    unknown = [task for task in written if task not in calls]
+    if len(unknown) == len(written):
+        raise InputError(
+            f"no logged call is of a segment of the scenario ({', '.join(written)})",
+            where=traffic.files[0],
+            hint=f"say what names the task: --task-from tag, key, path or a column (logged: {', '.join(list(calls)[:5])})",
+        )
+    total = sum(calls.values())
+    return {
+        task: {
+            **(written[task] if isinstance(written.get(task), dict) else {}),
+            "share": mean.calls / total,
+            "input_tokens": mean.input_tokens,
+            "output_tokens": mean.output_tokens,
+            "cached_share": mean.cached_share,
+            "cache_write_share": mean.cache_write_share + mean.cache_write_1h_share,
+            "batch_share": mean.batch_share,
+        }
+        for task, mean in traffic.by_task.items()
+        if mean.calls
+    }
+
+
+def in_parts(question: Asked, flags: Values) -> Scenario:
+    """The scenario with its requests in the parts that its own models' prices tell apart.
+
+    Where a flag says what a request is like, one mean request stands.
+    """
+    scenario, traffic = question.scenario, question.traffic.traffic
+    if any(flags.get(name) is not None for name in ("input", "output", "cached", "cache_write", "batch")):
+        return scenario
+    prices = Prices(question.catalog, scenario.prices, scenario.successors)
+    thresholds: set[int] = set()
+    otherwise = False
+    for name in scenario.architectures:
+        for model in models_of(name, scenario.architectures):
+            end = scenario.first_day(scenario.horizon_months)
+            for day in (scenario.start, *prices.changes(model, scenario.start, end)):
+                with suppress(Retired):
+                    price = prices.price(model, day)
+                    thresholds.update(tier.above_tokens for tier in price.long_context)
+                    otherwise = otherwise or price.tokens_factor != 1.0
+        bodies = [body for _, body in reachable(name, scenario.architectures)]
+        otherwise = otherwise or any(getattr(body, "carry_rejected", False) for body in bodies)
+    finely = bool(thresholds) and (otherwise or bool(traffic.tokens_factors))
+    return scenario.measured_by(traffic.parts(thresholds, by_task=bool(scenario.segments), finely=finely))
+
+
+def logged(question: Asked) -> LoggedTraffic:
+    """What the logged traffic cost, and what it would have cost under every architecture in full service."""
+    traffic: Traffic = question.traffic.traffic
+    scenario = question.scenario
+    months = traffic.hours / scenario.hours
+    return LoggedTraffic(
+        files=traffic.files,
+        first=traffic.period.first or "",
+        last=traffic.period.last or "",
+        hours=traffic.hours,
+        calls=traffic.whole.calls,
+        cost=traffic.usage.cost,
+        recorded_cost=traffic.usage.recorded_cost,
+        unpriced_tokens=sum(each.input_tokens + each.output_tokens for each in traffic.usage.unpriced),
+        architectures=logged_costs(scenario, question.catalog, months),
+    )

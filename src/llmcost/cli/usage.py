@@ -1,0 +1,128 @@
+"""`llmcost usage`."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from llmcost.cli.logs import LOG_ENGINE, LOG_FORMAT, PRICED_AS, read_logs, remarks_of, request_of, same_as
+from llmcost.cli.options import OUTPUT, Values, _option, command_app, takes
+from llmcost.cli.outcomes import DAY_PRICES, OutcomeRemarks, catalog_of, own_prices
+from llmcost.cli.reading import asked, day, draft_from
+from llmcost.cli.writing import format_of, write
+from llmcost.errors import InputError
+from llmcost.estimate import Assumption
+
+if TYPE_CHECKING:
+    from llmcost.usage.predicted import Against
+    from llmcost.usage.pricing import CellPrices
+    from llmcost.usage.reading import Reading
+
+LOGS = (
+    inspect.Parameter(
+        "logs",
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[
+            list[str] | None,
+            typer.Argument(
+                help="Log files, folders, globs, or - for standard input.", metavar="LOGS…", show_default=False
+            ),
+        ],
+    ),
+)
+OWN = (
+    _option("step", "What the profile counts by: minute, hour or day (hour).", "STEP"),
+    *PRICED_AS,
+    _option("cube", "What the query of `usage sql` gave, as CSV, instead of logs.", "FILE"),
+    _option("dialect", "Of `usage sql`: bigquery, snowflake, trino, spark, postgres, clickhouse …", "NAME"),
+    _option("table", "Of `usage sql`: the table of calls (llm_calls).", "NAME"),
+    _option("save_workload", "Write the measured workload as part of a scenario.", "FILE"),
+    _option("against", "A scenario: what it predicts beside what was logged.", "SCENARIO"),
+    _option("architecture", "Which of its architectures was run; left out, the one that fits the models.", "NAME"),
+)
+
+
+@takes(LOGS, LOG_FORMAT, OWN, LOG_ENGINE, DAY_PRICES, tuple(each for each in OUTPUT if each.name != "explain"))
+def command(flags: Values) -> int:
+    """What the traffic of real logs is, and what it costs at today's prices.
+
+    `llmcost usage sql --dialect NAME` prints the query that makes the cube in your own warehouse.
+    """
+    from llmcost.quality.spending import DayPrices
+    from llmcost.usage.pricing import CellPrices
+    from llmcost.usage.summary import usage_of
+
+    format_of(flags)
+    as_of = day(flags.get("as_of"))
+    if flags["logs"] == ["sql"] and not os.path.exists("sql"):
+        return _sql(flags)
+    if not flags["logs"] and flags.get("cube") is None:
+        raise InputError(
+            "no log is named", where="LOGS", hint="name a log file, a folder of logs, or - for standard input"
+        )
+    catalog = catalog_of(flags)
+    prices = CellPrices(DayPrices(catalog, own_prices(flags)), as_of, same_as(flags))
+    reading = _read(flags, catalog.long_context_thresholds())
+    result = usage_of(reading, prices)
+    if flags.get("save_workload") is not None:
+        from llmcost.output_file import write_atomically
+        from llmcost.usage.traffic import traffic_of
+        from llmcost.usage.workload_file import workload_yaml
+
+        text = workload_yaml(traffic_of(reading, result, prices), prices.prices, as_of)
+        write_atomically(flags["save_workload"], text, force=bool(flags.get("force")))
+    assumed, warned = remarks_of(reading)
+    if flags.get("against") is not None:
+        result = result._replace(against=_against(flags, reading, prices))
+        if flags.get("architecture") is None and result.against is not None:
+            why = f"its models carry {result.against.matched:.1%} of the logged calls"
+            assumed.append(Assumption("architecture", result.against.architecture, why))
+
+    def page() -> Any:
+        from llmcost.render.pages.usage import page
+
+        return page(result)
+
+    write("usage", flags, as_of, result, page, OutcomeRemarks(assumed, warned))
+    return 0
+
+
+def _sql(flags: Values) -> int:
+    """Print the query."""
+    from llmcost.cli.writing import deliver
+    from llmcost.usage.warehouse import warehouse_query
+
+    if flags.get("dialect") is None:
+        raise InputError("which warehouse?", where="--dialect", hint="type --dialect bigquery, snowflake, trino …")
+    request = request_of(flags, catalog_of(flags).long_context_thresholds())
+    deliver(warehouse_query(flags["dialect"], flags.get("table") or "llm_calls", request) + "\n", flags)
+    return 0
+
+
+def _read(flags: Values, thresholds: Sequence[int]) -> Reading:
+    """The logs, or the cube that a warehouse made of them."""
+    if flags.get("cube") is None:
+        return read_logs(flags["logs"], flags, thresholds)
+    if flags["logs"]:
+        raise InputError("both logs and a cube are named", where="--cube", hint="name one of them")
+    from llmcost.usage.warehouse import read_cube
+
+    return read_cube(flags["cube"], request_of(flags, thresholds))
+
+
+def _against(flags: Values, reading: Reading, prices: CellPrices) -> Against:
+    """What the scenario predicts, beside what was read."""
+    from llmcost.usage.predicted import against
+
+    path = flags["against"]
+    shared = {name: flags.get(name) for name in ("price", "catalog", "as_of")}
+    asked_ = asked(draft_from({"scenario": path, **shared}), {"scenario": path, **shared})
+    return against(reading, prices, asked_.scenario, asked_.prices, flags.get("architecture"), path)
+
+
+app = command_app(command)

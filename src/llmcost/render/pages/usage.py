@@ -1,0 +1,192 @@
+"""`usage` as a page."""
+
+from __future__ import annotations
+
+from llmcost.render import figures
+from llmcost.render.page import Cell, Column, Page, Table, count, share, text, usd
+from llmcost.render.pages.against import against_tables
+from llmcost.usage.profile import Sizes
+from llmcost.usage.summary import Usage
+
+_MODELS = [
+    Column("model", "Model", number=False),
+    Column("priced_as", "Priced as", number=False),
+    Column("calls", "Calls"),
+    Column("uncached_input_tokens", "Uncached"),
+    Column("cache_read_tokens", "Cache read"),
+    Column("cache_write_5m_tokens", "Written 5m"),
+    Column("cache_write_1h_tokens", "Written 1h"),
+    Column("output_tokens", "Output"),
+    Column("cache_share", "Cached"),
+    Column("cost", "Today"),
+    Column("recorded_cost", "Recorded"),
+]
+_TASKS = [
+    Column("task", "Task", number=False),
+    Column("calls", "Calls"),
+    Column("share", "Share"),
+    Column("input_per_call", "Input a call"),
+    Column("output_per_call", "Output a call"),
+    Column("cache_share", "Cached"),
+    Column("cost", "Today"),
+    Column("recorded_cost", "Recorded"),
+]
+_SIZES = [
+    Column("what", "Tokens a call", number=False),
+    Column("p50", "p50"),
+    Column("p95", "p95"),
+    Column("p99", "p99"),
+    Column("largest", "Largest"),
+]
+_FILES = [
+    Column("path", "File", number=False),
+    Column("format", "Format", number=False),
+    Column("lines", "Lines"),
+    Column("accepted", "Accepted"),
+    Column("convention", "Convention", number=False),
+]
+_MOST_FILES = 20
+_STEPS = {60: "minute", 3600: "hour", 86_400: "day"}
+
+
+def page(found: Usage) -> Page:
+    """Models, tasks, sizes, the profile, and what was read."""
+    tables = [_models(found)]
+    if any(task.task for task in found.tasks):
+        tables.append(_tasks(found))
+    tables.append(_sizes(found))
+    if found.against is not None:
+        tables += against_tables(found.against)
+    tables.append(_files(found))
+    return Page(_headline(found), tables, _notes(found))
+
+
+def _headline(found: Usage) -> str:
+    calls = "an unknown number of calls" if found.calls is None else f"{found.calls:,} calls"
+    say = f"{calls}, {found.input_tokens:,} tokens in, {found.output_tokens:,} out"
+    if found.period.first:
+        say += f", {found.period.first} to {found.period.last}"
+    cost = "no price is known" if found.cost is None else f"{figures.usd(found.cost)} at today's prices"
+    if found.unpriced and found.cost is not None:
+        lost = sum(each.input_tokens + each.output_tokens for each in found.unpriced)
+        cost += f" without {lost:,} tokens that have no price"
+    recorded = "nothing recorded" if found.recorded_cost is None else f"{figures.usd(found.recorded_cost)} recorded"
+    return f"{say}: {cost}, {recorded}."
+
+
+def _models(found: Usage) -> Table:
+    rows = [
+        [
+            text(each.model or "(no model)"),
+            text(each.priced_as or figures.UNKNOWN),
+            count(each.calls),
+            count(each.uncached_input_tokens),
+            count(each.cache_read_tokens),
+            count(each.cache_write_5m_tokens),
+            count(each.cache_write_1h_tokens),
+            count(each.output_tokens),
+            share(each.cache_share),
+            usd(each.cost),
+            usd(each.recorded_cost),
+        ]
+        for each in found.models
+    ]
+    notes = [
+        f"{each.model or '(no model)'}{f' ({each.tier})' if each.tier != 'standard' else ''} has no price: {each.reason}; "
+        f"{each.calls:,} calls, {each.input_tokens:,} in, {each.output_tokens:,} out are not in the cost"
+        for each in found.unpriced
+    ]
+    if found.recorded_cost is not None and found.calls is not None and found.recorded_calls < found.calls:
+        notes.append(f"{found.recorded_calls:,} of {found.calls:,} calls carry a recorded cost")
+    return Table("By model", _MODELS, rows, notes)
+
+
+def _tasks(found: Usage) -> Table:
+    rows = [
+        [
+            text(each.task or "(none)"),
+            count(each.calls),
+            share(each.share),
+            Cell(each.input_per_call, figures.count(_whole(each.input_per_call))),
+            Cell(each.output_per_call, figures.count(_whole(each.output_per_call))),
+            share(each.cache_share),
+            usd(each.cost),
+            usd(each.recorded_cost),
+        ]
+        for each in found.tasks
+    ]
+    return Table("By task", _TASKS, rows)
+
+
+def _whole(value: float | None) -> float | None:
+    return None if value is None else round(value)
+
+
+def _sizes(found: Usage) -> Table:
+    rows = [_size_row("prompt", found.sizes.prompt), _size_row("output", found.sizes.output)]
+    notes = []
+    for sizes in (found.sizes.prompt, found.sizes.output):
+        if sizes is not None and not sizes.exact:
+            notes = ["From size buckets of a sixteenth of an octave: within 3.2 % of the exact percentile."]
+    if found.sizes.prompt is None:
+        notes.append("The log is aggregated: it does not tell how large a call is.")
+    elif found.sizes.calls_without_size:
+        notes.append(f"{found.sizes.calls_without_size:,} calls of aggregated logs have no size and are not in these.")
+    over = [
+        f"{each.calls:,} ({each.share:.2%}) above {each.above_tokens:,}" for each in found.sizes.above if each.calls
+    ]
+    if found.sizes.prompt is not None:
+        notes.append(f"Long-context thresholds: {'; '.join(over) if over else 'no call above any'}.")
+    return Table("Sizes", _SIZES, rows, notes)
+
+
+def _size_row(what: str, sizes: Sizes | None) -> list[Cell]:
+    if sizes is None:
+        return [text(what), *[Cell(None, figures.UNKNOWN)] * 4]
+    return [text(what), *(count(value) for value in sizes[:4])]
+
+
+def _files(found: Usage) -> Table:
+    rows = []
+    for each in found.files[:_MOST_FILES]:
+        lines = each.lines.accepted + sum(each.lines.rejected.values()) + sum(each.lines.duplicate.values())
+        rows.append(
+            [
+                text(each.path),
+                text(each.format or "not read"),
+                count(lines),
+                count(each.lines.accepted),
+                text(each.convention or each.note),
+            ]
+        )
+    more = len(found.files) - len(rows)
+    notes = [f"and {more:,} more files"] if more else []
+    rejected, duplicate = sum(found.lines.rejected.values()), sum(found.lines.duplicate.values())
+    repaired = sum(found.lines.repaired.values())
+    notes.append(
+        f"{found.lines.accepted + rejected + duplicate:,} lines: {found.lines.accepted:,} accepted, {rejected:,} rejected, "
+        f"{duplicate:,} duplicate; {repaired:,} of the accepted repaired."
+    )
+    notes += [f"rejected {lines:,}: {reason}" for reason, lines in found.lines.rejected.items()]
+    notes += [f"duplicate {lines:,}: {reason}" for reason, lines in found.lines.duplicate.items()]
+    notes += [f"repaired {lines:,}: {reason}" for reason, lines in found.lines.repaired.items()]
+    return Table("Read", _FILES, rows, notes)
+
+
+def _notes(found: Usage) -> list[str]:
+    hours = found.hours
+    notes = []
+    if hours.peak_at is not None:
+        step = _STEPS.get(hours.step_seconds, f"{hours.step_seconds:,} s")
+        notes.append(
+            f"Peak {step} {hours.peak_at}: {hours.peak_calls:,} calls, {figures.count(hours.peak_to_average_elapsed)} × the mean "
+            f"of {hours.elapsed:,} elapsed and {figures.count(hours.peak_to_average_non_empty)} × that of {hours.non_empty:,} "
+            f"non-empty ones."
+        )
+    if hours.calls_without_time:
+        notes.append(f"{hours.calls_without_time:,} calls carry no time and are in no profile.")
+    if found.growth_per_month is None:
+        notes.append("Growth: not told, four whole weeks are needed.")
+    else:
+        notes.append(f"Growth: {found.growth_per_month:+.1%} a month, the last whole weeks over the first.")
+    return notes

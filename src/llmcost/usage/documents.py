@@ -1,0 +1,216 @@
+"""The documents of a log file one after the other, whatever holds them: JSONL, JSON, CSV or Parquet.
+
+What cannot be read comes as a `BadLine` in its place, so that nothing is lost in silence.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from itertools import islice
+from typing import Any, NamedTuple
+
+from llmcost.errors import InputError
+from llmcost.usage.logs import LogFile, as_text, document_of
+
+NOT_JSON = "not JSON"
+CUT_OFF = "cut-off last line"
+_SAMPLE = 500
+_PLACES, _AT_A_PLACE, _FURTHER_FROM = 16, 50, 1 << 20
+_LONGEST_CELL = 1 << 28
+_EVERY = 2048  # lines between two reports of progress
+
+Progress = Callable[[int], None]
+
+
+class BadLine(NamedTuple):
+    """A line that is no document, and why."""
+
+    reason: str
+
+
+class Sample(NamedTuple):
+    """The first documents of a file, some from further on in JSONL, and a table's header."""
+
+    documents: list[dict[str, Any]]
+    header: list[str] | None
+    further: list[dict[str, Any]] = []
+
+
+def sample_of(file: LogFile) -> Sample:
+    """The first documents, which tell the format. Raises InputError."""
+    found: list[dict[str, Any]] = []
+    for _, document in islice(documents(file), _SAMPLE):
+        for each in document if isinstance(document, list) else [document]:
+            if isinstance(each, dict) and len(found) < _SAMPLE:
+                found.append(each)
+    return Sample(found, _header(file), list(_further(file)))
+
+
+def _further(file: LogFile) -> Iterator[dict[str, Any]]:
+    """Documents from places all over a JSONL file: a field may appear for the first time far from its beginning."""
+    if file.kind != "jsonl" or file.compressed or file.size < _FURTHER_FROM:
+        return
+    with file.opened() as stream:
+        for place in range(1, _PLACES + 1):
+            stream.seek(file.size * place // (_PLACES + 1))
+            stream.readline()
+            for line in islice(stream, _AT_A_PLACE):
+                try:
+                    document = document_of(line.decode())
+                except ValueError:
+                    continue
+                if isinstance(document, dict):
+                    yield document
+
+
+def documents(file: LogFile, progress: Progress | None = None) -> Iterator[tuple[int, Any]]:
+    """Each document with its line (a row of Parquet counts from 1). `progress` hears the bytes read."""
+    if file.kind == "parquet":
+        return _parquet(file, progress)
+    if file.kind == "csv":
+        return _csv(file, progress)
+    if file.kind == "json":
+        return _json(file, progress)
+    return _jsonl(file, progress) if file.kind == "jsonl" else iter(())
+
+
+def _jsonl(file: LogFile, progress: Progress | None) -> Iterator[tuple[int, Any]]:
+    with file.opened() as stream:
+        number = 0
+        for number, line in enumerate(as_text(stream), 1):
+            try:
+                document = json.loads(line)
+            except (ValueError, RecursionError):
+                if line.isspace():
+                    continue
+                document = BadLine(NOT_JSON if line.endswith("\n") else CUT_OFF)
+            yield number, document
+            if progress is not None and not number % _EVERY:
+                progress(_position(file, stream))
+    if progress is not None:
+        progress(file.size)
+
+
+def _position(file: LogFile, stream: Any) -> int:
+    """Bytes of the file on the disk that have been read."""
+    raw = stream.fileobj if file.compressed else stream
+    return int(raw.tell())
+
+
+def _json(file: LogFile, progress: Progress | None) -> Iterator[tuple[int, Any]]:
+    """One document over many lines; of a list that breaks off, what stands before the break."""
+    with file.opened() as stream:
+        text = as_text(stream).read()
+    start = len(text) - len(text.lstrip())
+    if text[start] == "[":
+        yield from _elements(text, start + 1)
+    else:
+        try:
+            yield 1, document_of(text)
+        except ValueError as error:
+            raise InputError(f"this is no JSON: {error}", where=file.name, hint="export it again") from None
+    if progress is not None:
+        progress(file.size)
+
+
+def _elements(text: str, at: int) -> Iterator[tuple[int, Any]]:
+    decoder = json.JSONDecoder()
+    line, counted = 1, 0
+    while True:
+        while at < len(text) and text[at] in " \t\r\n,":
+            at += 1
+        line += text.count("\n", counted, at)
+        counted = at
+        if at >= len(text):
+            yield line, BadLine(CUT_OFF)
+            return
+        if text[at] == "]":
+            return
+        try:
+            document, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            yield line, BadLine(CUT_OFF)
+            return
+        yield line, document
+
+
+def _header(file: LogFile) -> list[str] | None:
+    if file.kind == "csv":
+        with file.opened() as stream:
+            return next(_rows(file, as_text(stream)), None)
+    if file.kind == "parquet":
+        return list(_parquet_module().ParquetFile(file.path).schema_arrow.names)
+    return None
+
+
+def _rows(file: LogFile, text: Any) -> Iterator[list[str]]:
+    csv.field_size_limit(_LONGEST_CELL)
+    first = text.readline()
+    while first and not first.strip():
+        first = text.readline()
+    delimiter = max(",\t;", key=first.count)
+    header = next(csv.reader([first], delimiter=delimiter), [])
+    yield [cell.strip() for cell in header]
+    yield from csv.reader(text, delimiter=delimiter)
+
+
+def _csv(file: LogFile, progress: Progress | None) -> Iterator[tuple[int, Any]]:
+    with file.opened() as stream:
+        rows = _rows(file, as_text(stream))
+        header = next(rows)
+        repeated = [name for name in dict.fromkeys(header) if name and header.count(name) > 1]
+        if repeated:
+            raise InputError(
+                f"the column {repeated[0]!r} stands twice in the header", where=f"{file.name}:1", hint="name it once"
+            )
+        width, number = len(header), 1
+        last: tuple[int, Any] | None = None
+        while True:
+            number += 1
+            try:
+                row = next(rows)
+            except StopIteration:
+                break
+            except csv.Error as error:
+                yield number, BadLine(f"not CSV: {error}")
+                continue
+            if last is not None:
+                yield last
+            last = None
+            if not row:
+                continue
+            if len(row) == width:
+                last = (number, dict(zip(header, row, strict=True)))
+            else:
+                last = (number, BadLine("too few cells" if len(row) < width else "too many cells"))
+            if progress is not None and not number % _EVERY:
+                progress(_position(file, stream))
+        if last is not None:
+            cut = isinstance(last[1], BadLine) and last[1].reason == "too few cells"
+            yield (last[0], BadLine(CUT_OFF)) if cut else last
+    if progress is not None:
+        progress(file.size)
+
+
+def _parquet(file: LogFile, progress: Progress | None) -> Iterator[tuple[int, Any]]:
+    source = _parquet_module().ParquetFile(file.path)
+    rows = max(1, source.metadata.num_rows)
+    number = 0
+    for batch in source.iter_batches(batch_size=4096):
+        for row in batch.to_pylist():
+            number += 1
+            yield number, row
+        if progress is not None:
+            progress(file.size * number // rows)
+
+
+def _parquet_module() -> Any:
+    try:
+        return import_module("pyarrow.parquet")
+    except ImportError:
+        raise InputError(
+            "a Parquet log needs an extra", hint="pip install 'llmcost-cli[logs]' (DuckDB), or 'llmcost-cli[parquet]'"
+        ) from None

@@ -1,0 +1,145 @@
+"""What the cells of a cube cost at a day's prices, each at its own model, tier and long-context band.
+
+A model without a price, or a tier or bucket without one, is never counted as zero: its tokens are
+listed apart with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import NamedTuple
+
+from llmcost.architectures.api import rate_factor
+from llmcost.architectures.prices import Prices
+from llmcost.catalog.models import ApiPrice
+from llmcost.errors import UnknownPrice
+from llmcost.estimate import Factor
+from llmcost.usage.conversion import BATCH, STANDARD
+from llmcost.usage.cube import Sums
+from llmcost.workload import Stream
+
+# What gateways put before a model's name, and whose price list that is.
+PROVIDERS = {"bedrock": "aws", "vertex_ai": "google", "gemini": "google", "models": "google", "mistralai": "mistral"}
+_FIELDS = {
+    "uncached_input": "input_per_mtok",
+    "cache_read": "cached_input_per_mtok",
+    "cache_write_5m": "cache_write_per_mtok",
+    "cache_write_1h": "cache_write_1h_per_mtok",
+    "output": "output_per_mtok",
+}
+_NO_SHARE = Factor("share", 0.0)
+
+
+class Unpriced(NamedTuple):
+    """Tokens that no price is known for, with the reason; their cost is unknown, not zero."""
+
+    model: str
+    tier: str
+    reason: str
+    calls: int
+    input_tokens: int
+    output_tokens: int
+
+
+class CellPrices:
+    """Prices the cells of a cube on one day. `same_as` says which catalog model a logged name is.
+
+    `prices` are those of a day for calls made before it: a retired model keeps its last price.
+    """
+
+    def __init__(self, prices: Prices, on: date, same_as: Mapping[str, str] | None = None) -> None:
+        self.prices = prices
+        self.on = on
+        self.same_as = dict(same_as or {})
+        self._providers = {full.split("/", 1)[0] for full in prices.catalog.model_ids()}
+        self._names: dict[str, str | UnknownPrice] = {}
+        self._rates: dict[tuple[str, str, int, str], float] = {}
+        for name in self.same_as.values():
+            prices.known(name)
+
+    def known_as(self, model: str) -> str | None:
+        """The catalog's name for a logged one; None where it prices none of that name."""
+        found = self._name(model)
+        return found if isinstance(found, str) else None
+
+    def _name(self, model: str) -> str | UnknownPrice:
+        if model not in self._names:
+            self._names[model] = self._found(model)
+        return self._names[model]
+
+    def _found(self, model: str) -> str | UnknownPrice:
+        if model in self.same_as:
+            return self.same_as[model]
+        try:
+            for name in _spellings(model, self._providers):
+                if self.prices.has(name):
+                    return self.prices.identity(name) + _variant(name)
+        except UnknownPrice as ambiguous:
+            return UnknownPrice(ambiguous.what, hint=ambiguous.hint)
+        return UnknownPrice("not in the catalog" if model else "the log names no model")
+
+    def tokens_factor(self, model: str) -> float | None:
+        """Tokens that this model counts over the common count; None where it has no price."""
+        name = self.known_as(model)
+        return None if name is None else float(self.prices.price(name, self.on).tokens_factor)
+
+    def cost(self, model: str, tier: str, above_tokens: int, sums: Sums) -> float:
+        """USD of a cell. Raises UnknownPrice with the reason where any of its tokens has no price."""
+        usd = 0.0
+        for bucket in _FIELDS:
+            tokens = getattr(sums, bucket)
+            if tokens:
+                usd += tokens * self._rate(model, tier, above_tokens, bucket)
+        return usd / 1e6
+
+    def _rate(self, model: str, tier: str, above_tokens: int, bucket: str) -> float:
+        key = (model, tier, above_tokens, bucket)
+        if key not in self._rates:
+            price = self._price(model, tier)
+            field = _FIELDS[bucket]
+            if bucket == "cache_write_1h" and price.rates.cache_write_per_mtok is None:
+                field = "cache_write_per_mtok"  # where writes are not charged apart they pay the input's price
+            self._rates[key] = float(rate_factor(price, field, _of_size(above_tokens + 1), tier == BATCH).value)
+        return self._rates[key]
+
+    def _price(self, model: str, tier: str) -> ApiPrice:
+        name = self._name(model)
+        if isinstance(name, UnknownPrice):
+            raise name
+        if tier not in (STANDARD, BATCH):
+            bare = name.partition("@")[0]
+            if tier not in self.prices.price(bare, self.on).variants:
+                raise UnknownPrice(f"no price at the tier {tier}")
+            name = f"{bare}@{tier}"
+        # Logged tokens are counted as they are billed.
+        return self.prices.price(name, self.on)._replace(tokens_factor=1.0)
+
+
+def _of_size(tokens: int) -> Stream:
+    """A stream of requests of one size: what decides the long-context tier."""
+    size = Factor("input_tokens", float(tokens))
+    return Stream((), size, size, _NO_SHARE, _NO_SHARE, _NO_SHARE)
+
+
+def _spellings(model: str, providers: set[str]) -> list[str]:
+    """Names that the catalog may have for a logged one: `openrouter/openai/gpt-5`, `models/gemini-2.5-pro`, `GPT-5`.
+
+    A provider whose price list the catalog has is never left out: its price may be another than the maker's.
+    """
+    found = [model, model.lower()]
+    head, slash, tail = model.partition("/")
+    while slash:
+        provider = PROVIDERS.get(head.lower(), head.lower())
+        found += [f"{provider}/{tail}", f"{provider}/{tail.lower()}"]
+        if provider in providers:
+            break
+        found += [tail, tail.lower()]
+        head, slash, tail = tail.partition("/")
+    return list(dict.fromkeys(name for name in found if name))
+
+
+def _variant(name: str) -> str:
+    """`@batch` and the like, which an identity leaves out."""
+    _, at, variant = name.partition("@")
+    return at + variant

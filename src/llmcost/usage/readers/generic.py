@@ -1,0 +1,124 @@
+"""Any table of calls: CSV, JSONL or Parquet with a column for each figure.
+
+Columns are named by `--map FIELD=COLUMN` (a dotted column walks into an object); what is not mapped
+is looked for under the names that logs commonly use. Duplicates are looked for only where `id` is
+mapped: without it every row counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from llmcost.errors import InputError, did_you_mean
+from llmcost.usage.reader import FlatReader, Path, ReaderOptions, keys_of
+
+# What a user calls a figure in --map, and the field of Entry that it is.
+COLUMNS = {
+    "model": "model",
+    "time": "at",
+    "input_tokens": "input",
+    "output_tokens": "output",
+    "cached_tokens": "cache_read",
+    "cache_write_tokens": "cache_write",
+    "cache_write_5m_tokens": "cache_write_5m",
+    "cache_write_1h_tokens": "cache_write_1h",
+    "reasoning_tokens": "reasoning",
+    "total_tokens": "total",
+    "cost_usd": "usd",
+    "tier": "tier",
+    "task": "task",
+    "id": "id",
+    "calls": "calls",
+}
+COMMON: dict[str, tuple[str, ...]] = {
+    "model": ("model", "response_model", "request_model", "model_name"),
+    "at": ("timestamp", "time", "created_at", "start_time", "start_time_iso", "startTime"),
+    "input": ("input_tokens", "prompt_tokens", "tokens_in"),
+    "output": ("output_tokens", "completion_tokens", "tokens_out"),
+    "cache_read": ("cached_tokens", "cache_read_tokens", "cached_input_tokens", "cache_read_input_tokens"),
+    "cache_write": ("cache_write_tokens", "cache_creation_input_tokens"),
+    "cache_write_5m": ("cache_write_5m_tokens",),
+    "cache_write_1h": ("cache_write_1h_tokens",),
+    "reasoning": ("reasoning_tokens",),
+    "total": ("total_tokens",),
+    "usd": ("cost_usd", "cost", "spend"),
+    "tier": ("tier", "service_tier"),
+    "task": ("task",),
+}
+
+
+class Generic(FlatReader):
+    """A table whose columns are named by the user, or bear common names."""
+
+    name = "generic"
+    about = "any CSV, JSONL or Parquet table of calls, with --map"
+    task_from = "task"
+    weight = 0
+
+    def __init__(self, options: ReaderOptions = ReaderOptions()) -> None:  # noqa: B008 - frozen
+        super().__init__(options)
+        unknown = [name for name in options.columns if name not in COLUMNS]
+        if unknown:
+            raise InputError(
+                f"--map knows no field {unknown[0]!r}",
+                where=f"--map {unknown[0]}={options.columns[unknown[0]]}",
+                hint=did_you_mean(unknown[0], COLUMNS) or f"fields: {', '.join(COLUMNS)}",
+            )
+        if "id" in options.columns:
+            self.duplicates = "by the mapped id, the largest total is kept"
+        self._known: set[str] = set()
+        if "calls" in options.columns:
+            self.grain = "bucket"  # a row sums up many calls
+        self._paths: dict[str, Sequence[Path]] = {**COMMON}
+        if options.task_from is not None:
+            self._paths["task"] = (options.task_from,)
+        for name, column in options.columns.items():
+            self._paths[COLUMNS[name]] = (column,)
+
+    @classmethod
+    def recognises(cls, document: Mapping[str, Any]) -> bool:
+        return any(name in document for name in COMMON["input"]) and any(name in document for name in COMMON["output"])
+
+    def begin(self, sample: Sequence[Mapping[str, Any]], header: Sequence[str] | None) -> None:
+        """A mapped column that is one key with dots in it is taken whole; a table must have its columns.
+
+        Common names are found in any case of letters.
+        """
+        known = dict.fromkeys([*(header or ()), *(key for each in sample for key in each)])
+        for field, names in COMMON.items():
+            if self._paths.get(field) is names:
+                folded = [key for key in known if key not in names and key.lower() in names]
+                self._paths[field] = (*folded, *(n for n in names if n not in {key.lower() for key in folded}))
+        for name, column in self.options.columns.items():
+            if column in known:
+                self._paths[COLUMNS[name]] = ((column,),)
+            elif header is not None and keys_of(column)[0] not in known:
+                raise InputError(
+                    f"there is no column {column!r}",
+                    where=f"--map {name}={column}",
+                    hint=did_you_mean(column, known) or f"columns: {', '.join(list(header)[:12])}",
+                )
+        if header is not None:
+            for field in ("input", "output"):
+                if not any(keys_of(path)[0] in known for path in self._paths[field]):
+                    raise InputError(
+                        f"no column holds the {field} tokens",
+                        hint=f"name it: --map {field}_tokens=COLUMN (columns: {', '.join(list(header)[:12])})",
+                    )
+        self._plans.clear()
+        self._known = set(known)
+
+    def finish(self) -> None:
+        """A mapped column that stands in no line is a slip of the pen."""
+        seen = self._known | self.keys_seen
+        for name, column in self.options.columns.items():
+            if column not in seen and keys_of(column)[0] not in seen:
+                raise InputError(
+                    f"no line has {column!r}",
+                    where=f"--map {name}={column}",
+                    hint=did_you_mean(column, seen) or f"keys: {', '.join(sorted(seen)[:12])}",
+                )
+
+    def places(self) -> dict[str, Sequence[Path]]:
+        return self._paths

@@ -1,0 +1,125 @@
+"""Where the fields of a flat log stand and what they hold, as its first documents show it.
+
+An engine that runs SQL is told every place that the reader may look at, never left to detect them:
+what a sampling detector has not seen does not exist for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from llmcost.usage.projection import COUNTS, EPOCH, LIST, TEXT, Column, NotFlat, quoted
+from llmcost.usage.reader import FlatReader, Reader, keys_of, value_at
+from llmcost.usage.reading import Opened
+
+Tree = dict[str, Any]  # a leaf is a type, a branch another tree
+
+
+class Schema(NamedTuple):
+    """The places as SQL columns, further ones that the first documents lack, and all as a tree of types."""
+
+    columns: dict[tuple[str, ...], Column]
+    late: list[str]
+    tree: Tree
+
+
+def flat_reader(found: Opened) -> FlatReader:
+    """The reader of a log that SQL can read. Raises NotFlat."""
+    reader = found.fresh_reader()
+    if not isinstance(reader, FlatReader) or not reader.sql or type(reader).records is not Reader.records:
+        raise NotFlat(f"{reader.name} is no flat format")
+    if reader.grain != "call":
+        raise NotFlat(f"{reader.name} sums up many calls")
+    return reader
+
+
+def json_schema(
+    reader: FlatReader,
+    documents: Sequence[Mapping[str, Any]],
+    quote: str,
+    *,
+    root: str = "",
+    as_json: bool = False,
+) -> Schema:
+    """The schema of JSONL. `root` is what the places hang under. Raises NotFlat.
+
+    `as_json`: the engine has a type that keeps a value as it is written.
+    """
+    columns: dict[tuple[str, ...], Column] = {}
+    late: list[str] = []
+    tree: Tree = {}
+    places = [(field, keys_of(path)) for field, paths in reader.places().items() for path in paths]
+    places += [("", keys_of(path)) for path in reader.plain]
+    there = [(field, keys) for field, keys in places if _values(documents, keys)]
+    absent = [(field, keys) for field, keys in places if not _values(documents, keys)]
+    taken: set[tuple[str, ...]] = set()
+    for field, keys in (*there, *absent):
+        folded = tuple(key.lower() for key in keys)
+        if folded in taken:  # the engine folds names: `Model` stands for `model` too
+            continue
+        taken.add(folded)
+        values = _values(documents, keys)
+        kind = _kind(field, values, keys)
+        sql = quoted((root, *keys) if root else keys, quote)
+        if as_json and field in COUNTS:
+            _plant(tree, keys, "JSON")
+            sql = f"NULLIF(CAST({sql} AS VARCHAR), 'null')"  # keeps the quotes of a number written as text
+        else:
+            _plant(tree, keys, "VARCHAR")
+        if values or field in ("", "input", "output"):
+            columns[keys] = Column(sql, kind)
+        else:
+            late.append(sql)
+    _check_branches(tree, documents, ())
+    return Schema(columns, late, tree)
+
+
+def _values(documents: Sequence[Mapping[str, Any]], keys: tuple[str, ...]) -> list[Any]:
+    return [value for each in documents if (value := value_at(each, keys)) is not None]
+
+
+def _kind(field: str, values: Sequence[Any], keys: tuple[str, ...]) -> str:
+    texts = sum(isinstance(value, str) for value in values)
+    if field in COUNTS and texts:
+        raise NotFlat("its numbers are written as text")
+    if field == "at" and values and not texts:
+        return EPOCH
+    if field == "at" and texts < len(values):
+        raise NotFlat("its times are written in two ways")
+    lists = sum(isinstance(value, list) for value in values)
+    if lists and lists < len(values):
+        raise NotFlat(f"{'.'.join(keys)} is a list in some lines only")
+    if any(isinstance(value, dict) for value in values):
+        raise NotFlat(f"{'.'.join(keys)} is an object")
+    return LIST if lists else TEXT
+
+
+def _plant(tree: Tree, keys: tuple[str, ...], leaf: str) -> None:
+    for key in keys[:-1]:
+        tree = tree.setdefault(key, {})
+        if not isinstance(tree, dict):
+            raise NotFlat(f"{'.'.join(keys)} is both a value and an object")
+    if isinstance(tree.get(keys[-1]), dict):
+        raise NotFlat(f"{'.'.join(keys)} is both a value and an object")
+    tree[keys[-1]] = leaf
+
+
+def _check_branches(tree: Tree, documents: Sequence[Mapping[str, Any]], above: tuple[str, ...]) -> None:
+    """Where an object is expected there is one: a map written as JSON text is left to Python."""
+    for key, below in tree.items():
+        if isinstance(below, dict):
+            if any(not isinstance(value, Mapping) for value in _values(documents, (*above, key))):
+                raise NotFlat(f"{'.'.join((*above, key))} is no object")
+            _check_branches(below, documents, (*above, key))
+
+
+def ddl(tree: Tree, quote: str, *, struct: str, text: str) -> Iterator[tuple[str, str]]:
+    """Each top key with its type in the words of an engine: `struct` is `()` for `STRUCT(a VARCHAR)`, or `<>`."""
+    between = " " if struct == "()" else ": "
+    for key, below in tree.items():
+        kind = text if below == "VARCHAR" else str(below)
+        if isinstance(below, dict):
+            inner = ", ".join(name + between + type_ for name, type_ in ddl(below, quote, struct=struct, text=text))
+            kind = f"STRUCT{struct[0]}{inner}{struct[1]}"
+        yield quoted((key,), quote), kind

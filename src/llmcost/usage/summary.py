@@ -1,0 +1,203 @@
+"""The result of `usage`: what was read, what the traffic is, and what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from llmcost.errors import UnknownPrice
+from llmcost.usage.cube import HourKey, Sums, summed
+from llmcost.usage.lines import LineCounts
+from llmcost.usage.predicted import Against
+from llmcost.usage.pricing import CellPrices, Unpriced
+from llmcost.usage.profile import (
+    Above,
+    Hours,
+    Period,
+    Sizes,
+    above_thresholds,
+    growth_of,
+    hours_of,
+    output_sizes,
+    period_of,
+    prompt_sizes,
+)
+from llmcost.usage.reading import FileRead, Reading
+
+
+class ModelUsage(NamedTuple):
+    """One model's calls and tokens; `cost` at the day's prices is None where any of them has no price.
+
+    `priced_as` is the catalog's name for it. `calls` is None where an aggregated export counts none.
+    `cache_share` is the part of the input read from the cache; `recorded_cost` what the log itself says.
+    """
+
+    model: str
+    priced_as: str | None
+    calls: int | None
+    input_tokens: int
+    uncached_input_tokens: int
+    cache_read_tokens: int
+    cache_write_5m_tokens: int
+    cache_write_1h_tokens: int
+    output_tokens: int
+    cache_share: float | None
+    cost: float | None
+    recorded_cost: float | None
+
+
+class TaskUsage(NamedTuple):
+    """One task's share of the calls, its mean sizes and its cost, as for a model."""
+
+    task: str
+    calls: int | None
+    share: float | None
+    input_tokens: int
+    output_tokens: int
+    input_per_call: float | None
+    output_per_call: float | None
+    cache_share: float | None
+    cost: float | None
+    recorded_cost: float | None
+
+
+class SizesByKind(NamedTuple):
+    """Percentiles of prompt and output (None: aggregated, unknown), and the calls above each threshold."""
+
+    prompt: Sizes | None
+    output: Sizes | None
+    above: list[Above]
+    calls_without_size: int
+
+
+class Usage(NamedTuple):
+    """The result of `usage`. Money in USD; `cost` is of the models that have a price, `unpriced` the others.
+
+    `against` is a scenario's prediction beside it, where one was asked for.
+    """
+
+    engine: str
+    files: list[FileRead]
+    format: str
+    convention: str
+    lines: LineCounts
+    period: Period
+    calls: int | None
+    input_tokens: int
+    output_tokens: int
+    cache_read_tokens: int
+    cache_write_tokens: int
+    cache_share: float | None
+    models: list[ModelUsage]
+    tasks: list[TaskUsage]
+    sizes: SizesByKind
+    hours: Hours
+    growth_per_month: float | None
+    cost: float | None
+    unpriced: list[Unpriced]
+    recorded_cost: float | None
+    recorded_calls: int
+    against: Against | None = None
+
+
+def usage_of(reading: Reading, prices: CellPrices) -> Usage:
+    """Everything that the cube tells."""
+    cube = reading.cube
+    cells = cube.by_hour()
+    aggregated = any(file.grain == "bucket" for file in reading.files)
+    costs: dict[HourKey, float | None] = {}
+    lost: dict[tuple[str, str, str], list[Sums]] = {}
+    for key, sums in cells.items():
+        try:
+            costs[key] = prices.cost(key.model, key.tier, key.above_tokens, sums)
+        except UnknownPrice as why:
+            costs[key] = None
+            lost.setdefault((key.model, key.tier, why.what), []).append(sums)
+    total = cube.total
+    counted = not cube.buckets_without_calls
+    models = _grouped(cells, costs, lambda key: key.model)
+    tasks = _grouped(cells, costs, lambda key: key.task)
+    priced = [cost for cost in costs.values() if cost is not None]
+    without_size = sum(sums.calls for size, sums in cube.by_size().items() if size.prompt_size < 0)
+    return Usage(
+        engine=reading.engine,
+        files=reading.files,
+        format=_one_or_mixed(file.format for file in reading.files),
+        convention=_one_or_mixed(file.convention for file in reading.files),
+        lines=reading.lines.counts,
+        period=period_of(cube, aggregated=aggregated),
+        calls=total.calls if counted else None,
+        input_tokens=total.input,
+        output_tokens=total.output,
+        cache_read_tokens=total.cache_read,
+        cache_write_tokens=total.cache_write_5m + total.cache_write_1h,
+        cache_share=_share(total),
+        models=[
+            ModelUsage(
+                model=name,
+                priced_as=prices.known_as(name),
+                calls=sums.calls if counted else None,
+                input_tokens=sums.input,
+                uncached_input_tokens=sums.uncached_input,
+                cache_read_tokens=sums.cache_read,
+                cache_write_5m_tokens=sums.cache_write_5m,
+                cache_write_1h_tokens=sums.cache_write_1h,
+                output_tokens=sums.output,
+                cache_share=_share(sums),
+                cost=cost,
+                recorded_cost=sums.recorded_usd,
+            )
+            for name, sums, cost in models
+        ],
+        tasks=[
+            TaskUsage(
+                task=name,
+                calls=sums.calls if counted else None,
+                share=sums.calls / total.calls if counted and total.calls else None,
+                input_tokens=sums.input,
+                output_tokens=sums.output,
+                input_per_call=sums.input / sums.calls if counted and sums.calls else None,
+                output_per_call=sums.output / sums.calls if counted and sums.calls else None,
+                cache_share=_share(sums),
+                cost=cost,
+                recorded_cost=sums.recorded_usd,
+            )
+            for name, sums, cost in tasks
+        ],
+        sizes=SizesByKind(prompt_sizes(cube), output_sizes(cube), above_thresholds(cube), without_size),
+        hours=hours_of(cube, aggregated=aggregated),
+        growth_per_month=growth_of(cube),
+        cost=sum(priced) if priced else None,
+        unpriced=[
+            Unpriced(*key, all_.calls, all_.input, all_.output)
+            for key, parts in lost.items()
+            for all_ in [summed(parts)]
+        ],
+        recorded_cost=total.recorded_usd,
+        recorded_calls=total.recorded_calls,
+    )
+
+
+def _grouped(
+    cells: dict[HourKey, Sums], costs: dict[HourKey, float | None], name_of: Callable[[HourKey], str]
+) -> list[tuple[str, Sums, float | None]]:
+    """The cells of each name together, the most tokens first; a cost with an unknown part is unknown."""
+    parts: dict[str, list[Sums]] = {}
+    money: dict[str, list[float | None]] = {}
+    for key, sums in cells.items():
+        parts.setdefault(name_of(key), []).append(sums)
+        money.setdefault(name_of(key), []).append(costs[key])
+    found = []
+    for name, sums_of in parts.items():
+        known = [cost for cost in money[name] if cost is not None]
+        found.append((name, summed(sums_of), sum(known) if len(known) == len(money[name]) else None))
+    return sorted(found, key=lambda each: (-each[1].input - each[1].output, each[0]))
+
+
+def _share(sums: Sums) -> float | None:
+    return sums.cache_read / sums.input if sums.input else None
+
+
+def _one_or_mixed(words: Iterable[str | None]) -> str:
+    known = dict.fromkeys(word for word in words if word is not None)
+    return next(iter(known)) if len(known) == 1 else "mixed" if known else "none"

@@ -1,0 +1,160 @@
+"""Logged traffic as the workload of a scenario: requests a month, means, and the parts that prices see apart.
+
+An API's price is affine in tokens between two long-context thresholds, so size buckets that no price
+tells apart go together. Where it could (a model counts tokens otherwise, or a cascade carries a
+rejected answer into the next prompt) every prompt-size bucket near a threshold stays a part of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from llmcost.errors import InputError
+from llmcost.usage.conversion import BATCH
+from llmcost.usage.cube import NO_TIME, SizeKey, Sums, summed
+from llmcost.usage.pricing import CellPrices
+from llmcost.usage.profile import Period
+from llmcost.usage.reading import Reading
+from llmcost.usage.summary import Usage
+from llmcost.workload import Part
+
+_NEAR = 2.0  # a bucket within this factor of a threshold is near it
+_LEAST_HOURS = 1 / 60
+
+
+class Mean(NamedTuple):
+    """Requests of one kind: their number, tokens a request, and shares of the input and of the requests."""
+
+    calls: int
+    input_tokens: float
+    output_tokens: float
+    cached_share: float
+    cache_write_share: float
+    cache_write_1h_share: float
+    batch_share: float
+
+
+class Traffic(NamedTuple):
+    """What was logged, as a scenario takes it. `hours` is how long the log runs."""
+
+    files: list[str]
+    period: Period
+    hours: float
+    whole: Mean
+    by_task: dict[str, Mean]
+    peak_to_average: float | None
+    growth_per_month: float | None
+    usage: Usage
+    cells: dict[SizeKey, Sums]
+    tokens_factors: dict[str, float]
+
+    @property
+    def words(self) -> str:
+        """Where a measured figure comes from."""
+        names = self.files[0] if len(self.files) == 1 else f"{self.files[0]} and {len(self.files) - 1} more"
+        return f"measured from {names}, {self.period.words}"
+
+    def requests_per_month(self, hours_per_month: float) -> float:
+        """Calls a month at the rate of the log."""
+        return self.whole.calls * hours_per_month / self.hours
+
+    def parts(self, thresholds: Iterable[int], *, by_task: bool, finely: bool) -> list[Part]:
+        """The requests in parts of one kind: task, batched or not, and which thresholds the prompt is above.
+
+        `thresholds` are those of the models that may be asked. `finely` keeps the prompt-size buckets
+        near one apart.
+        """
+        steps = sorted(thresholds)
+        groups: dict[tuple[str, bool, int, int], list[tuple[SizeKey, Sums]]] = {}
+        for key, sums in self.cells.items():
+            band = sum(1 for step in steps if key.above_tokens >= step)
+            near = any(step / _NEAR <= key.prompt_size <= step * _NEAR for step in steps)
+            bucket = key.prompt_size if finely and near else NO_TIME
+            group = (key.task if by_task else "", key.tier == BATCH, band, bucket)
+            groups.setdefault(group, []).append((key, sums))
+        found = []
+        for (task, batched, _, _), cells in sorted(groups.items()):
+            mean = self.mean(cells)
+            if mean.calls:
+                shares = mean[3:6]
+                found.append(
+                    Part(
+                        mean.calls / self.whole.calls,
+                        mean.input_tokens,
+                        mean.output_tokens,
+                        *shares,
+                        float(batched),
+                        task,
+                        f"{self.words}: {mean.calls:,} calls of {_sizes(cells)}",
+                    )
+                )
+        return found
+
+    def mean(self, cells: Iterable[tuple[SizeKey, Sums]]) -> Mean:
+        """The mean request of some cells."""
+        return mean_of(cells, self.tokens_factors)
+
+
+def mean_of(cells: Iterable[tuple[SizeKey, Sums]], tokens_factors: Mapping[str, float]) -> Mean:
+    """The mean request. Tokens of a model that counts them otherwise are brought to the common count."""
+    known = list(cells)
+    total = summed(sums for _, sums in known)
+    if not total.calls:
+        return Mean(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    input_ = sum(sums.input / tokens_factors.get(key.model, 1.0) for key, sums in known)
+    batched = sum(sums.calls for key, sums in known if key.tier == BATCH)
+
+    def of_input(tokens: int) -> float:
+        return tokens / total.input if total.input else 0.0
+
+    return Mean(
+        total.calls,
+        input_ / total.calls,
+        total.output / total.calls,
+        of_input(total.cache_read),
+        of_input(total.cache_write_5m),
+        of_input(total.cache_write_1h),
+        batched / total.calls,
+    )
+
+
+def _sizes(cells: Iterable[tuple[SizeKey, Sums]]) -> str:
+    sizes = [key.prompt_size for key, _ in cells if key.prompt_size != NO_TIME]
+    return f"prompts from {min(sizes):,} tokens, the largest bucket from {max(sizes):,}" if sizes else "unknown size"
+
+
+def traffic_of(reading: Reading, usage: Usage, prices: CellPrices) -> Traffic:
+    """The traffic of a reading. Raises InputError where a month of it cannot be told."""
+    where = reading.files[0].path if reading.files else ""
+    if usage.calls is None:
+        raise InputError(
+            "the log does not say how many calls it sums up, so there is no mean request",
+            where=where,
+            hint="export the calls themselves, or give workload: {monthly_input_tokens, monthly_output_tokens}",
+        )
+    if not usage.calls:
+        raise InputError("the log holds no calls", where=where, hint="name a log with calls in it")
+    if usage.period.hours is None or usage.period.hours < _LEAST_HOURS:
+        raise InputError(
+            "the log does not say over which time it runs, so a month of it is not known",
+            where=where,
+            hint="map the time: --map time=COLUMN, or give --requests a month and the means that `llmcost usage` prints",
+        )
+    cells = reading.cube.by_size()
+    factors = {key.model: factor for key in cells if (factor := prices.tokens_factor(key.model)) not in (None, 1.0)}
+    known: dict[str, Any] = {}
+    for key, sums in cells.items():
+        known.setdefault(key.task, []).append((key, sums))
+    return Traffic(
+        files=[file.path for file in reading.files if file.format is not None],
+        period=usage.period,
+        hours=usage.period.hours,
+        whole=mean_of(cells.items(), factors),
+        by_task={task: mean_of(own, factors) for task, own in sorted(known.items())},
+        peak_to_average=usage.hours.peak_to_average_elapsed,
+        growth_per_month=usage.growth_per_month,
+        usage=usage,
+        cells=cells,
+        tokens_factors=factors,
+    )

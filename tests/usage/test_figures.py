@@ -1,0 +1,256 @@
+"""What the cube tells: buckets, percentiles, profile, growth, prices of each cell."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_line import run
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llmcost.catalog import load_catalog
+from llmcost.errors import UnknownPrice
+from llmcost.quality.spending import DayPrices
+from llmcost.usage.cube import Cube, Sums
+from llmcost.usage.instants import microseconds
+from llmcost.usage.pricing import CellPrices
+from llmcost.usage.profile import growth_of, hours_of, output_sizes, period_of, prompt_sizes
+from llmcost.usage.record import Call
+from llmcost.usage.sizes import bucket_of, bucket_sql, nearest_rank, step_of
+
+DAY = date(2026, 11, 22)
+AS_OF = ("--as-of", "2026-11-22")
+
+
+def call(hour: float = 0, prompt: int = 100, output: int = 10, **more: Any) -> Call:
+    at = datetime(2026, 3, 2, tzinfo=UTC) + timedelta(hours=hour)
+    blank = Call("m", "t", int(at.timestamp()) * 1_000_000, "standard", prompt, 0, 0, 0, output)
+    return blank._replace(**more)
+
+
+def cube_of(*calls: Call, thresholds: tuple[int, ...] = (), exact: bool = True) -> Cube:
+    cube = Cube(thresholds, exact=exact)
+    for each in calls:
+        cube.add(each)
+    return cube
+
+
+# ---- sizes
+
+
+@given(st.integers(0, 2**31))
+def test_a_bucket_is_a_sixteenth_of_an_octave_and_holds_its_size(size: int) -> None:
+    low = bucket_of(size)
+    assert low <= size < low + step_of(size)
+    assert bucket_of(low) == low
+    assert step_of(size) == 1 if size < 32 else step_of(size) <= max(1, low / 16) or size >= 2**30
+
+
+@pytest.mark.parametrize(
+    ("size", "low"), [(0, 0), (31, 31), (32, 32), (33, 32), (63, 62), (64, 64), (67, 64), (1000, 992)]
+)
+def test_buckets_by_hand(size: int, low: int) -> None:
+    """32 to 63 in twos, 64 to 127 in fours, 512 to 1,023 in thirty-twos."""
+    assert bucket_of(size) == low
+
+
+def test_sql_puts_every_size_in_the_same_bucket() -> None:
+    duckdb = pytest.importorskip("duckdb")
+    sizes = sorted({n for k in range(33) for n in (2**k - 1, 2**k, 2**k + 1, 3 * 2**k // 2)})
+    connection = duckdb.connect()
+    found = connection.execute(f"SELECT x, {bucket_sql('x')} FROM (SELECT UNNEST(?) AS x)", [sizes]).fetchall()  # noqa: S608
+    assert dict(found) == {size: bucket_of(size) for size in sizes}
+
+
+@given(st.lists(st.integers(0, 500), min_size=1, max_size=200), st.sampled_from([0.5, 0.95, 0.99, 1.0]))
+def test_a_percentile_is_the_nearest_rank(sizes: list[int], share: float) -> None:
+    counts = {size: sizes.count(size) for size in sizes}
+    rank = -(-len(sizes) * round(share * 100) // 100)
+    assert nearest_rank(counts, share) == sorted(sizes)[max(rank, 1) - 1]
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=300))
+def test_percentiles_from_buckets_are_within_half_a_bucket(sizes: list[int]) -> None:
+    calls = [call(prompt=size, output=size) for size in sizes]
+    exact, coarse = prompt_sizes(cube_of(*calls)), prompt_sizes(cube_of(*calls, exact=False))
+    assert exact is not None and coarse is not None and (exact.exact, coarse.exact) == (True, False)
+    for sharp, blunt in zip(exact[:3], coarse[:3], strict=True):
+        assert abs(sharp - blunt) <= sharp / 32 + 0.5
+    assert coarse.largest is None
+
+
+def test_a_bucket_that_holds_a_threshold_is_two_cells() -> None:
+    """200,000 and 200,001 share the bucket from 196,608, and lie on two sides of a price."""
+    cube = cube_of(call(prompt=200_000), call(prompt=200_001), thresholds=(128_000, 200_000))
+    assert {(key.prompt_size, key.above_tokens): sums.calls for key, sums in cube.by_size().items()} == {
+        (196_608, 128_000): 1,
+        (196_608, 200_000): 1,
+    }
+
+
+# ---- time
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [
+        ("1970-01-01T00:00:01Z", 1),
+        ("1970-01-01T02:00:01+02:00", 1),
+        ("1970-01-01 00:00:01", 1),
+        (1_772_323_200, 1_772_323_200),
+        (1_772_323_200.5, 1_772_323_200.5),
+        ("1772323200", 1_772_323_200),
+        (1_772_323_200_123, 1_772_323_200.123),
+        (1_772_323_200_123_456, 1_772_323_200.123456),
+        ("1772323200123456789", 1_772_323_200.123456),
+    ],
+)
+def test_moments_in_every_spelling(written: Any, seconds: float) -> None:
+    assert microseconds(written) == round(seconds * 1_000_000)
+
+
+def test_no_moment() -> None:
+    assert microseconds(None) is None and microseconds("") is None
+    for written in ("soon", True, [], float("nan")):
+        with pytest.raises(ValueError, match=r"."):
+            microseconds(written)
+
+
+def test_peak_over_elapsed_and_over_non_empty_hours() -> None:
+    """Four calls in hour 0, one in hour 9: 10 elapsed, 2 with calls; 4 ÷ (5 ÷ 10) = 8 and 4 ÷ (5 ÷ 2) = 1.6."""
+    hours = hours_of(cube_of(*[call(0)] * 4, call(9)), aggregated=False)
+    assert (hours.elapsed, hours.non_empty, hours.peak_calls, hours.peak_at) == (10, 2, 4, "2026-03-02T00:00:00Z")
+    assert (hours.peak_to_average_elapsed, hours.peak_to_average_non_empty) == (8, 1.6)
+    assert hours.by_hour_of_day == [4, *[0] * 8, 1, *[0] * 14]
+
+
+def test_growth_of_whole_weeks() -> None:
+    """10 calls an hour for two weeks, 12 for two: 1.2 times in two weeks (336 h), 1.2^(730/336) a month."""
+    calls = [call(h) for h in range(4 * 168) for _ in range(10 if h < 336 else 12)]
+    assert growth_of(cube_of(*calls)) == pytest.approx(1.2 ** (730 / 336) - 1)
+    assert growth_of(cube_of(*[call(h) for h in range(3 * 168)])) is None
+
+
+def test_an_aggregated_day_lasts_a_day() -> None:
+    """Three daily buckets of 240 calls: the period is three days, and nothing is known of sizes."""
+    cube = Cube(())
+    for day in range(3):
+        cube.add(call(24 * day, 24_000, 2_400, calls=240, above_tokens=0))
+    hours = hours_of(cube, aggregated=True)
+    assert (hours.step_seconds, hours.elapsed, hours.peak_calls, hours.by_hour_of_day) == (86_400, 3, 240, None)
+    assert period_of(cube, aggregated=True).hours == 72
+    assert prompt_sizes(cube) is None and output_sizes(cube) is None
+
+
+# ---- prices
+
+
+def cost(model: str, tier: str = "standard", above: int = 0, prices: Any = None, **tokens: int) -> float:
+    sums = Sums(1, 0, 0, 0, 0, 0, 0, 0)._replace(**tokens)
+    return CellPrices(prices or DayPrices(load_catalog()), DAY).cost(model, tier, above, sums)
+
+
+M = 1_000_000
+
+
+def test_each_bucket_pays_its_own_price() -> None:
+    """claude-sonnet-4-6: 3 in, 0.30 read, 3.75 and 6 written, 15 out."""
+    tokens = dict.fromkeys(("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output"), M)
+    assert cost("claude-sonnet-4-6", **tokens) == pytest.approx(3 + 0.3 + 3.75 + 6 + 15)
+
+
+def test_a_band_pays_the_tier_above_it() -> None:
+    """gemini-2.5-pro: 1.25 and 10, above 200,000 tokens 2.50 and 15; 199,999 is another model's threshold."""
+    for above, input_, output in ((0, 1.25, 10), (199_999, 1.25, 10), (200_000, 2.5, 15), (272_000, 2.5, 15)):
+        assert cost("gemini-2.5-pro", above=above, uncached_input=M, output=M) == pytest.approx(input_ + output)
+
+
+def test_batch_and_priority_pay_their_own_prices() -> None:
+    """gpt-5: 1.25 and 10, half of it in batches, twice as much at priority."""
+    assert cost("gpt-5", uncached_input=M, output=M) == pytest.approx(11.25)
+    assert cost("gpt-5", "batch", uncached_input=M, output=M) == pytest.approx(5.625)
+    assert cost("gpt-5", "priority", uncached_input=M, output=M) == pytest.approx(22.5)
+
+
+@pytest.mark.parametrize("name", ["gpt-5", "openai/gpt-5", "GPT-5", "openrouter/openai/gpt-5", "litellm_proxy/gpt-5"])
+def test_a_gateways_spelling_of_a_model(name: str) -> None:
+    assert CellPrices(DayPrices(load_catalog()), DAY).known_as(name) == "openai/gpt-5"
+
+
+@pytest.mark.parametrize(
+    ("model", "tier", "tokens", "why"),
+    [
+        ("my-own-model", "standard", {"output": 1}, "not in the catalog"),
+        ("", "standard", {"output": 1}, "names no model"),
+        ("gpt-5", "turbo", {"output": 1}, "no price at the tier turbo"),
+        ("azure/DeepSeek-V3.2", "standard", {"output": 1}, "not in the catalog"),  # Azure's price may be another
+    ],
+)
+def test_what_has_no_price_is_refused_with_its_reason(model: str, tier: str, tokens: dict[str, int], why: str) -> None:
+    with pytest.raises(UnknownPrice, match=why):
+        cost(model, tier, **tokens)
+
+
+def test_unpriced_tokens_are_listed_and_no_zero(tmp_path: Path) -> None:
+    rows = [
+        {"model": "gpt-5", "input_tokens": M, "output_tokens": 0, "cost_usd": 0},
+        {"model": "mystery", "input_tokens": 70, "output_tokens": 7},
+    ]
+    log = tmp_path / "log.jsonl"
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    done = run("usage", str(log), *AS_OF, "-f", "json").result
+    assert (done["cost"], done["recorded_cost"], done["recorded_calls"]) == (1.25, 0, 1)
+    assert {each["model"]: (each["cost"], each["recorded_cost"]) for each in done["models"]} == {
+        "gpt-5": (1.25, 0),
+        "mystery": (None, None),
+    }
+    assert done["unpriced"] == [
+        {
+            "model": "mystery",
+            "tier": "standard",
+            "reason": "not in the catalog",
+            "calls": 1,
+            "input_tokens": 70,
+            "output_tokens": 7,
+        }
+    ]
+    table = run("usage", str(log), *AS_OF)
+    assert "without 77 tokens that have no price" in table.out
+    # a price of one's own, or the name of a model that it is, brings them in
+    own = run("usage", str(log), "--price", "mystery.input=10", "--price", "mystery.output=100", *AS_OF, "-f", "json")
+    assert own.result["cost"] == pytest.approx(1.25 + (70 * 10 + 7 * 100) / 1e6)
+    same = run("usage", str(log), "--priced-as", "mystery=gpt-5", *AS_OF, "-f", "json")
+    assert same.result["cost"] == pytest.approx(1.25 + (70 * 1.25 + 7 * 10) / 1e6)
+
+
+def test_a_retired_model_keeps_its_last_price(tmp_path: Path) -> None:
+    """gpt-4o stops answering in January 2027; a log of its calls still has a cost afterwards."""
+    log = tmp_path / "log.jsonl"
+    log.write_text(json.dumps({"model": "gpt-4o", "input_tokens": M, "output_tokens": 0}) + "\n")
+    assert run("usage", str(log), "--as-of", "2027-06-01", "-f", "json").result["cost"] == 2.5
+
+
+def test_shares_over_each_threshold_and_of_the_cache(tmp_path: Path) -> None:
+    """Of four calls one is above 200,000 tokens and two above 128,000; half of the tokens came from the cache."""
+    sizes = [1_000, 2_000, 150_000, 250_000]
+    rows = [
+        {
+            "model": "gemini-2.5-pro",
+            "input_tokens": n,
+            "output_tokens": 1,
+            "cached_tokens": n // 2,
+            "total_tokens": n + 1,
+        }
+        for n in sizes
+    ]
+    log = tmp_path / "log.jsonl"
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    done = run("usage", str(log), *AS_OF, "-f", "json").result
+    above = {each["above_tokens"]: (each["calls"], each["share"]) for each in done["sizes"]["above"]}
+    assert (above[128_000], above[200_000], above[512_000]) == ((2, 0.5), (1, 0.25), (0, 0))
+    assert done["cache_share"] == 0.5
+    assert done["sizes"]["prompt"] == {"p50": 2_000, "p95": 250_000, "p99": 250_000, "largest": 250_000, "exact": True}
