@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from llmcost import __version__
+from llmcost.cli.logs import USAGE
 from llmcost.cli.options import (
     DRAWS,
     GATES,
@@ -26,7 +27,7 @@ from llmcost.errors import InputError
 FORMATS = ("html", "markdown")
 
 
-@takes(SCENARIO, WORKLOAD, HORIZON, PRICES, GATES, DRAWS, OUTPUT)
+@takes(SCENARIO, USAGE, WORKLOAD, HORIZON, PRICES, GATES, DRAWS, OUTPUT)
 def command(flags: Values) -> int:
     """Write the page that the decision is made on: one HTML file that needs nothing else, or Markdown.
 
@@ -35,7 +36,13 @@ def command(flags: Values) -> int:
     form = _format(flags)
     draft = draft_from(flags)
     question = asked(draft, flags)
+    if question.traffic is not None:
+        from llmcost.cli.measured import in_parts, logged
+
+        question = question._replace(scenario=in_parts(question, flags))
     found = report(question.scenario, question.catalog, question.sampling, levers=form == "html")
+    if question.traffic is not None:
+        found = found.measured(question.traffic.traffic.usage, logged(question))
     comparison = found.details.comparison
     remarks = Remarks(question, {each.name: each.charges for each in comparison.architectures})
     from llmcost.render.report.content import Made
@@ -87,7 +94,7 @@ def _command(flags: Values, as_of: date) -> str:
     """The command that gives this page again, on whatever day."""
     dated = {**flags, "as_of": as_of.isoformat()}
     parts = ["llmcost", "report", *([flags["scenario"]] if flags["scenario"] else [])]
-    parts += flags_given(dated, WORKLOAD, HORIZON, PRICES, GATES, DRAWS)
+    parts += flags_given(dated, USAGE, WORKLOAD, HORIZON, PRICES, GATES, DRAWS)
     if flags.get("output_file"):
         parts += ["-o", Path(flags["output_file"]).name]
     if flags.get("format_"):

@@ -130,7 +130,7 @@ def _by_price(details: Details, cheapest: str) -> list[Flip]:
         if abs(slope) <= 1e-9 * max(paid, rival_paid, 1.0):
             continue
         at = ((rival.total_cost or 0.0) - rival_paid - fixed) / slope
-        if at <= 0:
+        if at <= 1e-9:  # at no price at all both cost the same: what is left of it is rounding
             continue
         direction = "rose to" if at > 1 else "fell to"
         sentence = f"{rival.name} would be the cheapest if all API prices {direction} {at:.2f} times today's"

@@ -18,7 +18,9 @@ from llmcost.economics.whatif import WhatIf, what_if
 from llmcost.scenario import Scenario
 
 if TYPE_CHECKING:
+    from llmcost.economics.logged import LoggedTraffic
     from llmcost.economics.sensitivity import Sensitivities
+    from llmcost.usage.summary import Usage
 
 
 class Report(NamedTuple):
@@ -32,6 +34,12 @@ class Report(NamedTuple):
     flips: list[Flip]
     sensitivities: Sensitivities | None
     what_if: WhatIf | None
+    usage: Usage | None = None
+
+    def measured(self, usage: Usage, logged: LoggedTraffic) -> Report:
+        """The same with what was logged, and what that traffic would have cost under each architecture."""
+        comparison = self.details.comparison._replace(traffic=logged)
+        return self._replace(details=self.details._replace(comparison=comparison), usage=usage)
 
 
 def report(scenario: Scenario, catalog: Any, sampling: Sampling | None = None, *, levers: bool = True) -> Report:

@@ -112,6 +112,12 @@ def bar(x1: float, x2: float, y: float, height: float, class_: str) -> Markup:
     return tag("rect", {"x": min(x1, x2), "y": y, "width": max(abs(x2 - x1), 1.0), "height": height, "class": class_})
 
 
+def column(x: float, width: float, top: float, bottom: float, class_: str) -> Markup:
+    """A bar that stands, at least a hair high."""
+    height = max(bottom - top, 1.0)
+    return tag("rect", {"x": x, "y": bottom - height, "width": width, "height": height, "class": class_})
+
+
 def path(points: Sequence[tuple[float, float]], class_: str, *, close: bool = False) -> Markup:
     """A line through points."""
     steps = Markup(" ".join(f"{short_number(x)},{short_number(y)}" for x, y in points))

@@ -54,7 +54,7 @@ def page(comparison: Comparison, as_of: date, explain: bool = False) -> Page:
     if len(comparison.waterfall) > 1:
         tables.append(waterfall(comparison))
     if comparison.traffic is not None:
-        tables.append(_logged(comparison.traffic))
+        tables.append(logged(comparison.traffic))
     tables += cascades({each.name: each.cascade for each in comparison.architectures})
     if explain:
         tables += [
@@ -116,7 +116,7 @@ def _spread(comparison: Comparison) -> Table | None:
     return Table("With the ranges: P5 to P95, and the corners", _SPREAD, rows, notes) if rows else None
 
 
-def _logged(traffic: LoggedTraffic) -> Table:
+def logged(traffic: LoggedTraffic) -> Table:
     """What the log cost, and what it would have cost elsewhere."""
     actual = traffic.cost if not traffic.unpriced_tokens else None
     rows = [

@@ -51,17 +51,23 @@ _STEPS = {60: "minute", 3600: "hour", 86_400: "day"}
 
 def page(found: Usage) -> Page:
     """Models, tasks, sizes, the profile, and what was read."""
-    tables = [_models(found)]
-    if any(task.task for task in found.tasks):
-        tables.append(_tasks(found))
-    tables.append(_sizes(found))
+    tables = measured(found)
     if found.against is not None:
         tables += against_tables(found.against)
     tables.append(_files(found))
-    return Page(_headline(found), tables, _notes(found))
+    return Page(headline(found), tables, profile(found))
 
 
-def _headline(found: Usage) -> str:
+def measured(found: Usage) -> list[Table]:
+    """What the traffic is: by model, by task where there are any, and how large the calls are."""
+    tables = [_models(found)]
+    if any(task.task for task in found.tasks):
+        tables.append(_tasks(found))
+    return [*tables, _sizes(found)]
+
+
+def headline(found: Usage) -> str:
+    """Calls, tokens, the period, and what they cost."""
     calls = "an unknown number of calls" if found.calls is None else f"{found.calls:,} calls"
     say = f"{calls}, {found.input_tokens:,} tokens in, {found.output_tokens:,} out"
     if found.period.first:
@@ -173,7 +179,8 @@ def _files(found: Usage) -> Table:
     return Table("Read", _FILES, rows, notes)
 
 
-def _notes(found: Usage) -> list[str]:
+def profile(found: Usage) -> list[str]:
+    """The peak, the calls without a time and the growth, each in a sentence."""
     hours = found.hours
     notes = []
     if hours.peak_at is not None:

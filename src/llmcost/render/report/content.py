@@ -51,6 +51,15 @@ class Made(NamedTuple):
     explain: bool = False
 
 
+class Logged(NamedTuple):
+    """The measured traffic: a sentence, its profile in sentences, when it comes, and its tables."""
+
+    headline: str
+    profile: list[str]
+    hours: Picture | None
+    tables: list[Table]
+
+
 def title(found: Report) -> str:
     """The scenario's name, else what the page is."""
     return found.details.point.name or "LLM architectures compared"
@@ -112,7 +121,7 @@ def payback(row: Compared) -> Callable[[float | None], str]:
 
 def side_by_side(found: Report, made: Made) -> list[Table]:
     """The tables of `compare`: the figures, and what the ranges do to them."""
-    tables = compare.page(found.details.comparison, made.as_of).tables
+    tables = compare.page(found.details.comparison._replace(traffic=None), made.as_of).tables
     return [table for table in tables if not table.title.startswith("Savings, move by move")]
 
 
@@ -127,6 +136,18 @@ def pictures(found: Report) -> list[tuple[str, Picture]]:
         ("measure", bars.swings(found.sensitivities) if found.sensitivities is not None else None),
     ]
     return [(key, picture) for key, picture in drawn if picture is not None]
+
+
+def logged(found: Report) -> Logged | None:
+    """What the traffic was that the workload was measured from; None where it was written by hand."""
+    traffic = found.details.comparison.traffic
+    if found.usage is None or traffic is None:
+        return None
+    from llmcost.render.pages import usage
+    from llmcost.render.report.hours import picture
+
+    tables = [*usage.measured(found.usage), compare.logged(traffic)]
+    return Logged(usage.headline(found.usage), usage.profile(found.usage), picture(found.usage), tables)
 
 
 def charges(found: Report, made: Made) -> list[Table]:

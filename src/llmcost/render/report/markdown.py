@@ -21,6 +21,12 @@ def render(found: Report, made: Made) -> str:
         if key in ("totals", "measure"):
             continue
         parts += [f"## {picture.heading}", literal(picture.says), markdown.table(picture.numbers)]
+    logged = content.logged(found)
+    if logged is not None:
+        parts += ["## What was measured", literal(logged.headline), _list(logged.profile)]
+        if logged.hours is not None:
+            parts += [literal(logged.hours.says), markdown.table(logged.hours.numbers)]
+        parts += map(markdown.table, logged.tables)
     parts += ["## What to measure first", literal(content.to_measure(found))]
     parts += [markdown.table(picture.numbers) for key, picture in content.pictures(found) if key == "measure"]
     parts += ["## What would flip the answer", _list(content.flips(found))]

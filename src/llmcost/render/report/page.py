@@ -13,7 +13,7 @@ from llmcost.economics.uncertainty import Figure
 from llmcost.render import figures, html, svg
 from llmcost.render.markup import Markup, escaped, isolated, joined, tag
 from llmcost.render.report import content
-from llmcost.render.report.content import Made
+from llmcost.render.report.content import Logged, Made
 from llmcost.render.report.whatif import workbench
 from llmcost.render.svg import Picture
 
@@ -67,6 +67,9 @@ def _body(found: Report, made: Made) -> list[Markup | None]:
     charts = dict(content.pictures(found))
     drawn = [(key, charts[key].heading, _picture(charts[key])) for key in CHARTS if key in charts]
     lively = [("what-if", "What if", workbench(found))] if found.what_if is not None else []
+    logged = content.logged(found)
+    if logged is not None:
+        lively.append(("logged", "What was measured", _logged(logged)))
     last = [
         ("measure", "What to measure first", _measure(found, charts.get("measure"))),
         ("flips", "What would flip the answer", _list(content.flips(found))),
@@ -237,6 +240,12 @@ def _measure(found: Report, picture: Picture | None) -> Markup:
         f"and what knowing it is worth (EVPPI), at present value."
     )
     return joined([said, tag("p", {"class": "note"}, against), _picture(picture)])
+
+
+def _logged(logged: Logged) -> Markup:
+    """The traffic that the workload was measured from, and what it would have cost elsewhere."""
+    chart = _picture(logged.hours) if logged.hours is not None else None
+    return joined([tag("p", None, logged.headline), html.notes(logged.profile), chart, *map(html.table, logged.tables)])
 
 
 def _list(lines: list[str], *, ordered: bool = False) -> Markup:
