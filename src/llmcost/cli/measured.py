@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -49,7 +48,7 @@ def measured(draft: Draft, flags: Values, catalog: Catalog, as_of: date) -> Meas
             raise InputError(
                 "usage names no logs", where=draft.where(["usage"]), hint="type usage: logs/*.jsonl, or a list of files"
             )
-        base = os.path.dirname(flags.get("scenario") or "")
+        base = draft.folder
     reading = read_logs(paths, flags, catalog.long_context_thresholds(), base=base)
     prices = cell_prices(draft, flags, catalog, as_of)
     traffic = traffic_of(reading, usage_of(reading, prices), prices)

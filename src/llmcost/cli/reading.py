@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
+from os.path import dirname
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmcost.architectures.prices import Prices
@@ -74,6 +75,11 @@ class Draft:
     def text(self) -> str | None:
         """The scenario file as it was written; None where flags say everything."""
         return None if self._document is None else str(self._document.text)
+
+    @property
+    def folder(self) -> str:
+        """Where the scenario file lies, to which the files that it names are relative; empty where there is none."""
+        return "" if self._document is None else dirname(self._document.name)
 
     def put(self, path: tuple[str, ...], value: Any, flag: str) -> None:
         """Set one value under a flag's name; a block of the file is copied, never changed."""
