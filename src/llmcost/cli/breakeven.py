@@ -21,7 +21,7 @@ from llmcost.cli.reading import Asked, asked, day, draft_from, number_flag, samp
 from llmcost.cli.writing import Remarks, breached, charted, format_of, write
 from llmcost.economics.breakeven import Breakeven, Offer, breakeven, breakeven_of_offer
 from llmcost.errors import InputError
-from llmcost.scenario import validated
+from llmcost.validation import validated
 
 _OFFER = {
     "build": "--build",

@@ -16,10 +16,11 @@ from llmcost.economics.logged import LoggedTraffic, logged_costs
 from llmcost.errors import InputError
 from llmcost.estimate import Assumption, Warning
 from llmcost.quality.spending import DayPrices
-from llmcost.scenario import Scenario, validated
+from llmcost.scenario import Scenario
 from llmcost.usage.pricing import CellPrices
 from llmcost.usage.summary import usage_of
 from llmcost.usage.traffic import Traffic, traffic_of
+from llmcost.validation import validated
 from llmcost.workload import HOURS_PER_MONTH
 
 if TYPE_CHECKING:

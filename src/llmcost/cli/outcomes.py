@@ -178,7 +178,7 @@ def catalog_of(flags: Values) -> Any:
 def own_prices(flags: Values) -> Any:
     """`--price` as the scenario would have it."""
     from llmcost.architectures.prices import OwnPrice
-    from llmcost.scenario import validated
+    from llmcost.validation import validated
 
     draft: Draft = draft_from({"price": flags.get("price")})
     written = draft.data.get("prices", {})
