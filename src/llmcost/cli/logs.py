@@ -81,7 +81,11 @@ def read_logs(paths: Sequence[str], flags: Values, thresholds: Sequence[int], *,
         try:
             files.append(opened(file, request))
         except InputError as error:
-            if file.named or error.exit_code != 2 or not error.what.startswith(("no format is", "this is no JSON")):
+            if (
+                file.named
+                or error.exit_code != 2
+                or not error.what.startswith(("no format is", "this is no JSON", "this is no Parquet"))
+            ):
                 raise
             unread[file.name] = FileRead(file.name, None, None, None, nothing, error.what)
     if not files:
