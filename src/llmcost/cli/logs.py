@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from llmcost.cli.draft import pairs
 from llmcost.cli.options import Values, _option
-from llmcost.cli.reading import pairs
 from llmcost.errors import InputError, did_you_mean
 from llmcost.estimate import Assumption, Warning
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from llmcost.architectures.architecture import Retired
 from llmcost.architectures.flow import models_of, reachable
 from llmcost.architectures.prices import OwnPrice, Prices
+from llmcost.cli.draft import Draft
 from llmcost.cli.logs import read_logs, remarks_of, same_as
 from llmcost.cli.options import Values
-from llmcost.cli.reading import Asked, Draft
 from llmcost.economics.logged import LoggedTraffic, logged_costs
 from llmcost.errors import InputError
 from llmcost.estimate import Assumption, Warning
@@ -25,6 +25,7 @@ from llmcost.workload import HOURS_PER_MONTH
 
 if TYPE_CHECKING:
     from llmcost.catalog import Catalog
+    from llmcost.cli.reading import Asked
 
 
 class Measured:
