@@ -14,6 +14,7 @@ ROOT = Path(llmcost.__file__).parent
 LAYERS = (
     ("errors", "arithmetic", "output_file", "presets", "wording"),
     ("quantity",),
+    ("validation",),
     ("estimate",),
     ("catalog",),
     ("workload",),

@@ -136,7 +136,9 @@ def _kind(part: Schema, schema: Schema) -> str:
         return _mapping(part, schema)
     kind = part.get("type", "any")
     kinds = kind if isinstance(kind, list) else [kind]
-    return " or ".join({"boolean": "true or false", "string": "text", "array": "list"}.get(each, each) for each in kinds)
+    return " or ".join(
+        {"boolean": "true or false", "string": "text", "array": "list"}.get(each, each) for each in kinds
+    )
 
 
 def _mapping(part: Schema, schema: Schema) -> str:

@@ -5,16 +5,17 @@ file. Every error names the place (`scenario.yaml:7:14`, or the flag) and what t
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, PrivateAttr, SerializeAsAny, ValidationError, model_validator
+from pydantic import BeforeValidator, PrivateAttr, SerializeAsAny, model_validator
 
 from llmcost.architectures.architecture import Architecture, OwnModel
 from llmcost.architectures.prices import OwnPrice
-from llmcost.errors import InputError, LlmcostError, did_you_mean
+from llmcost.errors import InputError, did_you_mean
 from llmcost.quantity import Quantity, QuantityError, shown
+from llmcost.validation import Path, Where, validated
 from llmcost.workload import (
     HOURS_PER_MONTH,
     AboveZero,
@@ -38,10 +39,6 @@ KINDS = {
     "fine_tuned": "FineTuned",
 }
 LONGEST_HORIZON = 600
-
-Model = TypeVar("Model", bound=BaseModel)
-Path = Sequence[str | int]
-Where = Callable[[Path, bool], str]
 
 
 def _month(written: Any) -> date:
@@ -288,61 +285,6 @@ def kind_class(kind: str) -> type[Architecture]:
 
     found: type[Architecture] = getattr(import_module(f"llmcost.architectures.{kind}"), KINDS[kind])
     return found
-
-
-def validated(model: type[Model], data: Any, path: Path, where: Where) -> Model:
-    """The model from the data; the first thing wrong as an InputError with its place."""
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        raise as_input_error(error, path, where) from None
-
-
-def as_input_error(error: ValidationError, path: Path, where: Where) -> LlmcostError:
-    """The first problem that pydantic found, in our three lines."""
-    first = error.errors(include_url=False)[0]
-    loc: list[str | int] = [*path, *(part for part in first["loc"])]
-    context = first.get("ctx", {})
-    field = str(loc[-1]) if loc else ""
-    cause = context.get("error")
-    if first["type"] == "unknown_key":
-        return InputError(context["what"], where=where([*loc, context["key"]], True), hint=context["hint"])
-    if isinstance(cause, QuantityError):
-        return InputError(f"{_named(loc)}: {cause.what}", where=where(loc, False), hint=cause.hint)
-    if "what" in context:
-        loc += context.get("at", ())
-        return InputError(context["what"], where=where(loc, False), hint=context.get("hint", ""))
-    if first["type"] == "missing":
-        return InputError(
-            f"{_named(loc[:-1]) or 'the scenario'} lacks {field!r}",
-            where=where(loc[:-1], False),
-            hint=f"add {field}: ...",
-        )
-    if first["type"] == "literal_error":
-        known = re.findall(r"'([^']+)'", str(context.get("expected", "")))
-        hint = did_you_mean(str(first["input"]), known) or f"type one of: {', '.join(known)}"
-        return InputError(f"{_named(loc)}: {shown(first['input'])} is not known", where=where(loc, False), hint=hint)
-    message = first["msg"].removeprefix("Value error, ")
-    return InputError(
-        f"{_named(loc)}: {message[:1].lower()}{message[1:]}", where=where(loc, False), hint=_type_hint(first["type"])
-    )
-
-
-def _named(loc: Sequence[str | int]) -> str:
-    return ".".join(str(part) for part in loc)
-
-
-def _type_hint(kind: str) -> str:
-    hints = {
-        "dict_type": "type a mapping: {KEY: VALUE}",
-        "list_type": "type a list: [A, B]",
-        "bool_type": "type true or false",
-        "bool_parsing": "type true or false",
-        "string_type": "type a text",
-        "model_type": "type a mapping: {KEY: VALUE}",
-        "model_attributes_type": "type a mapping: {KEY: VALUE}",
-    }
-    return hints.get(kind, "`llmcost schema` says what may stand here")
 
 
 def _check_names(scenario: Scenario, where: Where) -> None:

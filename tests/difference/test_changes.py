@@ -350,3 +350,17 @@ def test_there_and_back_again(tmp_path: Path) -> None:
         other = found[each["path"]]
         assert (other["sign"], other["old"], other["new"]) == (signs[each["sign"]], each["new"], each["old"])
         assert other["change"] == (None if each["change"] is None else approx(-each["change"]))
+
+
+def test_measured_traffic_is_read_beside_its_scenario(tmp_path: Path) -> None:
+    """`usage: LOGS` is relative to the scenario; twice the calls logged are twice the requests and the cost."""
+    header = "timestamp,model,calls,input_tokens,output_tokens\n"
+    for name, calls in (("once", 1_000), ("twice", 2_000)):
+        row = f"2026-11-0%d,large,{calls},{calls * 1000},{calls * 200}\n"
+        written(tmp_path, f"{name}.csv", header + "".join(row % day for day in (1, 2, 3)))
+    base = with_changes({"workload": None, "usage": "once.csv"})
+    told = differ(tmp_path, {"usage": "twice.csv"}, base=base)
+    assert "usage" in told.paths
+    month = told.change("architectures.strong.monthly_cost")
+    assert month["old"] > 0
+    assert month["change_share"] == approx(1)

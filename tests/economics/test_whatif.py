@@ -10,7 +10,8 @@ import pytest
 from sample import sample, uncertain_sample
 
 from llmcost.catalog import load_catalog
-from llmcost.cli.reading import asked, draft_from
+from llmcost.cli.draft import draft_from
+from llmcost.cli.reading import asked
 from llmcost.economics.comparison import Details, compare, compare_in_detail
 from llmcost.economics.levers import Lever
 from llmcost.economics.whatif import FIGURES, WhatIf, what_if

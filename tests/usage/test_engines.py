@@ -123,6 +123,28 @@ def test_duckdb(folder: Path, log: str) -> None:
     check_same(read_by(standard.read, path, columns), read_by(embedded.read, path, columns))
 
 
+@pytest.mark.parametrize("log", ["generic", "exclusive", "litellm", "late"])
+def test_duckdb_reads_a_large_log_quickly_and_the_same(folder: Path, log: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it reads beyond 64 MB: numbers as numbers, and no list of every size."""
+    monkeypatch.setattr(embedded, "EXACT_BELOW_BYTES", 0)
+    late = {"model": "n", "timestamp": "2026-03-01T10:00:00Z", "input_tokens": 9, "output_tokens": 1}
+    rows = [generic_row(made) for made in CALLS]
+    extra = [
+        {**late, "tier": "batch"},
+        {**late, "spend": 0.5, "total_tokens": 10},
+        {**late, "model": None, "model_name": "k"},
+    ]
+    plain_rows = [{key: row[key] for key in late} for row in rows]
+    (folder / "late.jsonl").write_bytes(lines_of([*plain_rows, *extra]))
+    path = folder / f"{log}.jsonl"
+    ours, other = read_by(standard.read, path, {}), read_by(embedded.read, path, {})
+    assert (other.cube.hours, other.cube.sizes) == (ours.cube.hours, ours.cube.sizes)
+    assert other.cube.outputs == ours.cube.outputs
+    assert other.cube.prompts is None
+    assert [file.lines for file in other.files] == [file.lines for file in ours.files]
+    assert other.notes == []
+
+
 def test_duckdb_two_files_of_one_format_share_their_ids(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / f"{name}.jsonl").write_bytes(with_ids())

@@ -49,9 +49,13 @@ def in_duckdb(table: Path, query: str) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
+def values(table: Path, query: str) -> list[tuple[Any, ...]]:
+    return list(zip(*(row.values() for row in in_duckdb(table, query)), strict=True))
+
+
 def test_run_in_a_database_it_gives_the_cube(table: Path) -> None:
     cube = REQUEST.new_cube(exact=False)
-    good, other = add_cells(cube, in_duckdb(table, warehouse_query("duckdb", "llm_calls", REQUEST)))
+    good, other = add_cells(cube, values(table, warehouse_query("duckdb", "llm_calls", REQUEST)))
     ours = expected(made_calls())
     assert (good, other) == (1000, 0)
     assert (cube.hours, cube.sizes, cube.outputs) == (ours.hours, ours.sizes, ours.outputs)
@@ -62,7 +66,8 @@ def test_run_on_spark_it_gives_the_cube(table: Path) -> None:
     session = spark.session()
     session.read.json(str(table)).createOrReplaceTempView("llm_calls")
     cube = REQUEST.new_cube(exact=False)
-    add_cells(cube, (row.asDict() for row in session.sql(warehouse_query("spark", "llm_calls", REQUEST)).collect()))
+    rows = session.sql(warehouse_query("spark", "llm_calls", REQUEST)).collect()
+    add_cells(cube, list(zip(*rows, strict=True)))
     ours = expected(made_calls())
     assert (cube.hours, cube.sizes, cube.outputs) == (ours.hours, ours.sizes, ours.outputs)
 
@@ -112,7 +117,7 @@ def test_duplicates_and_rows_in_disorder(tmp_path: Path) -> None:
     table.write_text("".join(json.dumps(each) + "\n" for each in rows))
     request = Request(thresholds=THRESHOLDS, columns={"id": "request_id"})
     cube = request.new_cube(exact=False)
-    good, other = add_cells(cube, in_duckdb(table, warehouse_query("duckdb", "llm_calls", request)))
+    good, other = add_cells(cube, values(table, warehouse_query("duckdb", "llm_calls", request)))
     assert (good, other, cube.total.output) == (3, 1, 9 + 1 + 1)
 
 

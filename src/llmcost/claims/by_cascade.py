@@ -11,7 +11,8 @@ from llmcost.economics.routing import route
 from llmcost.economics.uncertainty import Figure
 from llmcost.errors import InputError, did_you_mean
 from llmcost.quantity import Range
-from llmcost.scenario import scenario_from, validated
+from llmcost.scenario import scenario_from
+from llmcost.validation import validated
 from llmcost.workload import Positive, Share, Strict
 
 CHEAP, STRONG, CASCADE = "cheap", "strong", "cascade"

@@ -16,7 +16,8 @@ from llmcost.economics.uncertainty import Figure, evaluated
 from llmcost.errors import InputError, did_you_mean
 from llmcost.estimate import Charge, Factor
 from llmcost.quantity import QuantityError, Range, at_middle, quantity
-from llmcost.scenario import scenario_from, validated
+from llmcost.scenario import scenario_from
+from llmcost.validation import validated
 from llmcost.workload import Positive, Share, Stream, Strict
 
 RESULT = "result"

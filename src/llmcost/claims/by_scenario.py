@@ -17,7 +17,8 @@ from llmcost.economics.routing import route
 from llmcost.economics.uncertainty import Figure
 from llmcost.errors import Impossible, InputError, did_you_mean
 from llmcost.quantity import at_middle
-from llmcost.scenario import Scenario, scenario_from, validated
+from llmcost.scenario import Scenario, scenario_from
+from llmcost.validation import validated
 from llmcost.wording import count
 
 CHEAPEST_FROM = "cheapest_from_requests_per_month"

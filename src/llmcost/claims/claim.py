@@ -15,7 +15,7 @@ from llmcost.claims.inputs import Path, references_in
 from llmcost.claims.published import Published, tolerance_of
 from llmcost.errors import InputError, did_you_mean
 from llmcost.quantity import QuantityError, shown
-from llmcost.scenario import validated
+from llmcost.validation import validated
 from llmcost.workload import Strict, refuse
 
 TOLERANCE = 0.02

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from llmcost.cli.draft import draft_from
 from llmcost.cli.options import (
     CHART,
     DRAWS,
@@ -17,11 +18,11 @@ from llmcost.cli.options import (
     command_app,
     takes,
 )
-from llmcost.cli.reading import Asked, asked, day, draft_from, number_flag, sampling
+from llmcost.cli.reading import Asked, asked, day, number_flag, sampling
 from llmcost.cli.writing import Remarks, breached, charted, format_of, write
 from llmcost.economics.breakeven import Breakeven, Offer, breakeven, breakeven_of_offer
 from llmcost.errors import InputError
-from llmcost.scenario import validated
+from llmcost.validation import validated
 
 _OFFER = {
     "build": "--build",

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from llmcost.cli.draft import draft_from
 from llmcost.cli.logs import USAGE
 from llmcost.cli.options import (
     CHART,
@@ -18,7 +19,7 @@ from llmcost.cli.options import (
     command_app,
     takes,
 )
-from llmcost.cli.reading import asked, draft_from
+from llmcost.cli.reading import asked
 from llmcost.cli.route import add_mixes
 from llmcost.cli.writing import Remarks, breached, charted, format_of, write
 from llmcost.economics.comparison import compare

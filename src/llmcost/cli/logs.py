@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from llmcost.cli.draft import pairs
 from llmcost.cli.options import Values, _option
-from llmcost.cli.reading import pairs
 from llmcost.errors import InputError, did_you_mean
 from llmcost.estimate import Assumption, Warning
 
@@ -81,7 +81,11 @@ def read_logs(paths: Sequence[str], flags: Values, thresholds: Sequence[int], *,
         try:
             files.append(opened(file, request))
         except InputError as error:
-            if file.named or error.exit_code != 2 or not error.what.startswith(("no format is", "this is no JSON")):
+            if (
+                file.named
+                or error.exit_code != 2
+                or not error.what.startswith(("no format is", "this is no JSON", "this is no Parquet"))
+            ):
                 raise
             unread[file.name] = FileRead(file.name, None, None, None, nothing, error.what)
     if not files:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -10,21 +9,23 @@ from typing import TYPE_CHECKING, Any
 from llmcost.architectures.architecture import Retired
 from llmcost.architectures.flow import models_of, reachable
 from llmcost.architectures.prices import OwnPrice, Prices
+from llmcost.cli.draft import Draft
 from llmcost.cli.logs import read_logs, remarks_of, same_as
 from llmcost.cli.options import Values
-from llmcost.cli.reading import Asked, Draft
 from llmcost.economics.logged import LoggedTraffic, logged_costs
 from llmcost.errors import InputError
 from llmcost.estimate import Assumption, Warning
 from llmcost.quality.spending import DayPrices
-from llmcost.scenario import Scenario, validated
+from llmcost.scenario import Scenario
 from llmcost.usage.pricing import CellPrices
 from llmcost.usage.summary import usage_of
 from llmcost.usage.traffic import Traffic, traffic_of
+from llmcost.validation import validated
 from llmcost.workload import HOURS_PER_MONTH
 
 if TYPE_CHECKING:
     from llmcost.catalog import Catalog
+    from llmcost.cli.reading import Asked
 
 
 class Measured:
@@ -49,7 +50,7 @@ def measured(draft: Draft, flags: Values, catalog: Catalog, as_of: date) -> Meas
             raise InputError(
                 "usage names no logs", where=draft.where(["usage"]), hint="type usage: logs/*.jsonl, or a list of files"
             )
-        base = os.path.dirname(flags.get("scenario") or "")
+        base = draft.folder
     reading = read_logs(paths, flags, catalog.long_context_thresholds(), base=base)
     prices = cell_prices(draft, flags, catalog, as_of)
     traffic = traffic_of(reading, usage_of(reading, prices), prices)

@@ -6,8 +6,9 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from llmcost.cli.draft import Draft, draft_from, pairs
 from llmcost.cli.options import OUTPUT, PRICES, Values, _option
-from llmcost.cli.reading import Draft, day, draft_from, number_flag, pairs
+from llmcost.cli.reading import day, number_flag
 from llmcost.cli.writing import Remarks
 from llmcost.errors import InputError, did_you_mean
 from llmcost.estimate import Assumption, Warning
@@ -178,7 +179,7 @@ def catalog_of(flags: Values) -> Any:
 def own_prices(flags: Values) -> Any:
     """`--price` as the scenario would have it."""
     from llmcost.architectures.prices import OwnPrice
-    from llmcost.scenario import validated
+    from llmcost.validation import validated
 
     draft: Draft = draft_from({"price": flags.get("price")})
     written = draft.data.get("prices", {})

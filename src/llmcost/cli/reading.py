@@ -1,12 +1,13 @@
-"""From a scenario file and flags to a Scenario, a catalog and a day. Flags override the file."""
+"""From a draft to a checked Scenario, a catalog and a day."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmcost.architectures.prices import Prices
 from llmcost.catalog import Catalog, load_catalog, today
+from llmcost.cli.draft import Draft
 from llmcost.cli.options import Values
 from llmcost.economics.uncertainty import Sampling
 from llmcost.errors import InputError, did_you_mean
@@ -14,31 +15,7 @@ from llmcost.quantity import QuantityError, quantity, shown
 from llmcost.scenario import Scenario, scenario_from
 
 if TYPE_CHECKING:
-    from llmcost.catalog.files import Document
-
-PATHS: dict[str, tuple[str, ...]] = {
-    "requests": ("workload", "requests_per_month"),
-    "input": ("workload", "input_tokens"),
-    "output": ("workload", "output_tokens"),
-    "monthly_input": ("workload", "monthly_input_tokens"),
-    "monthly_output": ("workload", "monthly_output_tokens"),
-    "cached": ("workload", "cached_share"),
-    "cache_write": ("workload", "cache_write_share"),
-    "batch": ("workload", "batch_share"),
-    "growth": ("workload", "growth_per_month"),
-    "peak": ("workload", "peak_to_average"),
-    "start": ("start",),
-    "horizon": ("horizon_months",),
-    "hours_per_month": ("hours_per_month",),
-    "discount": ("discount_rate",),
-    "price_change": ("api_price_change_per_year",),
-    "max_monthly": ("requirements", "max_monthly_cost"),
-    "min_quality_kept": ("requirements", "min_quality_kept"),
-    "payback_within": ("requirements", "payback_within_months"),
-}
-PRICE_FIELDS = {name: f"{name}_per_mtok" for name in ("input", "output", "cached_input", "cache_write")} | {
-    name: name for name in ("tokens_factor", "hosting_usd_per_hour", "training_usd_per_mtok")
-}
+    pass
 
 
 class Asked(NamedTuple):
@@ -57,49 +34,6 @@ class Asked(NamedTuple):
         return Prices(self.catalog, self.scenario.prices, self.scenario.successors)
 
 
-class Draft:
-    """Plain scenario data from a file and flags, which remembers where each part was written."""
-
-    def __init__(self, written: "str | Document | None") -> None:
-        self._document: Document | None = None
-        self.data: dict[str, Any] = {}
-        self._flags: dict[tuple[str | int, ...], str] = {}
-        if written is not None:
-            from llmcost.catalog.files import read_yaml
-
-            self._document = read_yaml(written) if isinstance(written, str) else written
-            self.data = dict(self._document.data)
-
-    @property
-    def text(self) -> str | None:
-        """The scenario file as it was written; None where flags say everything."""
-        return None if self._document is None else str(self._document.text)
-
-    def put(self, path: tuple[str, ...], value: Any, flag: str) -> None:
-        """Set one value under a flag's name; a block of the file is copied, never changed."""
-        here = self.data
-        for part in path[:-1]:
-            below = here.get(part)
-            here[part] = dict(below) if isinstance(below, dict) else {}
-            here = here[part]
-        here[path[-1]] = value
-        self._flags[path] = flag
-
-    def is_flag(self, path: tuple[str, ...]) -> bool:
-        """Whether a flag gave this value."""
-        return path in self._flags
-
-    def where(self, path: Sequence[str | int], key: bool = False) -> str:
-        """The flag or `file:line:column` of the deepest part of a path that was written."""
-        for end in range(len(path), 0, -1):
-            if tuple(path[:end]) in self._flags:
-                return self._flags[tuple(path[:end])]
-        if self._document is not None:
-            return self._document.where(path, key=key)
-        flags = [flag for at, flag in self._flags.items() if at[: len(path)] == tuple(path)]
-        return " ".join(dict.fromkeys(flags)) or "the command line"
-
-
 def day(text: str | None) -> date:
     """`--as-of`, else today."""
     if text is None:
@@ -108,69 +42,6 @@ def day(text: str | None) -> date:
         return date.fromisoformat(text.strip())
     except ValueError:
         raise InputError(f"{shown(text)} is not a day", where="--as-of", hint="type a day such as 2026-11-22") from None
-
-
-def draft_from(flags: Values) -> Draft:
-    """The scenario's plain data, from its path or as it was read, with the shared flags put over it."""
-    draft = Draft(flags.get("scenario"))
-    for name, path in PATHS.items():
-        if flags.get(name) is not None:
-            draft.put(path, flags[name], "--" + name.replace("_", "-"))
-    for text in flags.get("price") or ():
-        _put_price(draft, text)
-    for text in flags.get("successor") or ():
-        old, _, new = text.partition("=")
-        if not old or not new:
-            raise InputError(
-                f"{shown(text)} is not OLD=NEW", where="--successor", hint="type --successor gpt-4o=gpt-5.4"
-            )
-        draft.put(("successors", old), new, "--successor")
-    if flags.get("baseline") is not None:
-        draft.put(("baseline",), flags["baseline"], "--baseline")
-    return draft
-
-
-def _put_price(draft: Draft, text: str) -> None:
-    left, equals, value = text.partition("=")
-    model, dot, field = left.rpartition(".")
-    batch = model.endswith(".batch")
-    model = model.removesuffix(".batch")
-    if not equals or not dot or not model:
-        raise InputError(
-            f"{shown(text)} is not MODEL.FIELD=USD", where="--price", hint="type --price claude-haiku-4-5.input=0.80"
-        )
-    field = field.removesuffix("_per_mtok")
-    if field not in PRICE_FIELDS:
-        hint = did_you_mean(field, PRICE_FIELDS) or f"fields: {', '.join(PRICE_FIELDS)}"
-        raise InputError(f"unknown price field {shown(field)}", where=f"--price {text}", hint=hint)
-    path = ("prices", model, "batch", PRICE_FIELDS[field]) if batch else ("prices", model, PRICE_FIELDS[field])
-    draft.put(path, value, f"--price {text}")
-
-
-def shares(text: str, flag: str) -> dict[str, str]:
-    """`a=70%,b=30%` as a mix."""
-    mix: dict[str, str] = {}
-    for part in text.split(","):
-        target, equals, share = part.strip().rpartition("=")
-        if not equals or not target or not share:
-            raise InputError(
-                f"{shown(part)} is not MODEL=SHARE", where=f"{flag} {text}", hint=f"type {flag} CHEAP=70%,STRONG=30%"
-            )
-        if target in mix:
-            raise InputError(f"{shown(target)} stands twice in one mix", where=f"{flag} {text}", hint="name it once")
-        mix[target.strip()] = share.strip()
-    return mix
-
-
-def pairs(texts: list[str] | None, flag: str, form: str, example: str, *, empty: bool = False) -> dict[str, str]:
-    """`LEFT=RIGHT` from every use of a flag, as `form` and an example describe it."""
-    found: dict[str, str] = {}
-    for text in texts or ():
-        left, equals, right = text.partition("=")
-        if not equals or not left.strip() or not (right.strip() or empty):
-            raise InputError(f"{shown(text)} is not {form}", where=flag, hint=f"type {flag} {example}")
-        found[left.strip()] = right.strip()
-    return found
 
 
 def asked(draft: Draft, flags: Values) -> Asked:

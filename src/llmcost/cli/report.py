@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from llmcost import __version__
+from llmcost.cli.draft import draft_from
 from llmcost.cli.logs import USAGE
 from llmcost.cli.options import (
     DRAWS,
@@ -20,7 +21,7 @@ from llmcost.cli.options import (
     flags_given,
     takes,
 )
-from llmcost.cli.reading import asked, draft_from
+from llmcost.cli.reading import asked
 from llmcost.cli.writing import Remarks, breached, deliver, format_of, refuse_stale, warn
 from llmcost.decision.reporting import report
 from llmcost.errors import InputError

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 import typer
 
 from llmcost.cli.answers import asked_by_another
+from llmcost.cli.draft import Draft, draft_from, shares
 from llmcost.cli.options import DRAWS, GATES, OUTPUT, PRICES, SCENARIO, WORKLOAD, Values, command_app, takes
-from llmcost.cli.reading import Draft, asked, draft_from, for_the_day, shares
+from llmcost.cli.reading import asked, for_the_day
 from llmcost.cli.writing import Remarks, breached, format_of, write
 from llmcost.economics.routing import Routing, route
 from llmcost.errors import InputError

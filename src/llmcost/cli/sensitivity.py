@@ -4,8 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
+from llmcost.cli.draft import draft_from
 from llmcost.cli.options import DRAWS, HORIZON, OUTPUT, PRICES, SCENARIO, WORKLOAD, Values, command_app, takes
-from llmcost.cli.reading import asked, draft_from
+from llmcost.cli.reading import asked
 from llmcost.cli.writing import Remarks, format_of, write
 from llmcost.economics.sensitivity import sensitivity
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from llmcost.cli.draft import Draft, draft_from
 from llmcost.cli.options import (
     CHART,
     DRAWS,
@@ -17,7 +18,7 @@ from llmcost.cli.options import (
     command_app,
     takes,
 )
-from llmcost.cli.reading import Draft, asked, draft_from
+from llmcost.cli.reading import asked
 from llmcost.cli.writing import Remarks, breached, charted, format_of, write
 from llmcost.economics.ownership import tco
 from llmcost.errors import InputError

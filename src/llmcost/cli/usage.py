@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from llmcost.cli.draft import draft_from
 from llmcost.cli.logs import LOG_ENGINE, LOG_FORMAT, PRICED_AS, read_logs, remarks_of, request_of, same_as
 from llmcost.cli.options import OUTPUT, Values, _option, command_app, takes
 from llmcost.cli.outcomes import DAY_PRICES, OutcomeRemarks, catalog_of, own_prices
-from llmcost.cli.reading import asked, day, draft_from
+from llmcost.cli.reading import asked, day
 from llmcost.cli.writing import format_of, write
 from llmcost.errors import InputError
 from llmcost.estimate import Assumption

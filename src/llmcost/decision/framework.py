@@ -268,7 +268,7 @@ def _shipped(data: Mapping[str, Any]) -> Framework:
 def _from_file(path: str, shared: Mapping[str, Any], questions: dict[str, Question], taken: list[str]) -> Framework:
     """A user's framework, checked; its questions join the others. Raises InputError with the place."""
     from llmcost.catalog.files import read_yaml
-    from llmcost.scenario import validated
+    from llmcost.validation import validated
 
     document = read_yaml(path)
     for key in ("name", "title", "source", "asks", "verdicts"):

@@ -170,6 +170,9 @@ class Cube:
     def merge(self, other: Cube) -> None:
         """Add another cube of the same step and thresholds."""
         for mine, theirs in ((self.hours, other.hours), (self.sizes, other.sizes)):
+            if not mine:
+                mine.update({key: list(sums) for key, sums in theirs.items()})
+                continue
             for key, sums in theirs.items():
                 cell = mine.get(key)
                 mine[key] = list(sums) if cell is None else [a + b for a, b in zip(cell, sums, strict=True)]

@@ -7,10 +7,11 @@ the log is read once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from llmcost.usage.cube import NO_TIME, Cube
+from llmcost.usage.conversion import STANDARD
+from llmcost.usage.cube import Cube
 from llmcost.usage.record import Call
 from llmcost.usage.sizes import bucket_sql
 
@@ -37,6 +38,7 @@ STORED = {
 }
 ABSENT = {"model": "''", "task": "''", "tier": "'standard'", **dict.fromkeys(TOKENS, "0")}
 
+BANDS = 64  # more than there are thresholds
 HOURS, SIZES, OUTPUTS, PROMPTS, REPLIES = "hours", "sizes", "outputs", "prompts", "replies"
 
 
@@ -54,61 +56,76 @@ class Calls(NamedTuple):
 def cube_query(
     calls: Calls, thresholds: Iterable[int], step_seconds: int, *, exact: bool = False, unique: bool = False
 ) -> str:
-    """The text. `exact` adds every prompt and output size; `unique` keeps one call of an id."""
+    """The text. `exact` adds every prompt and output size; `unique` keeps one call of an id.
+
+    A key of a grouping set costs a hash of every row, so the band travels within the slot and within the
+    size, as a small number added to a multiple of something larger, and a line that is not good has neither.
+    """
     has = set(calls.columns)
     step = step_seconds * 1_000_000
+    steps = sorted(thresholds)
     tokens = [name for name in TOKENS if name in has]
     prompt = " + ".join(name for name in tokens if name != "output")
-    arms = " ".join(f"WHEN prompt > {t} THEN {t}" for t in sorted(thresholds, reverse=True))
     keys = [name for name in ("model", "task", "tier") if name in has]
-    passed = ", ".join(["good", *keys, *tokens, *(n for n in ("at_us", "pico_usd") if n in has)])
-    moment = f"COALESCE(at_us, {NO_TIME * step})" if "at_us" in has else str(NO_TIME * step)
-    groups = ", ".join(["good", *keys])
-    sets = [f"({groups}, slot_us, above_tokens)", f"({groups}, prompt_size, above_tokens)", "(good, output_size)"]
-    parts = {"slot_us": HOURS, "prompt_size": SIZES, "output_size": OUTPUTS}
+    passed = ", ".join([*keys, *tokens, *(n for n in ("at_us", "pico_usd") if n in has)])
+    # A slot late, so that 0 is no time.
+    slot = f"COALESCE(at_us - MOD(at_us, {step}) + {step}, 0)" if "at_us" in has else "0"
+    groups = "".join(f"{name}, " for name in keys)
+    sets = [f"({groups}slot_key)", f"({groups}size_key)", "(output_key)"]
+    parts = {"slot_key": HOURS, "size_key": SIZES, "output_key": OUTPUTS}
     if exact:
-        sets += ["(good, each_prompt)", "(good, each_output)"]
+        sets += ["(each_prompt)", "(each_output)"]
         parts |= {"each_prompt": PROMPTS, "each_output": REPLIES}
-    named = " ".join(f"WHEN GROUPING({key}) = 0 THEN '{part}'" for key, part in parts.items())
-    size = "COALESCE(prompt_size, each_prompt)" if exact else "prompt_size"
-    reply = "COALESCE(output_size, each_output)" if exact else "output_size"
-    lines = [
-        f"WITH calls AS (\n{calls.select}\n)",
-        *([f"kept AS (\n{_kept(calls, tokens)}\n)"] if unique else []),
-        f"sized AS (\n  SELECT {passed}, {prompt} AS prompt FROM {'kept' if unique else 'calls'}\n)",
-        "placed AS (\n"
-        f"  SELECT {passed},\n"
-        f"    {moment} - MOD({moment}, {step}) AS slot_us,\n"
-        f"    {bucket_sql('prompt')} AS prompt_size,\n"
-        f"    {f'CASE {arms} ELSE 0 END' if arms else '0'} AS above_tokens,\n"
-        f"    {bucket_sql('output')} AS output_size"
-        + (",\n    prompt AS each_prompt, output AS each_output" if exact else "")
-        + "\n  FROM sized\n)",
-    ]
-    summed = [f"SUM({name}) AS {name}" if name in has else f"0 AS {name}" for name in TOKENS]
-    recorded = "pico_usd" in has
-    select = [
-        f"CASE {named} END AS part",
-        "good",
-        *(name if name in has else f"'' AS {name}" for name in ("model", "task")),
-        "tier" if "tier" in has else "'standard' AS tier",
-        "slot_us",
-        f"{size} AS prompt_size",
-        "above_tokens",
-        f"{reply} AS output_size",
-        "COUNT(*) AS calls",
-        *summed,
-        f"{'COUNT(pico_usd)' if recorded else '0'} AS recorded_calls",
-        f"{'COALESCE(SUM(pico_usd), 0)' if recorded else '0'} AS recorded_pico_usd",
-        *(
-            ["MIN(at_us) AS first_us", "MAX(at_us) AS last_us"]
-            if "at_us" in has
-            else ["CAST(NULL AS BIGINT) AS first_us", "CAST(NULL AS BIGINT) AS last_us"]
-        ),
-    ]
-    body = ",\n  ".join(select)
+    by_key = "\n    ".join(f"WHEN GROUPING({key}) = 0 THEN '{part}'" for key, part in parts.items())
+    good = " OR ".join(f"{key} IS NOT NULL" for key in parts)
+    bands = f"CASE WHEN prompt <= {steps[0]} THEN 0 {_arms(steps)} END" if steps else "0"
+    exactly = (
+        ",\n    CASE WHEN good = 1 THEN prompt END AS each_prompt, CASE WHEN good = 1 THEN output END AS each_output"
+    )
+    named = dict.fromkeys(TOKENS, "0") | {name: f"CAST(SUM({name}) AS BIGINT)" for name in tokens}
+    unknown = "CAST(NULL AS BIGINT)"
+    select = {
+        "part": f"CASE\n    {by_key}\n  END",
+        "good": f"CASE WHEN {good} THEN 1 ELSE 0 END",
+        **{name: f"COALESCE({name}, '')" if name in has else "''" for name in ("model", "task")},
+        "tier": "tier" if "tier" in has else f"'{STANDARD}'",
+        "slot_us": f"slot_key - MOD(slot_key, {step}) - {step}",
+        "prompt_size": f"CAST({'COALESCE(each_prompt, ' if exact else ''}(size_key - MOD(size_key, {BANDS})) / {BANDS}"
+        + (")" if exact else "")
+        + " AS BIGINT)",
+        "above_tokens": _threshold(steps, f"COALESCE(MOD(slot_key, {step}), MOD(size_key, {BANDS}))"),
+        "output_size": "COALESCE(output_key, each_output)" if exact else "output_key",
+        "calls": "COUNT(*)",
+        **named,
+        "recorded_calls": "COUNT(pico_usd)" if "pico_usd" in has else "0",
+        "recorded_pico_usd": "CAST(COALESCE(SUM(pico_usd), 0) AS BIGINT)" if "pico_usd" in has else "0",
+        "first_us": "MIN(at_us)" if "at_us" in has else unknown,
+        "last_us": "MAX(at_us)" if "at_us" in has else unknown,
+    }
+    listed = ",\n  ".join(sql if sql == name else f"{sql} AS {name}" for name, sql in select.items())
     grouping = ",\n  ".join(sets)
-    return ",\n".join(lines) + f"\nSELECT\n  {body}\nFROM placed\nGROUP BY GROUPING SETS (\n  {grouping}\n)"
+    return (
+        f"WITH calls AS (\n{calls.select}\n),\n"
+        + (f"kept AS (\n{_kept(calls, tokens)}\n),\n" if unique else "")
+        + f"sized AS (\n  SELECT good, {passed}, {prompt} AS prompt FROM {'kept' if unique else 'calls'}\n),\n"
+        f"banded AS (\n  SELECT good, {passed}, prompt, {bands} AS band FROM sized\n),\n"
+        f"placed AS (\n  SELECT {passed},\n"
+        f"    CASE WHEN good = 1 THEN {slot} + band END AS slot_key,\n"
+        f"    CASE WHEN good = 1 THEN ({bucket_sql('prompt')}) * {BANDS} + band END AS size_key,\n"
+        f"    CASE WHEN good = 1 THEN {bucket_sql('output')} END AS output_key{exactly if exact else ''}\n"
+        f"  FROM banded\n)\nSELECT\n  {listed}\nFROM placed\nGROUP BY GROUPING SETS (\n  {grouping}\n)"
+    )
+
+
+def _arms(steps: Sequence[int]) -> str:
+    """Which threshold a prompt is above: 1 is the lowest."""
+    return " ".join(f"WHEN prompt > {step} THEN {band}" for band, step in reversed(list(enumerate(steps, 1))))
+
+
+def _threshold(steps: Sequence[int], band: str) -> str:
+    """The threshold of a band."""
+    arms = " ".join(f"WHEN {number} THEN {step}" for number, step in enumerate(steps, 1))
+    return f"CASE {band} {arms} ELSE 0 END" if steps else "0"
 
 
 def _kept(calls: Calls, tokens: Sequence[str]) -> str:
@@ -123,7 +140,7 @@ def _kept(calls: Calls, tokens: Sequence[str]) -> str:
         f"{' + '.join(tokens)} DESC",
         *(f"{name} DESC" for name in ("output", "cache_write_1h", "cache_write_5m", "cache_read") if name in has),
         *(f"COALESCE({name}, -1) DESC" for name in ("pico_usd", "at_us") if name in has),
-        *(f"{name} DESC" for name in ("model", "task", "tier") if name in has),
+        *(f"COALESCE({name}, '') DESC" for name in ("model", "task", "tier") if name in has),
     ]
     return (
         f"  SELECT {columns} FROM (\n"
@@ -144,32 +161,48 @@ def further_columns(has: Sequence[str], calls: Iterable[Call]) -> list[str]:
     ]
 
 
-def add_cells(cube: Cube, rows: Iterable[Mapping[str, Any]]) -> tuple[int, int]:
-    """Put the query's rows into a cube. Returns the calls that were good, and the lines that were not."""
-    good = other = 0
-    counts = {OUTPUTS: cube.bucketed, PROMPTS: cube.prompts, REPLIES: cube.replies}
-    for row in rows:
-        part, calls = row["part"], int(row["calls"])
-        if int(row["good"]) != 1:
-            other += calls if part == HOURS else 0
-            continue
-        if part in counts:
-            size, kept = int(row["prompt_size" if part == PROMPTS else "output_size"]), counts[part]
-            if kept is not None and (part != OUTPUTS or cube.replies is None):
-                kept[size] = kept.get(size, 0) + calls
-            continue
-        sums = [int(row[name] or 0) for name in SUMS]
-        above = int(row["above_tokens"])
-        if part == HOURS:
-            good += calls
-            slot = int(row["slot_us"]) // (cube.step_seconds * 1_000_000)
-            cells, where = cube.hours, (row["model"], row["task"], slot, row["tier"], above)
-            for at in (row["first_us"], row["last_us"]):
-                if at is not None:
-                    cube.first_us = int(at) if cube.first_us is None else min(cube.first_us, int(at))
-                    cube.last_us = int(at) if cube.last_us is None else max(cube.last_us, int(at))
-        else:
-            cells, where = cube.sizes, (row["model"], row["task"], row["tier"], int(row["prompt_size"]), above)
-        before = cells.get(where)
-        cells[where] = sums if before is None else [a + b for a, b in zip(before, sums, strict=True)]
-    return good, other
+def add_cells(cube: Cube, columns: Sequence[Sequence[Any]]) -> tuple[int, int]:
+    """Put what the query gave, column by column in the order of COLUMNS, into a cube.
+
+    By columns, since there may be a hundred thousand cells. Returns the calls that were good, and the
+    lines that were not.
+    """
+    named = dict(zip(COLUMNS, columns, strict=True))
+    rows: dict[str, list[int]] = {part: [] for part in (HOURS, SIZES, OUTPUTS, PROMPTS, REPLIES)}
+    other = 0
+    for row, (part, is_good) in enumerate(zip(named["part"], named["good"], strict=True)):
+        if is_good:
+            rows[part].append(row)
+        elif part == HOURS:
+            other += named["calls"][row]
+    slot_us = cube.step_seconds * 1_000_000
+    hours = [_picked(named[name], rows[HOURS]) for name in ("model", "task", "slot_us", "tier", "above_tokens")]
+    hours[2] = [slot // slot_us for slot in hours[2]]
+    sizes = [_picked(named[name], rows[SIZES]) for name in ("model", "task", "tier", "prompt_size", "above_tokens")]
+    for cells, keys, picked in ((cube.hours, hours, rows[HOURS]), (cube.sizes, sizes, rows[SIZES])):
+        sums = map(list, zip(*(_picked(named[name], picked) for name in SUMS), strict=True))
+        _add(cells, zip(*keys, strict=True), sums)
+    for part, size, counts in (
+        (OUTPUTS, "output_size", cube.bucketed if cube.replies is None else None),
+        (PROMPTS, "prompt_size", cube.prompts),
+        (REPLIES, "output_size", cube.replies),
+    ):
+        if counts is not None:
+            calls = zip(_picked(named[size], rows[part]), _picked(named["calls"], rows[part]), strict=True)
+            for each, more in calls:
+                counts[each] = counts.get(each, 0) + more
+    for name, choose in (("first_us", min), ("last_us", max)):
+        found = [at for at in (getattr(cube, name), *_picked(named[name], rows[HOURS])) if at is not None]
+        setattr(cube, name, choose(found, default=None))
+    return sum(_picked(named["calls"], rows[HOURS])), other
+
+
+def _picked(column: Sequence[Any], rows: Sequence[int]) -> list[Any]:
+    return [column[row] for row in rows]
+
+
+def _add(cells: dict[tuple[Any, ...], list[int]], keys: Iterable[tuple[Any, ...]], sums: Iterable[list[int]]) -> None:
+    """Two rows may have one key: a task that is missing, and one that is empty."""
+    for key, more in zip(keys, sums, strict=True):
+        before = cells.get(key)
+        cells[key] = more if before is None else [a + b for a, b in zip(before, more, strict=True)]

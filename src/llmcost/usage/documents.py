@@ -142,7 +142,9 @@ def _header(file: LogFile) -> list[str] | None:
         with file.opened() as stream:
             return next(_rows(file, as_text(stream)), None)
     if file.kind == "parquet":
-        return list(_parquet_module().ParquetFile(file.path).schema_arrow.names)
+        connection, query = _parquet_query(file)
+        with connection:
+            return [each[0] for each in connection.execute(f"{query} LIMIT 0").description]
     return None
 
 
@@ -196,21 +198,41 @@ def _csv(file: LogFile, progress: Progress | None) -> Iterator[tuple[int, Any]]:
 
 
 def _parquet(file: LogFile, progress: Progress | None) -> Iterator[tuple[int, Any]]:
-    source = _parquet_module().ParquetFile(file.path)
-    rows = max(1, source.metadata.num_rows)
-    number = 0
-    for batch in source.iter_batches(batch_size=4096):
-        for row in batch.to_pylist():
-            number += 1
-            yield number, row
-        if progress is not None:
-            progress(file.size * number // rows)
-
-
-def _parquet_module() -> Any:
+    connection, query = _parquet_query(file)
     try:
-        return import_module("pyarrow.parquet")
+        result = connection.execute(query)
+        names = [each[0] for each in result.description]
+        number = 0
+        while rows := result.fetchmany(_EVERY):
+            for row in rows:
+                number += 1
+                yield number, dict(zip(names, row, strict=True))
+            if progress is not None:
+                progress(min(file.size, number * 64))  # rows are not bytes: about as many as they take
+    finally:
+        connection.close()
+    if progress is not None:
+        progress(file.size)
+
+
+def _parquet_query(file: LogFile) -> tuple[Any, str]:
+    """A DuckDB connection and the query of all rows. Raises InputError where DuckDB is not installed."""
+    try:
+        duckdb = import_module("duckdb")
     except ImportError:
         raise InputError(
-            "a Parquet log needs an extra", hint="pip install 'llmcost-cli[logs]' (DuckDB), or 'llmcost-cli[parquet]'"
+            "a Parquet log needs DuckDB", where=file.name, hint="pip install 'llmcost-cli[logs]'"
         ) from None
+    connection = duckdb.connect()
+    source = "read_parquet('" + file.path.replace("'", "''") + "')"
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        columns = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+    except duckdb.Error as error:
+        connection.close()
+        reason = str(error).split("\n", 1)[0]
+        raise InputError(f"this is no Parquet: {reason}", where=file.name, hint="export it again") from None
+    # A moment with a time zone would need another package to become a Python object.
+    zoned = [name.replace('"', '""') for name, kind, *_ in columns if kind == "TIMESTAMP WITH TIME ZONE"]
+    replaced = ", ".join(f'CAST("{name}" AS VARCHAR) AS "{name}"' for name in zoned)
+    return connection, f"SELECT *{f' REPLACE ({replaced})' if zoned else ''} FROM {source}"

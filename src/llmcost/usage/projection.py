@@ -109,11 +109,14 @@ class _Projection:
         made: dict[str, str] = {}
         name = self._text("model")
         default = _literal(model)
-        if name is not None or model:
-            made["model"] = default if name is None else f"COALESCE(NULLIF({name}, ''), {default})"
+        # What is missing becomes "" after the grouping: a function of every row's text would cost a third of a scan.
+        if name is not None:
+            made["model"] = f"COALESCE(NULLIF({name}, ''), {default})" if model else name
+        elif model:
+            made["model"] = default
         task = self._task()
         if task is not None:
-            made["task"] = f"COALESCE({task}, '')"
+            made["task"] = task
         tier = self._text("tier")
         if tier is not None:
             folded = f"LOWER(TRIM({tier}))"
@@ -199,7 +202,9 @@ class _Projection:
             self.conditions.append(f"({raw['total']} IS NULL OR {raw['total']} = {total})")
         made = {"uncached_input": uncached, "cache_read": read, "cache_write_5m": write_5m, "cache_write_1h": write_1h}
         made["output"] = output
-        return {name: f"TRY_CAST({sql} AS BIGINT)" for name, sql in made.items() if sql is not None}
+        integers = all(column.kind == INTEGER for field in COUNTS for column in self.found(field))
+        cast = "CAST" if integers else "TRY_CAST"
+        return {name: f"{cast}({sql} AS BIGINT)" for name, sql in made.items() if sql is not None}
 
     def _text(self, field: str) -> str | None:
         found = self.found(field)
@@ -222,6 +227,8 @@ class _Projection:
         if not found:
             return None
         micros = [self._micros(column) for column in found]
+        if all(column.kind == MOMENT for column in found):
+            return _coalesced(micros)
         if len(found) == 1:
             self.conditions.append(f"({found[0].sql} IS NULL OR {micros[0]} IS NOT NULL)")
             return micros[0]

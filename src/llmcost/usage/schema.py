@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from llmcost.usage.projection import COUNTS, EPOCH, LIST, TEXT, Column, NotFlat, quoted
+from llmcost.usage.projection import COUNTS, EPOCH, LIST, NUMBER, TEXT, Column, NotFlat, quoted
 from llmcost.usage.reader import FlatReader, Reader, keys_of, value_at
 from llmcost.usage.reading import Opened
 
@@ -17,11 +17,15 @@ Tree = dict[str, Any]  # a leaf is a type, a branch another tree
 
 
 class Schema(NamedTuple):
-    """The places as SQL columns, further ones that the first documents lack, and all as a tree of types."""
+    """The places as SQL columns, further ones that the first documents lack, and all as a tree of types.
+
+    `always` are conditions that hold for each of the first documents.
+    """
 
     columns: dict[tuple[str, ...], Column]
     late: list[str]
     tree: Tree
+    always: list[str] = []
 
 
 def flat_reader(found: Opened) -> FlatReader:
@@ -41,38 +45,56 @@ def json_schema(
     *,
     root: str = "",
     as_json: bool = False,
+    quickly: bool = False,
 ) -> Schema:
     """The schema of JSONL. `root` is what the places hang under. Raises NotFlat.
 
-    `as_json`: the engine has a type that keeps a value as it is written.
+    `as_json`: the engine has a type that keeps a value as it is written. `quickly`: counts are read as
+    numbers (one written as text beyond the first documents is taken without being counted as repaired),
+    and other names of a field that all first documents have are not looked for: a line that lacks the
+    field itself is left to Python.
     """
     columns: dict[tuple[str, ...], Column] = {}
     late: list[str] = []
+    always: list[str] = []
     tree: Tree = {}
     places = [(field, keys_of(path)) for field, paths in reader.places().items() for path in paths]
     places += [("", keys_of(path)) for path in reader.plain]
     there = [(field, keys) for field, keys in places if _values(documents, keys)]
     absent = [(field, keys) for field, keys in places if not _values(documents, keys)]
     taken: set[tuple[str, ...]] = set()
+    settled: set[str] = set()
     for field, keys in (*there, *absent):
         folded = tuple(key.lower() for key in keys)
         if folded in taken:  # the engine folds names: `Model` stands for `model` too
             continue
-        taken.add(folded)
         values = _values(documents, keys)
+        counted = field in COUNTS
+        if quickly and not values and (field in settled or not (counted or field in ("usd", "tier", "task", ""))):
+            continue
+        taken.add(folded)
         kind = _kind(field, values, keys)
         sql = quoted((root, *keys) if root else keys, quote)
-        if as_json and field in COUNTS:
+        if quickly and (counted or (field == "usd" and not values)):
+            _plant(tree, keys, "DOUBLE")
+            kind = NUMBER
+        elif as_json and counted:
             _plant(tree, keys, "JSON")
             sql = f"NULLIF(CAST({sql} AS VARCHAR), 'null')"  # keeps the quotes of a number written as text
         else:
             _plant(tree, keys, "VARCHAR")
-        if values or field in ("", "input", "output"):
+        if values or field == "":
             columns[keys] = Column(sql, kind)
+        elif quickly and kind != NUMBER:
+            always.append(f"{sql} IS NULL")
         else:
             late.append(sql)
+        if quickly and values and len(values) == len(documents) and field not in settled:
+            settled.add(field)
+            if not counted and field:
+                always.append(f"{sql} IS NOT NULL")
     _check_branches(tree, documents, ())
-    return Schema(columns, late, tree)
+    return Schema(columns, late, tree, always)
 
 
 def _values(documents: Sequence[Mapping[str, Any]], keys: tuple[str, ...]) -> list[Any]:

@@ -16,7 +16,7 @@ from llmcost.errors import InputError
 from llmcost.usage import standard
 from llmcost.usage.conversion import Contradiction, Conversion
 from llmcost.usage.cube import Cube
-from llmcost.usage.cube_sql import ABSENT, STORED, Calls, add_cells, cube_query, further_columns
+from llmcost.usage.cube_sql import ABSENT, COLUMNS, STORED, Calls, add_cells, cube_query, further_columns
 from llmcost.usage.documents import CUT_OFF, NOT_JSON
 from llmcost.usage.lines import Lines
 from llmcost.usage.logs import LogFile, document_of
@@ -154,7 +154,7 @@ class _Session:
         calls = Calls(f"SELECT {columns} FROM (\n{everything}\n)", tuple(has[2:]))
         unique = unique and "id" in has
         query = cube_query(calls, self.request.thresholds, self.request.step_seconds, exact=True, unique=unique)
-        add_cells(cube, (row.asDict() for row in self.spark.sql(query).collect()))
+        add_cells(cube, list(zip(*self.spark.sql(query).collect(), strict=True)) or [()] * len(COLUMNS))
         self._count_lines(everything, found, plans, unique=unique)
         return found
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -102,7 +102,7 @@ def _transpiled(text: str, dialect: str) -> str:
 def read_cube(path: str, request: Request) -> Reading:
     """The cube from the CSV that the query gave. Raises InputError for one that is something else."""
     cube, lines = request.new_cube(exact=False), Lines(path)
-    good, other = add_cells(cube, _rows(path, request.step_seconds))
+    good, other = add_cells(cube, _columns(path, request.step_seconds))
     lines.accepted = good
     if other:
         lines.rejected[UNREADABLE] += other
@@ -114,7 +114,8 @@ def read_cube(path: str, request: Request) -> Reading:
     return Reading(ENGINE, [read], cube, lines, [])
 
 
-def _rows(path: str, step_seconds: int) -> Iterator[dict[str, Any]]:
+def _columns(path: str, step_seconds: int) -> list[Sequence[Any]]:
+    rows: list[list[Any]] = []
     try:
         with open(path, "rb") as stream:
             table = csv.DictReader(as_text(stream))
@@ -127,13 +128,14 @@ def _rows(path: str, step_seconds: int) -> Iterator[dict[str, Any]]:
                     hint="export the result of `llmcost usage sql` with its header",
                 )
             for number, row in enumerate(table, 2):
-                yield _read(row, step_seconds, f"{path}:{number}")
+                rows.append(_read(row, step_seconds, f"{path}:{number}"))
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InputError(f"cannot read {path}: {reason}", where="--cube", hint="name a CSV file") from None
+    return list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
 
 
-def _read(row: Mapping[str, Any], step_seconds: int, place: str) -> dict[str, Any]:
+def _read(row: Mapping[str, Any], step_seconds: int, place: str) -> list[Any]:
     """One row with its numbers; a warehouse may write 12 as 12.0 and nothing as null."""
     found: dict[str, Any] = {}
     for name in COLUMNS:
@@ -151,4 +153,4 @@ def _read(row: Mapping[str, Any], step_seconds: int, place: str) -> dict[str, An
     found["tier"] = found["tier"] or STANDARD
     if found["part"] == HOURS and (found["slot_us"] or NO_TIME * step_seconds * 10**6) % (step_seconds * 10**6):
         raise InputError("its slots are of another length", where=place, hint="give the --step of the query")
-    return found
+    return [found[name] for name in COLUMNS]
