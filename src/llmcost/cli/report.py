@@ -1,5 +1,6 @@
 """`llmcost report`."""
 
+import gc
 import shlex
 from datetime import date
 from pathlib import Path
@@ -37,6 +38,7 @@ def command(flags: Values) -> int:
     form = _format(flags)
     draft = draft_from(flags)
     question = asked(draft, flags)
+    gc.freeze()  # the catalog stays to the end: nothing to be gone through again while the page is made
     if question.traffic is not None:
         from llmcost.cli.measured import in_parts, logged
 
