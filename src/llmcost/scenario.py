@@ -195,24 +195,18 @@ def scenario_from(data: Mapping[str, Any], where: Where = _nowhere, *, today: da
         written["baseline"] = next(iter(built))
         assumed.add("baseline")
     _fill_fallbacks(built, str(written.get("baseline")), assumed)
-    _check_measured(written, where)
+    if written.get("usage") and not written.get("workload"):
+        raise InputError(
+            "the workload is to be measured from logs, which only the command line reads",
+            where=where(["usage"], True),
+            hint="run `llmcost usage LOGS --save-workload FILE` and load that file",
+        )
     evaluation = _evaluated(written, where)
     scenario = validated(Scenario, {**written, "architectures": built}, (), where)
     scenario._assumed = frozenset(assumed)
     scenario._outcomes = evaluation
     _check_names(scenario, where)
     return scenario
-
-
-def _check_measured(written: Mapping[str, Any], where: Where) -> None:
-    """Logs are read by the command line, which puts what they measure into the workload."""
-    workload = written.get("workload")
-    if written.get("usage") and not (isinstance(workload, Mapping) and workload):
-        raise InputError(
-            "the workload is to be measured from logs, which only the command line reads",
-            where=where(["usage"], True),
-            hint="run `llmcost usage LOGS --save-workload FILE` and load that file",
-        )
 
 
 def _evaluated(written: dict[str, Any], where: Where) -> Any:

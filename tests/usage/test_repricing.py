@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from command_line import Run, run
 
+from llmcost import load_scenario
+from llmcost.errors import InputError
+
 AS_OF = ("--as-of", "2026-11-22")
 START = datetime(2026, 10, 1, tzinfo=UTC)
 # USD per million tokens; `long` doubles its prices above 200,000 tokens of prompt.
@@ -262,3 +265,10 @@ def test_predicted_beside_logged(tmp_path: Path) -> None:
     assert shares["anthropic/claude-opus-4-8"] == pytest.approx((0.3 / 1.3, 0.2))
     named = run("usage", str(log), "--against", str(scenario), "--architecture", "nobody", *AS_OF)
     assert named.code == 2 and "nobody" in named.err
+
+
+def test_python_says_that_it_reads_no_logs(tmp_path: Path) -> None:
+    """The key of a scenario is the command line's; nothing is priced as if there were no traffic."""
+    written(tmp_path, calls(), "usage: log.jsonl\n")
+    with pytest.raises(InputError, match="only the command line reads"):
+        load_scenario(str(tmp_path / "scenario.yaml"))

@@ -20,6 +20,8 @@ CUT_OFF = "cut-off last line"
 _SAMPLE = 500
 _PLACES, _AT_A_PLACE, _FURTHER_FROM = 16, 50, 1 << 20
 _LONGEST_CELL = 1 << 28
+_LINE_ENDS = ("\n", "\r\n", "")
+_CHUNK = 50_000  # rows of Parquet
 _EVERY = 2048  # lines between two reports of progress
 
 Progress = Callable[[int], None]
@@ -78,11 +80,14 @@ def documents(file: LogFile, progress: Progress | None = None) -> Iterator[tuple
 
 
 def _jsonl(file: LogFile, progress: Progress | None) -> Iterator[tuple[int, Any]]:
+    decode = json.JSONDecoder().raw_decode
     with file.opened() as stream:
-        number = 0
         for number, line in enumerate(as_text(stream), 1):
             try:
-                document = json.loads(line)
+                # Half of what json.loads does with a line is looking for blanks around the document.
+                document, end = decode(line)
+                if line[end:] not in _LINE_ENDS:
+                    document = json.loads(line)
             except (ValueError, RecursionError):
                 if line.isspace():
                     continue
@@ -199,20 +204,20 @@ def _csv(file: LogFile, progress: Progress | None) -> Iterator[tuple[int, Any]]:
 
 def _parquet(file: LogFile, progress: Progress | None) -> Iterator[tuple[int, Any]]:
     connection, query = _parquet_query(file)
-    try:
-        result = connection.execute(query)
-        names = [each[0] for each in result.description]
+    with connection:
+        rows = connection.execute(f"SELECT COUNT(*) FROM ({query})").fetchone()[0]
         number = 0
-        while rows := result.fetchmany(_EVERY):
-            for row in rows:
-                number += 1
-                yield number, dict(zip(names, row, strict=True))
+        # A chunk at a time: DuckDB would hold the whole result.
+        for start in range(0, rows, _CHUNK):
+            chunk = f"{query} WHERE file_row_number >= {start} AND file_row_number < {start + _CHUNK}"
+            result = connection.execute(chunk if rows > _CHUNK else query)
+            names = [each[0] for each in result.description]
+            while found := result.fetchmany(_EVERY):
+                for row in found:
+                    number += 1
+                    yield number, dict(zip(names, row, strict=True))
             if progress is not None:
-                progress(min(file.size, number * 64))  # rows are not bytes: about as many as they take
-    finally:
-        connection.close()
-    if progress is not None:
-        progress(file.size)
+                progress(file.size * number // rows)
 
 
 def _parquet_query(file: LogFile) -> tuple[Any, str]:
@@ -224,7 +229,7 @@ def _parquet_query(file: LogFile) -> tuple[Any, str]:
             "a Parquet log needs DuckDB", where=file.name, hint="pip install 'llmcost-cli[logs]'"
         ) from None
     connection = duckdb.connect()
-    source = "read_parquet('" + file.path.replace("'", "''") + "')"
+    source = "read_parquet('" + file.path.replace("'", "''") + "', file_row_number = true)"
     try:
         connection.execute("SET TimeZone = 'UTC'")
         columns = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
@@ -235,4 +240,4 @@ def _parquet_query(file: LogFile) -> tuple[Any, str]:
     # A moment with a time zone would need another package to become a Python object.
     zoned = [name.replace('"', '""') for name, kind, *_ in columns if kind == "TIMESTAMP WITH TIME ZONE"]
     replaced = ", ".join(f'CAST("{name}" AS VARCHAR) AS "{name}"' for name in zoned)
-    return connection, f"SELECT *{f' REPLACE ({replaced})' if zoned else ''} FROM {source}"
+    return connection, f"SELECT * EXCLUDE (file_row_number){f' REPLACE ({replaced})' if zoned else ''} FROM {source}"

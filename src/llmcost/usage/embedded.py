@@ -179,9 +179,44 @@ class _Session:
     def _cube_query(self, calls: Calls, *, unique: bool = False) -> str:
         return cube_query(calls, self.request.thresholds, self.request.step_seconds, exact=self.exact, unique=unique)
 
-    # ---- with ids: all calls of the format's files in one table, which spills, and one query over it
+    # ---- with ids: calls whose id comes once are counted as if they had none; the others are settled in a table
 
     def _unique(self, plans: Sequence[Plan], cube: Cube) -> list[Lines]:
+        """Where every line is plainly good, only ids that come more than once (by their hash) are stored."""
+        if any("id" not in plan.calls.columns for plan in plans):
+            return self._stored(plans, cube)
+        hashes = " UNION ALL ".join(
+            f"SELECT HASH(id) AS h FROM (\n{p.calls.select}\n) WHERE id IS NOT NULL" for p in plans
+        )
+        self._run(
+            f"CREATE OR REPLACE TEMP TABLE suspects AS SELECT h FROM ({hashes}) GROUP BY h HAVING COUNT(*) > 1",
+            plans[0].found.file,
+        )
+        suspects = self._number("SELECT COUNT(*) FROM suspects")
+        own, once = self.request.new_cube(exact=self.exact), []
+        for plan in plans:
+            calls = plan.calls
+            if suspects:
+                others = (
+                    f"SELECT * FROM (\n{calls.select}\n) WHERE id IS NULL OR HASH(id) NOT IN (SELECT h FROM suspects)"
+                )
+                calls = calls._replace(select=others)
+            good, asked_again = add_cells(own, self._columns(self._cube_query(calls), plan.found.file))
+            if asked_again:  # such a line may repeat an id that SQL has counted
+                return self._stored(plans, cube)
+            once.append(good)
+        found = [Lines(plan.found.file.name) for plan in plans]
+        if suspects:
+            found = self._stored(plans, own, "HASH(id) IN (SELECT h FROM suspects)")
+        for lines, good in zip(found, once, strict=True):
+            lines.accepted += good
+        for plan in plans:
+            plan.found.fresh_reader().finish()
+        cube.merge(own)
+        return found
+
+    def _stored(self, plans: Sequence[Plan], cube: Cube, where: str = "TRUE") -> list[Lines]:
+        """The calls of all files (for which `where` holds) in one table, which spills, and one query over it."""
         has = [name for name in STORED if any(name in plan.calls.columns for plan in plans)]
         stored = ["file", "good", *(name for name in has if name not in ("file", "good"))]
         typed = ", ".join(f"{name} {STORED[name]}" for name in stored)
@@ -191,7 +226,7 @@ class _Session:
             own = set(plan.calls.columns) | {"good"}
             listed = ", ".join(name if name in own else ABSENT.get(name, "NULL") for name in stored[1:])
             self._run(
-                f"INSERT INTO stored ({', '.join(stored)}) SELECT {number}, {listed} FROM (\n{plan.calls.select}\n)",
+                f"INSERT INTO stored ({', '.join(stored)}) SELECT {number}, {listed} FROM (\n{plan.calls.select}\n) WHERE {where}",
                 plan.found.file,
             )
             lines = Lines(plan.found.file.name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from llmcost.usage.projection import COUNTS, EPOCH, LIST, NUMBER, TEXT, Column, NotFlat, quoted
+from llmcost.usage.projection import COUNTS, EPOCH, LIST, MOMENT, NUMBER, TEXT, Column, NotFlat, quoted
 from llmcost.usage.reader import FlatReader, Reader, keys_of, value_at
 from llmcost.usage.reading import Opened
 
@@ -81,6 +81,9 @@ def json_schema(
         elif as_json and counted:
             _plant(tree, keys, "JSON")
             sql = f"NULLIF(CAST({sql} AS VARCHAR), 'null')"  # keeps the quotes of a number written as text
+        elif quickly and field == "at" and kind == TEXT and len(values) == len(documents):
+            _plant(tree, keys, "TIMESTAMPTZ")  # one that cannot be read is NULL, and its line not good
+            kind = MOMENT
         else:
             _plant(tree, keys, "VARCHAR")
         if values or field == "":
