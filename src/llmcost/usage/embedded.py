@@ -34,7 +34,7 @@ from llmcost.usage.schema import ddl, flat_reader, json_schema
 ENGINE = "duckdb"
 EXACT_BELOW_BYTES = 64 << 20  # the percentiles of more than that come from the size buckets
 _MOST_ASKED_AGAIN = 100_000
-_LONGEST_LINE = 64 << 20  # bytes; DuckDB holds two of them a thread
+_LONGEST_LINE = 32 << 20  # bytes; DuckDB reads twice as much at a time, a thread each
 _MEMORY = "4GB"
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 
@@ -83,6 +83,9 @@ class _Session:
         self.folder = folder
         self.notes: list[str] = []
         connection.execute("SET TimeZone = 'UTC'")
+        # DuckDB follows how far a query is only where it would draw a bar, which it is not to do.
+        connection.execute("SET enable_progress_bar = true")
+        connection.execute("SET enable_progress_bar_print = false")
 
     def read(self, files: Sequence[Opened]) -> Reading:
         self.exact = sum(each.file.size for each in files) <= EXACT_BELOW_BYTES
