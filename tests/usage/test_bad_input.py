@@ -284,3 +284,45 @@ def test_interrupting_leaves_nothing_behind(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert (out, err) == (b"", b"\ninterrupted\n")
     assert os.listdir(tmp_path) == ["log.jsonl"]
+
+
+def test_under_a_stated_convention_a_line_that_contradicts_it_is_counted_and_named(
+    tmp_path: Path, engine: tuple[str, str]
+) -> None:
+    """More cached than input proves "excludes"; a total of input and output alone proves "includes"."""
+    excludes = {**GOOD, "cached_tokens": 500}
+    includes = {**GOOD, "input_tokens": 600, "cached_tokens": 500, "total_tokens": 610}
+    log = written(tmp_path / "log.jsonl", excludes, includes, GOOD)
+    three_lines(usage(log, *engine), "contradicts itself", "--convention")
+    found = result(log, "--convention", "exclusive", *engine)
+    assert found["lines"]["rejected"] == {"contradicts the stated convention": 1}
+    assert found["calls"] == 2
+    lines_are_conserved(found, 3)
+
+
+def test_an_empty_list_is_a_line_too(tmp_path: Path, engine: tuple[str, str]) -> None:
+    found = result(written(tmp_path / "log.jsonl", GOOD, [], [[GOOD], []], GOOD), *engine)
+    assert found["calls"] == 3
+    assert found["lines"]["rejected"] == {"not a JSON object": 2}
+
+
+def test_a_cost_beyond_all_bounds_is_no_cost(tmp_path: Path, engine: tuple[str, str]) -> None:
+    rows = [{**GOOD, "cost": 0.25}, {**GOOD, "cost": -1e30}, {**GOOD, "cost": 1e300}, {**GOOD, "cost": 0}]
+    found = result(written(tmp_path / "log.jsonl", *rows), "--map", "cost_usd=cost", *engine)
+    assert found["lines"]["repaired"] == {"unreadable cost, counted as not recorded": 2}
+    assert (found["recorded_cost"], found["calls"]) == (0.25, 4)
+
+
+def test_a_line_that_its_own_format_does_not_know_turns_no_file_into_another(tmp_path: Path) -> None:
+    """Three OpenAI answers and one line that is any table's: still OpenAI's, and the line is named."""
+    usage_ = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
+    answer = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1772359200, "model": "gpt-5", "usage": usage_}
+    rows = [{**answer, "id": f"chatcmpl-{n}"} for n in range(3)]
+    found = result(written(tmp_path / "log.jsonl", *rows, GOOD))
+    assert found["format"] == "openai"
+    lines_are_conserved(found, 4)
+
+
+def test_a_model_that_is_a_boolean_is_written_alike(tmp_path: Path, engine: tuple[str, str]) -> None:
+    found = result(written(tmp_path / "log.jsonl", {**GOOD, "model": True}, GOOD), *engine)
+    assert {each["model"] for each in found["models"]} == {"true", "gpt-5"}

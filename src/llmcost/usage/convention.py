@@ -104,11 +104,15 @@ class Evidence:
 
 
 class Ruling(NamedTuple):
-    """The convention that a file is read under, and for each question in words why."""
+    """The convention that a file is read under, and for each question in words why.
+
+    `stated` says that the user has said it: a line that proves otherwise is then not counted, and named.
+    """
 
     convention: Convention
     proven: dict[str, bool]
     why: dict[str, str]
+    stated: bool = False
 
     def __str__(self) -> str:
         said = []
@@ -147,7 +151,7 @@ def ruling_of(
             answers.append(None if documented is None else documented[position])
             if evidence.concerned[question] and documented is not None:
                 why[question] = "as the format is documented; no line proves it"
-    return Ruling(Convention(*answers), proven, why)
+    return Ruling(Convention(*answers), proven, why, stated is not None)
 
 
 def contradictory(question: str, name: str, line: int, other: int | None = None, *, both: bool = False) -> InputError:

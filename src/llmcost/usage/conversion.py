@@ -11,6 +11,7 @@ from llmcost.usage.lines import Lines
 from llmcost.usage.record import Call, Entry, Rejected
 
 PICO = 10**12
+DEAREST = 9e6  # USD of one record; as whole 1e-12 it still fits 64 bits
 LARGEST = 1 << 53  # above it an engine that reads floats would no longer be exact
 NO_TASK = ""
 NO_MODEL = ""
@@ -21,6 +22,8 @@ TEXT_NUMBER = "numbers written as text"
 UNEXPLAINED = "total is no sum of the parts"
 BAD_TIME = "unreadable time, counted without one"
 FROM_TOTAL = "a missing count worked out from the total"
+AGAINST_STATED = "contradicts the stated convention"
+BAD_COST = "unreadable cost, counted as not recorded"
 LONGER_SPLIT = "cache writes by lifetime exceed their sum, the split is counted"
 TIERS = {
     "": STANDARD,
@@ -76,8 +79,8 @@ class Counts(NamedTuple):
 class Conversion:
     """Turns entries into calls and counts what it repairs.
 
-    `text` says that every cell is text (CSV), `bucket` that an entry sums up many calls, and `model`
-    names the model where the log names none.
+    `text` says that every cell is text (CSV), `bucket` that an entry sums up many calls, `model` names
+    the model where the log names none, and `stated` says that the convention is the user's own word.
     """
 
     def __init__(
@@ -88,12 +91,14 @@ class Conversion:
         text: bool = False,
         bucket: bool = False,
         model: str = "",
+        stated: bool = False,
     ) -> None:
         self.convention = convention
         self.lines = lines
         self.text = text
         self.bucket = bucket
         self.model = model
+        self.stated = stated
 
     def call(self, entry: Entry, line: int) -> Call:
         """The call in disjoint buckets. Raises Rejected, and Contradiction where the line proves otherwise."""
@@ -179,10 +184,12 @@ class Conversion:
         if reasoning is None and counts.reasoning:
             raise Undecided("reasoning", line)
         proof = counts.proof
-        if proof.cache_in_input not in (None, cache):
-            raise Contradiction("cache", line)
-        if proof.reasoning_in_output not in (None, reasoning):
-            raise Contradiction("reasoning", line)
+        for question, shown, held in (
+            ("cache", proof.cache_in_input, cache),
+            ("reasoning", proof.reasoning_in_output, reasoning),
+        ):
+            if shown not in (None, held):
+                raise Rejected(AGAINST_STATED) if self.stated else Contradiction(question, line)
         if proof.unexplained:
             self.lines.repair(UNEXPLAINED, line)
         uncached = counts.input - counts.cached if cache else counts.input
@@ -218,11 +225,15 @@ class Conversion:
             return None
         try:
             value = float(usd)
-            # The same rounding on every engine: half a pico-dollar is always added before the floor.
-            return None if isinstance(usd, bool) else math.floor(value * PICO + 0.5)
+            if abs(value) < DEAREST:
+                # The same rounding on every engine: half a pico-dollar is always added before the floor.
+                return None if isinstance(usd, bool) else math.floor(value * PICO + 0.5)
         except (TypeError, ValueError, OverflowError):
-            self.lines.repair("unreadable cost, counted as not recorded", line)
-            return None
+            pass
+        self.lines.repair(BAD_COST, line)
+        return None
 
     def _name(self, written: Any, default: str) -> str:
+        if isinstance(written, bool):
+            return str(written).lower()  # as JSON has it, and SQL
         return default if written is None or written == "" else str(written)

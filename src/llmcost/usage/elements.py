@@ -7,7 +7,9 @@ from typing import Any
 
 
 def elements(document: Any, inside: Callable[[Any], Any] | None = None) -> Iterator[Any]:
-    """What is no list, in order. `inside` gives the list that a document only wraps, a page's, else None.
+    """What is no list, in order, and lists that hold nothing, so that each is counted as what it is.
+
+    `inside` gives the list that a document only wraps, a page's, else None.
 
     A loop: a line of a thousand brackets must not end the process.
     """
@@ -15,7 +17,7 @@ def elements(document: Any, inside: Callable[[Any], Any] | None = None) -> Itera
     while waiting:
         each = waiting.pop()
         wrapped = each if isinstance(each, list) else inside(each) if inside is not None else None
-        if isinstance(wrapped, list):
+        if isinstance(wrapped, list) and (wrapped or wrapped is not each):
             waiting += reversed(wrapped)
         else:
             yield each

@@ -297,7 +297,9 @@ class _Session:
         wanted = {
             row[0] for row in self.connection.execute(f"SELECT nth FROM (\n{numbered}\n) WHERE good = 0").fetchall()
         }
-        conversion = Conversion(found.ruling.convention, lines, model=self.request.model or "")
+        conversion = Conversion(
+            found.ruling.convention, lines, model=self.request.model or "", stated=found.ruling.stated
+        )
         try:
             for nth, (number, document) in enumerate(documents(found.file), 1):
                 if nth not in wanted:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from llmcost.usage.convention import Convention
-from llmcost.usage.conversion import LARGEST, STANDARD, TIERS
+from llmcost.usage.conversion import DEAREST, LARGEST, STANDARD, TIERS
 from llmcost.usage.cube_sql import Calls
 from llmcost.usage.reader import FlatReader, Path, keys_of
 
@@ -257,7 +257,7 @@ class _Projection:
             return None
         sql = _coalesced([column.sql for column in found])
         number = f"TRY_CAST({sql} AS DOUBLE)"
-        self.conditions.append(f"({sql} IS NULL OR {number} IS NOT NULL)")
+        self.conditions.append(f"({sql} IS NULL OR ABS({number}) < {DEAREST})")
         return f"TRY_CAST(FLOOR({number} * 1e12 + 0.5) AS BIGINT)"
 
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from llmcost.errors import InputError, did_you_mean
 from llmcost.usage.convention import Convention
+from llmcost.usage.elements import elements
 from llmcost.usage.record import Entry, Rejected
 
 # A place in a record: `usage.prompt_tokens` walks down; a tuple holds keys that themselves carry dots.
@@ -62,11 +63,7 @@ class Reader:
 
     def records(self, document: Any) -> Iterator[Any]:
         """The records of one document, each at most one call: most formats have one, the document itself."""
-        if isinstance(document, list):
-            for each in document:
-                yield from self.records(each)
-        else:
-            yield document
+        yield from elements(document)
 
     def entry(self, record: Any) -> Entry:
         """What a record says, in the format's own terms.
@@ -216,9 +213,16 @@ def reader_named(name: str) -> type[Reader]:
 
 
 def recognised(sample: Sequence[Mapping[str, Any]], where: str) -> type[Reader]:
-    """The reader that recognises most documents of a sample. Raises InputError for none, or for a tie."""
+    """The reader that recognises most documents of a sample. Raises InputError for none, or for a tie.
+
+    One without weight, which takes any table, comes last: a line that its own format does not know must
+    not turn a whole file into it.
+    """
     known = readers()
     shares = {name: sum(map(reader.recognises, sample)) for name, reader in known.items()}
+    own = max((count for name, count in shares.items() if known[name].weight), default=0)
+    if own and 2 * own >= max(shares.values()):
+        shares = {name: count for name, count in shares.items() if known[name].weight}
     most = max(((count, known[name].weight) for name, count in shares.items()), default=(0, 0))
     best = [name for name, count in shares.items() if (count, known[name].weight) == most]
     if not most[0]:

@@ -180,7 +180,9 @@ class _Session:
     def _asked_again(self, plan: Plan, texts: Sequence[str], lines: Lines) -> Iterator[Call]:
         """The calls of lines that are not plainly good. Spark does not number lines: none is named."""
         reader = plan.found.fresh_reader()
-        conversion = Conversion(plan.found.ruling.convention, lines, model=self.request.model or "")
+        conversion = Conversion(
+            plan.found.ruling.convention, lines, model=self.request.model or "", stated=plan.found.ruling.stated
+        )
         unfinished = _unfinished_line(plan.found.file)
         try:
             for number, text in enumerate(texts, 1):

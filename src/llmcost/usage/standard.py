@@ -60,6 +60,7 @@ def _read_once(found: Opened, request: Request) -> FileResult:
         text=found.file.kind == "csv",
         bucket=reader.grain == "bucket",
         model=request.model or "",
+        stated=found.ruling.stated,
     )
     entry, call, add = reader.entry, conversion.call, cube.add
     simple = type(reader).records is Reader.records
