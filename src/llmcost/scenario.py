@@ -50,6 +50,12 @@ def _month(written: Any) -> date:
     return date(int(match[1]), int(match[2]), 1)
 
 
+def check_horizon(months: int) -> None:
+    """Refuse, from inside a validator, a horizon that would take for ever."""
+    if months > LONGEST_HORIZON:
+        refuse(f"a horizon of {months:,} months", f"give {LONGEST_HORIZON} months at most", "horizon_months")
+
+
 class Requirements(Strict):
     """What an architecture must meet whatever it costs; a failed one cannot be bought off."""
 
@@ -101,10 +107,7 @@ class Scenario(Strict):
                     "type [PATH, OTHER_PATH, 0.5], a number between -1 and 1",
                     "correlate",
                 )
-        if self.horizon_months > LONGEST_HORIZON:
-            refuse(
-                f"a horizon of {self.horizon_months} months", f"give {LONGEST_HORIZON} months at most", "horizon_months"
-            )
+        check_horizon(self.horizon_months)
         if self.segments:
             if self.workload is None or not self.workload.requests_known:
                 hint = "give workload: {requests_per_month: 1M}"

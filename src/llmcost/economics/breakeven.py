@@ -10,6 +10,8 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from pydantic import model_validator
+
 from llmcost.architectures.fleets import fleets_of
 from llmcost.architectures.prices import Prices
 from llmcost.arithmetic import Number, where
@@ -23,7 +25,7 @@ from llmcost.economics.uncertainty import Figure, Outcome, Sampling, evaluated
 from llmcost.errors import InputError
 from llmcost.estimate import Estimate, Factor
 from llmcost.quantity import at_middle
-from llmcost.scenario import Scenario
+from llmcost.scenario import Scenario, check_horizon
 from llmcost.workload import AboveZero, Months, Positive, Signed, Strict
 
 REACH = 100  # times today's volume
@@ -73,6 +75,11 @@ class Offer(Strict):
     calls_per_month: AboveZero | None = None
     growth_per_month: Signed = 0.0
     horizon_months: Months = 12
+
+    @model_validator(mode="after")
+    def _horizon_ends(self) -> "Offer":
+        check_horizon(self.horizon_months)
+        return self
 
 
 # ---- a scenario's architectures ------------------------------------------------------------------

@@ -168,14 +168,14 @@ class Cube:
         return add
 
     def merge(self, other: Cube) -> None:
-        """Add another cube of the same step and thresholds."""
+        """Add another cube of the same step and thresholds, which is used up by it: its cells become ours."""
         for mine, theirs in ((self.hours, other.hours), (self.sizes, other.sizes)):
             if not mine:
-                mine.update({key: list(sums) for key, sums in theirs.items()})
+                mine.update(theirs)
                 continue
             for key, sums in theirs.items():
                 cell = mine.get(key)
-                mine[key] = list(sums) if cell is None else [a + b for a, b in zip(cell, sums, strict=True)]
+                mine[key] = sums if cell is None else [a + b for a, b in zip(cell, sums, strict=True)]
         self.buckets_without_calls += other.buckets_without_calls
         if self.replies is not None and other.replies is None:
             self.bucketed.update(self.outputs)

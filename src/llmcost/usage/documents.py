@@ -43,6 +43,12 @@ class Sample(NamedTuple):
 
 def sample_of(file: LogFile) -> Sample:
     """The first documents, which tell the format. Raises InputError."""
+    if file.kind == "parquet":
+        connection, query = _parquet_query(file)
+        with connection:
+            result = connection.execute(f"{query} LIMIT {_SAMPLE}")
+            names = [each[0] for each in result.description]
+            return Sample([dict(zip(names, row, strict=True)) for row in result.fetchall()], names)
     found: list[dict[str, Any]] = []
     for _, document in islice(documents(file), _SAMPLE):
         for each in document if isinstance(document, list) else [document]:
@@ -146,10 +152,6 @@ def _header(file: LogFile) -> list[str] | None:
     if file.kind == "csv":
         with file.opened() as stream:
             return next(_rows(file, as_text(stream)), None)
-    if file.kind == "parquet":
-        connection, query = _parquet_query(file)
-        with connection:
-            return [each[0] for each in connection.execute(f"{query} LIMIT 0").description]
     return None
 
 

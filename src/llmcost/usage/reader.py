@@ -8,6 +8,7 @@ that reads a line and the SQL that an engine runs. A nested or cumulative format
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, ClassVar, NamedTuple
@@ -76,6 +77,7 @@ class Reader:
         """Called after the last record. Raises InputError where the whole file was not what was asked for."""
 
 
+@lru_cache(maxsize=4096)
 def keys_of(path: Path) -> tuple[str, ...]:
     """The keys that a path walks down."""
     return tuple(path.split(".")) if isinstance(path, str) else path
@@ -84,7 +86,7 @@ def keys_of(path: Path) -> tuple[str, ...]:
 def value_at(record: Any, path: Path) -> Any:
     """What stands at a path; None where anything on the way is missing or is no mapping."""
     for key in keys_of(path):
-        if not isinstance(record, Mapping):
+        if type(record) is not dict and not isinstance(record, Mapping):  # the quick question first
             return None
         record = record.get(key)
     return record
