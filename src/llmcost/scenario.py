@@ -265,7 +265,7 @@ def _architecture(name: str, body: Any, where: Where) -> Architecture:
             f"architecture {name!r} is not a mapping", where=where(path, False), hint="type {kind: api, model: MODEL}"
         )
     kind = body.get("kind")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         what = f"architecture {name!r} has no kind" if kind is None else f"unknown kind {shown(kind)}"
         hint = did_you_mean(str(kind), KINDS) if kind is not None else ""
         raise InputError(

@@ -21,7 +21,7 @@ from llmcost.capacity.replica import (
     weights_bytes,
 )
 from llmcost.catalog.models import GpuSpec, OpenModel
-from llmcost.wording import count
+from llmcost.wording import count, usd
 
 
 class Bound(NamedTuple):
@@ -155,7 +155,7 @@ def check_price(
     needed = gpus * usd_per_gpu_hour / 3600 / (usd_per_mtok / 1e6 * tokens)
     kind = "output tokens" if of == "output" else "tokens"
     what = (
-        f"${usd_per_mtok:g} a million {kind} at ${usd_per_gpu_hour:g} a GPU-hour, which takes {needed:,.3g} requests "
+        f"{usd(usd_per_mtok)} a million {kind} at ${usd_per_gpu_hour:g} a GPU-hour, which takes {count(needed)} requests "
         "a second at all hours,"
     )
     return check_rate(needed, setup, input_tokens, output_tokens, what)

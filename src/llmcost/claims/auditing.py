@@ -13,13 +13,14 @@ from llmcost.claims.by_cascade import cascade
 from llmcost.claims.by_quantity import arithmetic, labelling, review_savings, training_run
 from llmcost.claims.by_scenario import by_scenario, figure_of, impossible
 from llmcost.claims.claim import SCENARIO_CALCULATIONS, Claim, ClaimsFile, Question, Reading
-from llmcost.claims.expression import Step
+from llmcost.claims.expression import Expression, Step
 from llmcost.claims.inputs import Path, leaves, merged, quantities_of, reference, references_in
 from llmcost.claims.recomputed import Asked, Recomputed, Setting
 from llmcost.claims.verdicts import VERDICTS, Judgement, Verdict, judge, spanned
 from llmcost.economics.uncertainty import Figure, Sampling
 from llmcost.errors import Impossible, InputError, LlmcostError
 from llmcost.estimate import Assumption, Charge, Warning
+from llmcost.quantity import Shared
 
 _CALCULATE: dict[str, Callable[[Asked], Recomputed]] = {
     **dict.fromkeys(SCENARIO_CALCULATIONS, by_scenario),
@@ -80,7 +81,7 @@ class AuditedSource(NamedTuple):
     file: str
     title: str
     url: str | None
-    published_on: date | None
+    published_on: str | None
     prices_as_of: date
     counts: dict[str, int]
 
@@ -208,8 +209,15 @@ class _Audited:
 
     def _contradicted(self, claim: Claim) -> list[str]:
         """The claims whose published figures this one rests on, its own block of inputs included."""
-        names = [name for _, kind, name in references_in(self._given(claim)) if kind == "published"]
-        return list(dict.fromkeys(name for name in names if name != claim.id))
+        given = self._given(claim)
+        if claim.expression is not None:  # of a block only what the expression names
+            used = {*Expression(claim.expression).names, *(Expression(claim.whole).names if claim.whole else ())}
+            given = {name: value for name, value in given.items() if name in used}
+        found: list[str] = []
+        for _, kind, name in references_in(given):
+            below = self.file.claims.claims[self.positions[name]]
+            found += [name] if kind == "published" else self._contradicted(below)
+        return list(dict.fromkeys(found))
 
     def _recomputed(self, claim: Claim) -> Recomputed:
         """The claim worked out as it is written, once."""
@@ -288,7 +296,8 @@ class _Audited:
         except LlmcostError as error:
             if ":" in error.where:
                 raise
-            raise type(error)(f"claim {claim.id}: {error.what}", where=place(()), hint=error.hint) from None
+            what = error.what if error.what.startswith(f"claim {claim.id}") else f"claim {claim.id}: {error.what}"
+            raise type(error)(what, where=place(()), hint=error.hint) from None
 
     def _given(self, question: Question) -> dict[str, Any]:
         """The blocks that are used, in order, under the question's own inputs."""
@@ -312,16 +321,28 @@ class _Audited:
 
 
 def _as_input(claim: Claim, found: Recomputed | None) -> Any:
-    """A claim's figure as another one's quantity; null where it is not known."""
+    """A claim's figure as another one's quantity, in its unit; null where it is not known.
+
+    A range is written under the claim's name: wherever it is referred to, it is one quantity and one draw.
+    """
     if found is None:
         published = claim.published
         if published is None or published.kind == "never":
             return None
-        return [published.low, published.high] if published.kind == "range" else published.low
+        ends = [published.low] if published.kind != "range" else [published.low, published.high]
+        written = [_written(end, published.unit, f"{claim.id}.published") for end in ends]
+        return written if len(written) > 1 else written[0]
     spread = found.figure.spread
     if spread is not None and spread[0] != spread[2] and None not in spread:
-        return {"low": spread[0], "mid": spread[1], "high": spread[2]}
-    return found.figure.value
+        low, mid, high = (_written(end, found.unit, f"{claim.id}.recomputed") for end in spread if end is not None)
+        return {"low": low, "mid": mid, "high": high}
+    return None if found.figure.value is None else _written(found.figure.value, found.unit, "")
+
+
+def _written(value: float, unit: str, name: str) -> Shared:
+    text = Shared(f"{value * 100!r}%" if unit == "share" else f"${value!r}" if unit == "USD" else repr(value))
+    text.place = f"claim {name}" if name else ""
+    return text
 
 
 def _other(judged: Judgement, found: Recomputed, part: Reading) -> OtherReading:

@@ -5,6 +5,8 @@ One request a month; USD a request, or any unit that the costs share.
 
 from typing import Any
 
+from pydantic import model_validator
+
 from llmcost.claims.by_scenario import figure_of
 from llmcost.claims.recomputed import Asked, Recomputed, unit_of
 from llmcost.economics.routing import route
@@ -13,7 +15,7 @@ from llmcost.errors import InputError, did_you_mean
 from llmcost.quantity import Range
 from llmcost.scenario import scenario_from
 from llmcost.validation import validated
-from llmcost.workload import Positive, Share, Strict
+from llmcost.workload import Positive, Share, Strict, refuse
 
 CHEAP, STRONG, CASCADE = "cheap", "strong", "cascade"
 _COSTS = ("cost", "saving", "saving_share", "break_even_acceptance")
@@ -37,6 +39,19 @@ class TwoStages(Strict):
     cheap_cost: Positive | None = None
     strong_cost: Positive | None = None
     verifier_cost: Positive = 0.0
+
+    @model_validator(mode="after")
+    def _said_once(self) -> "TwoStages":
+        errs = self.false_accept is not None or self.false_reject is not None
+        said = [name for name in ("acceptance", "escalation") if getattr(self, name) is not None]
+        if len(said) + errs > 1:
+            ways = [*said, *(["the verifier's errors"] if errs else [])]
+            refuse(
+                f"{' and '.join(ways)} each say how much is accepted",
+                "give one of them: acceptance, escalation, or false_accept with false_reject",
+                said[0],
+            )
+        return self
 
 
 def cascade(asked: Asked) -> Recomputed:

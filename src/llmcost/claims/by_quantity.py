@@ -12,15 +12,16 @@ from llmcost.arithmetic import Number
 from llmcost.claims.expression import NAME, Expression
 from llmcost.claims.recomputed import PARTS, Asked, Limit, Recomputed, check_unit
 from llmcost.economics.horizon import months_of
-from llmcost.economics.uncertainty import Figure, evaluated
+from llmcost.economics.uncertainty import GOLDEN, Figure, evaluated
 from llmcost.errors import InputError, did_you_mean
 from llmcost.estimate import Charge, Factor
-from llmcost.quantity import QuantityError, Range, at_middle, quantity
+from llmcost.quantity import QuantityError, Range, at_middle, quantity, ranges_in, with_values
 from llmcost.scenario import scenario_from
 from llmcost.validation import validated
 from llmcost.workload import Positive, Share, Stream, Strict
 
 RESULT = "result"
+POINTS = 4097
 
 
 class ReviewSavings(Strict):
@@ -69,6 +70,7 @@ def arithmetic(asked: Asked) -> Recomputed:
     try:
         outcome = evaluated(values, headline, asked.setting.sampling)
         steps = expression.steps(at_middle(values))
+        figure = _whole_span(outcome.figures[RESULT], expression, values)
     except QuantityError as error:
         raise InputError(
             f"claim {asked.claim}: {error.what}", where=asked.place(("expression",)), hint=error.hint
@@ -78,7 +80,32 @@ def arithmetic(asked: Asked) -> Recomputed:
         most = outcome.figures["whole"]
         high = most.bounds[1] if most.bounds is not None and most.bounds[1] is not None else most.point
         limits.append(Limit(high or 0.0, f"a part cannot be larger than the whole, {asked.whole}"))
-    return Recomputed(RESULT, outcome.figures[RESULT], unit, steps, limits=limits, given=asked.given)
+    return Recomputed(RESULT, figure, unit, steps, limits=limits, given=asked.given)
+
+
+def _whole_span(figure: Figure, expression: Expression, values: dict[str, Any]) -> Figure:
+    """The extremes over all of the inputs' ranges: of x·(1 − x) the corners alone would miss the top.
+
+    The corners are kept; between them the expression is tried on a lattice of points.
+    """
+    if figure.bounds is None or None in figure.bounds or figure.point is None:
+        return figure
+    import numpy as np
+
+    ranks = {path: rank for rank, path in enumerate(sorted(path for path, _ in ranges_in(values)), 1)}
+
+    def spread(path: str, found: Range) -> Any:
+        share = (
+            np.modf(np.arange(POINTS) * (ranks[path] * GOLDEN % 1.0))[0]
+            if ranks[path] > 1
+            else np.linspace(0, 1, POINTS)
+        )
+        return found.low + (found.high - found.low) * share
+
+    tried: Any = expression.value(with_values(values, spread))
+    low, high = figure.bounds
+    ends = [*(end for end in (low, high, figure.point) if end is not None), float(np.min(tried)), float(np.max(tried))]
+    return figure._replace(bounds=(min(ends), max(ends)))
 
 
 def _quantities(asked: Asked) -> tuple[dict[str, Any], list[str]]:
@@ -96,6 +123,12 @@ def _quantities(asked: Asked) -> tuple[dict[str, Any], list[str]]:
             unknown.append(name)
             values[name] = 1.0  # never used: a claim that needs it is not checkable
             continue
+        if isinstance(written, dict) and not {"low", "high"} & {*written}:
+            raise InputError(
+                f"claim {asked.claim}: {name} is no quantity",
+                where=asked.given_place([name], False),
+                hint="an expression takes named numbers; {published: ID} or {recomputed: ID} is another claim's figure",
+            )
         try:
             values[name] = named_quantity(written)
         except QuantityError as error:

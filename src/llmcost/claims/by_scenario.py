@@ -1,6 +1,5 @@
 """Claims on a scenario: the commands' own calculations, asked for one figure of one architecture."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +20,7 @@ from llmcost.scenario import Scenario, scenario_from
 from llmcost.validation import validated
 from llmcost.wording import count
 
+PAYBACK_HORIZON = 120  # months
 CHEAPEST_FROM = "cheapest_from_requests_per_month"
 _RATES = ("requests_per_second", "deployable_requests_per_second", "tokens_per_second")
 _MODELLED = ("requests_per_second", "tokens_per_second", "deployable_requests_per_second")
@@ -28,13 +28,25 @@ _MODELLED = ("requests_per_second", "tokens_per_second", "deployable_requests_pe
 
 def by_scenario(asked: Asked) -> Recomputed:
     """The figure of `route`, `tco`, `host`, `breakeven` or `compare` on a scenario fragment."""
+    if asked.figure == "payback_month" and "horizon_months" not in asked.given:
+        return _paid_back(asked)
+    return _worked_out(asked)
+
+
+def _worked_out(asked: Asked) -> Recomputed:
     if asked.calculation == "breakeven" and not {"architectures", "workload"} & set(asked.given):
         return _offer(asked)
     setting = asked.setting
-    unknown = [".".join(map(str, path)) for path in _unknown(asked.given)]
+    concerned = {asked.of, asked.given.get("baseline")} if asked.of is not None else None
+    unknown = [
+        ".".join(map(str, path))
+        for path in _unknown(asked.given)
+        if path[0] != "architectures" or concerned is None or path[1:2] == () or path[1] in concerned
+    ]
     if unknown:
         name = asked.figure or ""
         return Recomputed(name, Figure(None), unit_of(name), missing=", ".join(unknown), given=asked.given)
+    asked = asked._replace(given=_known(asked.given))
     try:
         scenario = _scenario(asked, _with_stated_price(asked))
         refuse_impossible(scenario, Prices(setting.catalog, scenario.prices, scenario.successors), asked.given_place)
@@ -44,11 +56,38 @@ def by_scenario(asked: Asked) -> Recomputed:
     return _with_remarks(figure_of(asked, result), scenario, asked)
 
 
+def _paid_back(asked: Asked) -> Recomputed:
+    """The payback where no horizon is given: within ten years, for a year would call a later one never.
+
+    Where a model retires before that, and nothing says what follows it: within a year.
+    """
+    found: Recomputed | None = None
+    for months in (PAYBACK_HORIZON, 12):
+        try:
+            found = _worked_out(asked._replace(given={**asked.given, "horizon_months": months}))
+        except InputError:
+            if months == 12:
+                raise
+            continue
+        found = found._replace(ends=f"within {months} months, since no horizon_months is given", given=asked.given)
+        if found.figure.point is not None:
+            break
+    assert found is not None  # noqa: S101 - the last one is given back or raises
+    return found
+
+
 def _unknown(tree: Any, path: Path = ()) -> list[Path]:
     """The paths of what is null: quantities that nobody says."""
     if isinstance(tree, dict):
         return [each for key, value in tree.items() for each in _unknown(value, (*path, key))]
-    return [path] if tree is None else []
+    return [path] if tree is None and path != ("baseline",) else []
+
+
+def _known(tree: Any) -> Any:
+    """The same without what is null, which the figure does not need."""
+    if not isinstance(tree, dict):
+        return tree
+    return {key: _known(value) for key, value in tree.items() if value is not None}
 
 
 def _with_remarks(found: Recomputed, scenario: Scenario, asked: Asked) -> Recomputed:
@@ -169,9 +208,13 @@ def _limits(name: str, base: Any, result: Any) -> list[Limit]:
         return [] if high is None else [Limit(high, f"a saving cannot be larger than what {base.name} costs")]
     if isinstance(result, Hosting) and name in _RATES and result.physical_bound_requests_per_second is not None:
         most = result.physical_bound_requests_per_second
+        if not most:
+            return [Limit(0.0, f"it cannot be served there: {result.why_not}")]
         if name == "tokens_per_second":
             rate, tokens = result.requests_per_second.point, result.tokens_per_second.point
-            most *= tokens / rate if rate and tokens else math.inf
+            if not rate or not tokens:
+                return []
+            most *= tokens / rate
         on = f"{result.model} at {result.precision} on {result.gpus_per_replica:g} × {result.gpu}"
         return [Limit(most, f"physics allows {count(most)} at the very most ({on})")]
     return []

@@ -5,7 +5,7 @@ claim is worked out, since it may refer to other claims: `{published: ID}` and `
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -48,6 +48,12 @@ def _day(written: Any) -> date:
     raise QuantityError(f"{shown(str(written))} is not a day", "type a day such as 2026-11-22, or a month")
 
 
+def _published_on(written: Any) -> str:
+    """The day or month as it was written: a month is no day."""
+    _day(written)
+    return str(written).strip()
+
+
 def _names(written: Any) -> Any:
     return [written] if isinstance(written, str) else written
 
@@ -79,7 +85,7 @@ class ClaimSource(Strict):
     title: Line
     url: str | None = None
     file: str | None = None
-    date: Day | None = None
+    date: Annotated[str, BeforeValidator(_published_on)] | None = None
 
 
 class Question(Strict):
@@ -91,7 +97,7 @@ class Question(Strict):
     of: str | None = None
     figure: str | None = None
     expression: Line | None = None
-    unit: Line | None = None
+    unit: Literal["USD", "share", "times"] | None = None
     whole: Line | None = None
     published: Published | None = None
 
@@ -100,6 +106,14 @@ class Reading(Question):
     """Another way to read a claim's sentence: what differs from the claim as it is written."""
 
     reading: Line
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> "Reading":
+        if self.model_fields_set <= {"reading"}:
+            refuse(
+                f"the reading {shown(self.reading)} changes nothing", "say what differs: given: {…}, or expression: …"
+            )
+        return self
 
 
 class Claim(Question):
@@ -192,20 +206,20 @@ def claims_from(document: Any) -> ClaimsFile:
         )
     found = validated(Claims, data, (), lambda at, key: document.where(at, key=key))
     file = ClaimsFile(found, document)
+    ids = dict.fromkeys(each.id for each in found.claims)
     seen: set[str] = set()
     for position, claim in enumerate(found.claims):
         if claim.id in seen:
             place = file.where([("claims", position, "id")])
             raise InputError(f"two claims are called {claim.id!r}", where=place, hint="give each an id of its own")
         seen.add(claim.id)
-        _check_names(claim, ("claims", position), file)
+        _check_names(claim, ("claims", position), file, ids)
     return file
 
 
-def _check_names(claim: Claim, at: Path, file: ClaimsFile) -> None:
+def _check_names(claim: Claim, at: Path, file: ClaimsFile, ids: Collection[str]) -> None:
     """Blocks and other claims that a claim builds on are there."""
     blocks = file.claims.given
-    ids = [each.id for each in file.claims.claims]
     parts: list[tuple[Question, Path]] = [(claim, at)]
     for field in ("readings", "would_hold_if"):
         parts += [(each, (*at, field, i)) for i, each in enumerate(getattr(claim, field))]
@@ -219,6 +233,12 @@ def _check_names(claim: Claim, at: Path, file: ClaimsFile) -> None:
                     hint=near,
                 )
         for path, kind, name in references_in(part.given):
+            if name == claim.id and kind == "published":
+                raise InputError(
+                    f"claim {claim.id} rests on its own published figure",
+                    where=file.where([(*place, "given", *path)]),
+                    hint="give the quantity that it follows from, or refer to another claim",
+                )
             if name not in ids:
                 raise InputError(
                     f"claim {claim.id} refers to the {kind} figure of {name!r}, and no claim has that id",

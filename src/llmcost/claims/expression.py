@@ -110,10 +110,12 @@ class Expression:
                 return left * right
             if isinstance(node.op, ast.Pow):
                 return left**right  # type: ignore[no-any-return]
+            if is_array(right) and float(right.min()) <= 0 <= float(right.max()):  # type: ignore[attr-defined]
+                raise ZeroDivisionError
             return left / right
         except ZeroDivisionError:
             raise QuantityError(
-                f"{_quoted(_written(node))} divides by zero", "give a quantity that is not zero"
+                f"{_quoted(_written(node))} divides by zero{_within_range(parts)}", "give a quantity that is not zero"
             ) from None
         except OverflowError:
             return math.inf
@@ -168,6 +170,10 @@ def _written(node: ast.expr, outer: int = 0) -> str:
     right = binds + isinstance(node.op, ast.Sub | ast.Div)
     text = f"{_written(node.left, binds + power)} {_SIGNS[type(node.op)]} {_written(node.right, right)}"
     return f"({text})" if binds < outer else text
+
+
+def _within_range(parts: list[Number]) -> str:
+    return " within the range" if any(is_array(part) for part in parts) else ""
 
 
 def _quoted(text: str) -> str:

@@ -8,8 +8,8 @@ from llmcost.quantity import QuantityError, Range, number, quantity, shown
 Kind = Literal["figure", "range", "at_least", "at_most", "never"]
 
 TYPE_INSTEAD = (
-    "type a figure such as $1,980, 67% or 3.66x, a range such as 90k..220k, or a bound such as at least 90%; "
-    "never, for a payback that does not come"
+    "type a figure such as $1,980, 67% or 3.66x, a range such as 90k..220k, or a bound such as at least 90%, "
+    "without any other unit; never, for a payback that does not come"
 )
 _LEAST = ("at least", "more than", "no less than", "not less than", "over", "above", "minimum", ">=", "≥", ">")
 _MOST = ("at most", "less than", "no more than", "not more than", "under", "below", "maximum", "<=", "≤", "<")
@@ -36,6 +36,11 @@ class Published(NamedTuple):
     high: float
     unit: str
     reached: tuple[float, ...]
+    step: float = 0.0  # what the last printed digit of a figure stands for
+
+    def rounds(self, value: float) -> bool:
+        """Whether this value, rounded to the digits that are printed, is the published figure."""
+        return self.step > 0 and abs(round(value / self.step) * self.step - self.low) < 1e-9 * self.step
 
     @classmethod
     def parse(cls, written: Any) -> "Published":
@@ -109,7 +114,16 @@ def _worded(written: str) -> Published:
         if kind != "figure":
             raise QuantityError(f"{shown(written)} is a bound and a range at once", "give one of the two")
         return Published(text, "range", value.low, value.high, unit, (value.low, value.high))
-    return Published(text, kind, value, value, unit, (value,) if reached else ())  # type: ignore[arg-type]
+    step = _step(bare) * (0.01 if unit == "share" else 1.0)
+    return Published(text, kind, value, value, unit, (value,) if reached else (), step)  # type: ignore[arg-type]
+
+
+def _step(written: str) -> float:
+    """What the last digit stands for: 0.01 of `1.66`, 100k of `5.2M`."""
+    found = re.search(r"[\d,_]+(?:\.(\d+))?\s*([kKmMbBtT]n?)?", written)
+    if found is None:
+        return 0.0
+    return number(f"1{found[2] or ''}") / 10.0 ** len(found[1] or "")
 
 
 def tolerance_of(written: Any) -> float:

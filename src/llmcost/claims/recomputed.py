@@ -14,7 +14,14 @@ from llmcost.wording import count, usd
 
 # Shares of a whole: more than all of it cannot be.
 PARTS = {"saving_share", "utilisation", "acceptance", "escalation", "quality", "break_even_acceptance"}
-_SHARES = {*PARTS, "quality_kept", "parity_false_accept", "target_utilisation", "chance_cheapest"}
+_SHARES = {
+    *PARTS,
+    "quality_kept",
+    "random_mix_quality_kept",
+    "parity_false_accept",
+    "target_utilisation",
+    "chance_cheapest",
+}
 _MONTHS = {"payback_month", "crosses_back_in_month"}
 
 
@@ -123,7 +130,10 @@ def check_unit(asked: Asked, name: str, unit: str) -> None:
         raise InputError(
             f"claim {asked.claim}: the published {published.text!r} is {kinds[published.unit]}, and {name} is {what}",
             where=asked.place(("published",)),
-            hint=instead.get(known, "write a plain number, such as 5M"),
+            hint=instead.get(
+                known,
+                "write the number of the month, such as 5" if unit == "month" else "write a plain number, such as 5M",
+            ),
         )
     if known == "share" and not published.unit and max(abs(published.low), abs(published.high)) > 1:
         raise InputError(

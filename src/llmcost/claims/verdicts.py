@@ -65,6 +65,7 @@ def _beyond(published: Published, found: Recomputed, tolerance: float) -> Judgem
 def _against_never(published: Published, found: Recomputed) -> Judgement:
     figure = found.figure
     gives = f"The arithmetic gives {said(figure.value, found.unit) if figure.value is not None else 'never'}"
+    gives += f" ({found.ends})" if found.ends else ""
     if published.kind == "never" and figure.value is None:
         return Judgement("holds", None, None, "", f"{gives}.")
     return Judgement("off", None, None, "", f"{gives}, the source says {published.text}.")
@@ -77,15 +78,17 @@ def _figure(published: Published, found: Recomputed, tolerance: float) -> Judgem
     middles = [value for value in (found.figure.point, found.figure.value) if value is not None]
     if any(_close(stated, middle, tolerance) for middle in middles):
         ratio = _ratio(stated, min(middles, key=lambda middle: abs(stated - middle)))
-        return Judgement("holds", ratio, None, "", f"{gives}.")
+        return Judgement("holds", ratio, None, "", f"{gives}{_within(ratio, tolerance)}.")
     middle = middles[-1] if middles else (low + high) / 2
     if low < high and _at_least(stated, low, tolerance) and _at_least(high, stated, tolerance):
-        name = found.ends or "the range that the inputs allow"
-        reading = f"within {name}, not at its middle"
+        name = found.ends if found.unit != "month" else ""
+        reading = f"within {name or 'the range that the inputs allow'}, not at its middle"
         return Judgement("holds", _ratio(stated, middle), None, reading, f"{gives}; the published figure lies in it.")
     nearest = low if stated < low else high
     ratio = _ratio(stated, nearest)
     beyond = "" if low == high else f" and lies beyond its {'low' if stated < low else 'high'} end"
+    if low == high and published.rounds(low):
+        beyond += "; rounded to the digits that are printed it would be the same"
     return Judgement("off", ratio, None, "", f"{gives}; the published {_is(ratio, said(stated, found.unit))}{beyond}.")
 
 
@@ -118,7 +121,7 @@ def _range(published: Published, found: Recomputed, tolerance: float) -> Judgeme
 
 
 def _bound(published: Published, found: Recomputed, tolerance: float) -> Judgement:
-    """`at least` has to hold at every end of the ranges; where it does at the middle alone, that is said."""
+    """`at least` has to hold at every end of the ranges; where it does not, it is said how far it does."""
     least = published.kind == "at_least"
     stated = published.low
     low, high = ends(found.figure)
@@ -131,11 +134,11 @@ def _bound(published: Published, found: Recomputed, tolerance: float) -> Judgeme
 
     ratio = _ratio(stated, middle)
     if met(hard):
-        return Judgement("holds", ratio, None, "", f"{gives}.")
-    if low < high and met(middle):
-        reading = f"at the middle of the inputs, not at the {'low' if least else 'high'} end of the result"
-        return Judgement("holds", ratio, None, reading, f"{gives}.")
-    only = f"; only its {'high' if least else 'low'} end comes that far" if low < high and met(kind) else ""
+        exactly = hard >= stated if least else hard <= stated
+        aside = f"; the published bound is {_times(ratio)} that" if exactly and ratio else _within(ratio, tolerance)
+        return Judgement("holds", ratio, None, "", f"{gives}{'' if ratio and abs(ratio - 1) < 5e-4 else aside}.")
+    far = "its middle and its" if met(middle) else "its"
+    only = f"; only {far} {'high' if least else 'low'} end would do" if low < high and met(kind) else ""
     short = "short of" if least else "beyond"
     return Judgement("off", ratio, None, "", f"{gives}, {short} what is published ({published.text}){only}.")
 
@@ -159,7 +162,7 @@ def _gives(found: Recomputed) -> str:
     low, high = ends(found.figure)
     name = f" ({found.ends})" if found.ends else ""
     if low == high:
-        return f"The arithmetic gives {said(found.figure.value, found.unit)}"
+        return f"The arithmetic gives {said(found.figure.value, found.unit)}{name}"
     middle = found.figure.value
     inner = "" if middle is None else f", {said(middle, found.unit)} in the middle"
     return f"The arithmetic gives {said(low, found.unit)} to {said(high, found.unit)}{name}{inner}"
@@ -168,6 +171,13 @@ def _gives(found: Recomputed) -> str:
 def _is(ratio: float | None, stated: str = "") -> str:
     """`$3,320 is 2.1 times that`; without the stated figure where its end is named before."""
     return f"{stated} {'is another' if ratio is None or ratio <= 0 else f'is {_times(ratio)} that'}".strip()
+
+
+def _within(ratio: float | None, tolerance: float) -> str:
+    """Said where a figure is not what is published and still holds."""
+    if ratio is None or abs(ratio - 1) < 5e-4:
+        return ""
+    return f"; what is published lies within the tolerance of {tolerance * 100:.3g} %"
 
 
 def _times(ratio: float) -> str:

@@ -14,7 +14,7 @@ from pydantic import model_validator
 
 from llmcost.architectures.fleets import fleets_of
 from llmcost.architectures.prices import Prices
-from llmcost.arithmetic import Number, where
+from llmcost.arithmetic import Number, all_true, where
 from llmcost.economics.comparison import chances_of_payback, estimates_of
 from llmcost.economics.gates import gates_of
 from llmcost.economics.horizon import estimate, months_of, need_workload, priced_months, traffic
@@ -176,6 +176,8 @@ def _by_call(own: Estimate, tree: Scenario, prices: Prices) -> tuple[Number | No
     if last.charges is None:
         return None, 0.0
     requests = sum((stream.requests for stream in traffic(tree, last.month)), 0.0)
+    if not all_true(requests > 0):
+        return None, 0.0
     calls: Number = 0.0
     running: Number = 0.0
     paid = 0
@@ -279,6 +281,17 @@ def _gpu_steps(
 
 def breakeven_of_offer(offer: Offer, sampling: Sampling | None = None) -> Breakeven:
     """Calls to payback = build ÷ saving a call; calls a month that cover operations = operations ÷ saving."""
+    try:
+        return _of_offer(offer, sampling)
+    except OverflowError:
+        raise InputError(
+            "the calls grow beyond any number",
+            where="growth_per_month",
+            hint="give a smaller growth or a shorter horizon",
+        ) from None
+
+
+def _of_offer(offer: Offer, sampling: Sampling | None) -> Breakeven:
     outcome = evaluated(offer, _offer_headline, sampling)
     point: Offer = at_middle(offer)
     figures: Mapping[Any, Figure] = outcome.figures

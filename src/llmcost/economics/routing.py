@@ -203,7 +203,7 @@ def _mix(
         kind=kind,
         shares=shares_by_model(name, point, prices),
         quality_note=note,
-        random_mix_quality_kept=None if random is None or base_quality is None else random / base_quality,
+        random_mix_quality_kept=None if random is None or not base_quality else random / base_quality,
         dominated_by=_dominated_by(name, estimates, qualities),
         charges=tuple(charge for charge in own.charges if charge.cadence == "monthly"),
         cascade=None,

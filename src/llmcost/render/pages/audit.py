@@ -20,6 +20,11 @@ _COLUMNS = [
     Column("verdict", "Verdict", number=False),
 ]
 _MORE = [
+    Column("reading", "Read as", number=False),
+    Column("calculation", "Calculation", number=False),
+    Column("figure", "Figure", number=False),
+    Column("unit", "Unit", number=False),
+    Column("tolerance", "Tolerance"),
     Column("source", "Source", number=False),
     Column("at", "At", number=False),
     Column("explanation", "Explanation", number=False),
@@ -86,7 +91,7 @@ def _row(claim: Checked) -> list[Cell]:
         Cell(claim.published_text, claim.published_text),
         Cell(claim.recomputed, _recomputed(claim)),
         Cell(ratio, "" if ratio is None else figures.digits(ratio, 3) if ratio < 1000 else f"{ratio:,.0f}"),
-        text(_verdict(claim)),
+        Cell(claim.verdict, _verdict(claim)),
     ]
 
 
@@ -106,7 +111,16 @@ def _recomputed(claim: Checked) -> str:
 
 
 def _more(claim: Checked) -> list[Cell]:
-    return [text(claim.source), text(claim.at), text(claim.explanation)]
+    return [
+        text(claim.reading),
+        text(claim.calculation or ""),
+        text(claim.figure or ""),
+        text(claim.unit),
+        Cell(claim.tolerance, ""),
+        text(claim.source),
+        text(claim.at),
+        text(claim.explanation),
+    ]
 
 
 def _explained(claim: Checked, as_of: date) -> Iterable[Table]:
