@@ -10,17 +10,23 @@ from llmcost.architectures.prices import Prices
 from llmcost.architectures.training import Training
 from llmcost.arithmetic import Number
 from llmcost.claims.expression import NAME, Expression
-from llmcost.claims.recomputed import PARTS, Asked, Limit, Recomputed, check_unit
+from llmcost.claims.recomputed import Asked, Limit, Recomputed, check_unit
 from llmcost.economics.horizon import months_of
+from llmcost.economics.remarks import assumptions, warnings
 from llmcost.economics.uncertainty import GOLDEN, Figure, evaluated
 from llmcost.errors import InputError, did_you_mean
 from llmcost.estimate import Charge, Factor
 from llmcost.quantity import QuantityError, Range, at_middle, quantity, ranges_in, with_values
-from llmcost.scenario import scenario_from
+from llmcost.scenario import Scenario, scenario_from
 from llmcost.validation import validated
 from llmcost.workload import Positive, Share, Stream, Strict
 
 RESULT = "result"
+FIGURES = {  # the first is meant unless another is named
+    "review_savings": ("saving", "cost_before", "cost_after"),
+    "labelling": ("cost",),
+    "training_run": ("cost", "hours"),
+}
 POINTS = 4097
 
 
@@ -164,7 +170,7 @@ def _parsed(asked: Asked, field: str, text: str) -> Expression:
 
 def labelling(asked: Asked) -> Recomputed:
     """samples × USD a sample × (1 + qa_share)."""
-    return _charged(asked, Labelling, lambda own: {"labelling": own.charge("labels")}, "cost")
+    return _charged(asked, Labelling, lambda own: {"labelling": own.charge("labels")})
 
 
 def review_savings(asked: Asked) -> Recomputed:
@@ -174,25 +180,38 @@ def review_savings(asked: Asked) -> Recomputed:
         before, after = own.charges()
         return {"before": before, "after": after}
 
-    return _charged(asked, ReviewSavings, charges, "saving")
+    return _charged(asked, ReviewSavings, charges)
 
 
 def training_run(asked: Asked) -> Recomputed:
     """A fine-tune's `training` block: its cost, and the hours where it is paid by the GPU-hour."""
-    setting = asked.setting
-    scenario = scenario_from({"start": setting.as_of.isoformat()[:7]}, today=setting.as_of)
-    prices = Prices(setting.catalog, scenario.prices, scenario.successors)
+    scenario, prices = _nothing_asked(asked)  # the month only borrows the prices
     month = months_of(scenario, prices)[0]
-    return _charged(asked, Training, lambda own: {"training": own.charge("training", own.model, False, month)}, "cost")
+    return _charged(asked, Training, lambda own: {"training": own.charge("training", own.model, False, month)})
 
 
-def _charged(asked: Asked, model: type[BaseModel], charges_of: Any, default: str) -> Recomputed:
-    """Figures of charges: `cost` and `saving` in USD, and each factor by its name."""
+def _nothing_asked(asked: Asked) -> tuple[Scenario, Prices]:
+    """A scenario of the day and nothing else, and the catalog's prices."""
+    as_of = asked.setting.as_of
+    scenario = scenario_from({"start": as_of.isoformat()[:7]}, today=as_of)
+    return scenario, Prices(asked.setting.catalog, scenario.prices, scenario.successors)
+
+
+def _charged(asked: Asked, model: type[BaseModel], charges_of: Any) -> Recomputed:
+    """Figures of charges: `cost` and `saving` in USD, and factors by their names."""
+    known = FIGURES[asked.calculation]
+    name = asked.figure or known[0]
+    if name not in known:
+        raise InputError(
+            f"claim {asked.claim}: {asked.calculation} has no figure {name!r}",
+            where=asked.place(("figure",)),
+            hint=did_you_mean(name, known) or f"figures: {', '.join(known)}",
+        )
     unknown = [name for name, value in asked.given.items() if value is None]
     written = {name: value for name, value in asked.given.items() if value is not None}
     check_known = [name for name in unknown if name not in model.model_fields]
     if unknown and not check_known:
-        return Recomputed(asked.figure or default, Figure(None), "", missing=", ".join(unknown), given=asked.given)
+        return Recomputed(name, Figure(None), "", missing=", ".join(unknown), given=asked.given)
     tree = validated(model, written, (), asked.given_place)
 
     def headline(own: Any) -> dict[Any, Number | None]:
@@ -210,14 +229,13 @@ def _charged(asked: Asked, model: type[BaseModel], charges_of: Any, default: str
         return found | {"cost": charge.cost}
 
     outcome = evaluated(tree, headline, asked.setting.sampling)
-    name = asked.figure or default
     if name not in outcome.figures:
         raise InputError(
-            f"claim {asked.claim}: {asked.calculation} has no figure {name!r}",
+            f"claim {asked.claim}: {name} is no part of this {asked.calculation}",
             where=asked.place(("figure",)),
-            hint=did_you_mean(name, outcome.figures) or f"figures: {', '.join(outcome.figures)}",
+            hint=f"figures: {', '.join(each for each in known if each in outcome.figures)}",
         )
-    unit = "USD" if name in ("cost", "saving", "cost_before", "cost_after") else "share" if name in PARTS else ""
+    unit = "" if name == "hours" else "USD"
     check_unit(asked, name, unit)
     limits = []
     if name == "saving":
@@ -225,4 +243,15 @@ def _charged(asked: Asked, model: type[BaseModel], charges_of: Any, default: str
         high = before.bounds[1] if before.bounds and before.bounds[1] is not None else before.point
         limits.append(Limit(high or 0.0, "a saving cannot be larger than what the reviews cost before"))
     charges: dict[str, tuple[Charge, ...]] = {key: (charge,) for key, charge in charges_of(at_middle(tree)).items()}
-    return Recomputed(name, outcome.figures[name], unit, charges=charges, limits=limits, given=asked.given)
+    paid = [charge for own in charges.values() for charge in own]
+    scenario, prices = _nothing_asked(asked)
+    return Recomputed(
+        name,
+        outcome.figures[name],
+        unit,
+        charges=charges,
+        limits=limits,
+        given=asked.given,
+        assumptions=assumptions(scenario, (), paid, prices, horizon=False),
+        warnings=warnings(scenario, (), paid, prices, asked.setting.as_of),
+    )

@@ -5,6 +5,7 @@ from typing import Any
 
 from llmcost.architectures.prices import Prices
 from llmcost.claims.inputs import Path
+from llmcost.claims.published import Published
 from llmcost.claims.recomputed import PARTS, Asked, Limit, Recomputed, check_unit, figure_in, unit_of
 from llmcost.economics.breakeven import Breakeven, Offer, breakeven, breakeven_of_offer
 from llmcost.economics.comparison import compare
@@ -244,17 +245,23 @@ def _why_unknown(name: str, result: Any, row: Any, asked: Asked) -> str:
     return next(iter(reasons.values()), f"what {name} of {asked.calculation} rests on")
 
 
+def stated_price(published: Published) -> float | None:
+    """The price that the hardware would have to reach: the lower end; None where nothing says how low."""
+    return published.low if published.low > 0 and published.kind not in ("at_least", "never") else None
+
+
 def _with_stated_price(asked: Asked) -> dict[str, Any]:
     """A published price a million tokens is held against what the hardware allows, as a stated one is."""
     architectures = asked.given.get("architectures")
-    if asked.figure != "cost_per_mtok" or not isinstance(architectures, dict) or asked.published.low <= 0:
+    price = stated_price(asked.published)
+    if asked.figure != "cost_per_mtok" or not isinstance(architectures, dict) or price is None:
         return asked.given
     hosted = [
         name for name, body in architectures.items() if isinstance(body, dict) and body.get("kind") == "self_hosted"
     ]
     name = asked.of if asked.of in hosted else hosted[0] if len(hosted) == 1 and asked.of is None else None
     body = architectures.get(name)
-    if body is None or "gpu" not in body or "model" not in body or asked.published.kind == "at_least":
+    if body is None or "gpu" not in body or "model" not in body:
         return asked.given
-    stated = {**body, "stated_cost_per_mtok": asked.published.low}
+    stated = {**body, "stated_cost_per_mtok": price}
     return {**asked.given, "architectures": {**architectures, name: stated}}

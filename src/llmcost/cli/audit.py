@@ -75,6 +75,11 @@ def command(
         if says or not claims:
             what = "no calculation follows --says" if says else "there is nothing to audit"
             raise InputError(what, where="llmcost audit", hint=INSTEAD)
+        for name, value in (("of", of), ("whole", whole), ("unit", unit)):
+            if value is not None:
+                raise InputError(
+                    f"--{name} goes with --says", where=f"--{name}", hint=f"write {name}: in the claim, in the file"
+                )
         files = [load_claims(path) for path in dict.fromkeys(path for name in claims for path in _files(name))]
     if answer is not None:  # what the inner command was told counts where audit itself was told nothing
         flags |= {key: value for key, value in answer.flags.items() if key in flags and not flags[key]}

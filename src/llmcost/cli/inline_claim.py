@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from importlib import import_module
 from typing import Any, NamedTuple
 
+from llmcost.claims.by_scenario import stated_price
 from llmcost.claims.claim import CALCULATIONS, SCENARIO_CALCULATIONS, ClaimsFile, claims_from
+from llmcost.claims.published import Published
 from llmcost.cli.answers import Answer, answers
 from llmcost.errors import InputError
 from llmcost.quantity import shown
@@ -15,6 +17,7 @@ from llmcost.quantity import shown
 _SAYS = re.compile(r"\s*(?P<figure>[\w.]+(?: [\w.]+)*?)\s*(?P<sign>>=|<=|>|<|=)\s*(?P<value>\S.*?)\s*")
 _GIVEN = re.compile(r"(?P<path>[A-Za-z_][\w.]*)=(?P<value>(?!=).+)", re.DOTALL)
 HERE = "the command line"
+_OWN = ("--says", "--of", "--whole", "--unit", "--tolerance", "--claim", "--fail-on")  # no command has them
 _ALONE = ("--explain", "--force", "--help", "-h")
 INSTEAD = "type llmcost audit --says monthly_cost=1980 route --monthly-input 1B …, or llmcost audit claims.yaml"
 
@@ -42,18 +45,20 @@ class _Document:
 def split(arguments: list[str]) -> tuple[list[str], Typed | None]:
     """The arguments of `audit` itself, and the calculation that follows `--says`; None without one.
 
-    A command takes the rest as its own; after KEY=VALUE pairs options are still audit's.
+    A command takes the rest as its own, but for the options that only audit has; beside KEY=VALUE pairs
+    every option is audit's.
     """
     if not any(each == "--says" or each.startswith("--says=") for each in arguments):
         return arguments, None
     names = {*CALCULATIONS, *(name.replace("_", "-") for name in CALCULATIONS)}
-    at = next((i for i, each in enumerate(arguments) if each in names and arguments[i - 1] != "--of"), None)
+    at = next((i for i, each in enumerate(arguments) if each in names and arguments[i - 1] not in _OWN), None)
     if at is None:
         return arguments, None
     own, typed = arguments[:at], Typed(arguments[at].replace("-", "_"), [])
     rest = iter(arguments[at + 1 :])
     for each in rest:
-        if typed.calculation in SCENARIO_CALCULATIONS or not re.match(r"-{1,2}[A-Za-z]", each):
+        scenario = typed.calculation in SCENARIO_CALCULATIONS and each.partition("=")[0] not in _OWN
+        if scenario or not re.match(r"-{1,2}[A-Za-z]", each):
             typed.arguments.append(each)
             continue
         own.append(each)
@@ -87,8 +92,9 @@ def answer_of(typed: Typed, says: list[str]) -> Answer:
     arguments = list(typed.arguments)
     if typed.calculation == "host" and "--stated-cost-per-mtok" not in arguments:
         # A published price is held against what the hardware allows, as a stated one is.
-        stated = [value for text in says if (pair := _stated(text))[0] == "cost_per_mtok" for value in pair[1:]]
-        arguments += ["--stated-cost-per-mtok", stated[0]] if stated and re.match(r"[\d.$]", stated[0]) else []
+        prices = [_stated(text)[1] for text in says if _stated(text)[0] == "cost_per_mtok"]
+        low = stated_price(Published.parse(prices[0])) if prices else None
+        arguments += [] if low is None else ["--stated-cost-per-mtok", repr(low)]
     with answers() as found:
         app = import_module(f"llmcost.cli.{typed.calculation}").app
         try:
@@ -133,6 +139,8 @@ def _given(typed: Typed) -> tuple[dict[str, Any], str | None]:
         here = given
         for block in blocks:
             here = here.setdefault(block, {})
+        if key in here:
+            raise InputError(f"{pair['path']} stands twice", where=text, hint="give it once")
         here[key] = None if pair["value"] in ("null", "unknown") else pair["value"]
     return given, expression
 

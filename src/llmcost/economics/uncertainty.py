@@ -110,8 +110,11 @@ def evaluated(
             f"{len(ranges)} ranges; at most {MOST_INPUTS} can be carried", hint="give some of them as numbers"
         )
     sampling = linked(tree, sampling, ranges)
-    corners, monotone = _corners(tree, headline, ranges, shown)
-    draws = drawn(tree, headline, ranges, sampling, point)
+    import numpy as np
+
+    with np.errstate(all="ignore"):  # a draw that divides by nothing is no number, and is looked at as such
+        corners, monotone = _corners(tree, headline, ranges, shown)
+        draws = drawn(tree, headline, ranges, sampling, point)
     figures = {
         name: _figure(value, draws.get(name), corners.get(name), monotone.get(name, True))
         for name, value in shown.items()

@@ -10,7 +10,7 @@ from llmcost.architectures.fine_tuned import Labelling
 from llmcost.architectures.training import Training
 from llmcost.claims.by_cascade import FIGURES as CASCADE_FIGURES
 from llmcost.claims.by_cascade import TwoStages
-from llmcost.claims.by_quantity import ReviewSavings
+from llmcost.claims.by_quantity import FIGURES, ReviewSavings
 from llmcost.claims.by_scenario import CHEAPEST_FROM
 from llmcost.claims.claim import SCENARIO_CALCULATIONS, Claims
 from llmcost.claims.recomputed import is_figure
@@ -91,12 +91,12 @@ _QUANTITIES = ("positive", "share", "signed", "cost_item")
 for _name in ("Claim", "Reading"):
     ABOUT[_name] = ABOUT["Question"] | ABOUT[_name]
 
-# What a calculation on named quantities takes, and the figures that it gives; the first is meant unless another is named.
+# What a calculation on named quantities takes, and the figures that it gives.
 _BY_QUANTITY: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "cascade": (TwoStages, CASCADE_FIGURES),
-    "review_savings": (ReviewSavings, ("saving", "cost_before", "cost_after")),
-    "labelling": (Labelling, ("cost",)),
-    "training_run": (Training, ("cost", "hours")),
+    "review_savings": (ReviewSavings, FIGURES["review_savings"]),
+    "labelling": (Labelling, FIGURES["labelling"]),
+    "training_run": (Training, FIGURES["training_run"]),
 }
 _ROWS: dict[str, tuple[type, ...]] = {
     "route": (Mix, CascadeFigures),
