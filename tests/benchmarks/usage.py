@@ -157,14 +157,18 @@ def speed(rows: int, folder: Path) -> None:
 def memory(folder: Path) -> None:
     for rows in (ROWS, 10 * ROWS):
         path = folder / f"{rows}-memory.parquet"
-        if not path.exists():
-            files = made(folder, ROWS)
-            times = rows // ROWS
-            duckdb.connect().execute(
-                f"COPY (SELECT p.* FROM '{files['plain.parquet']}' AS p, range({times})) TO '{path}' (FORMAT parquet)"  # noqa: S608
-            )
+        if not path.exists():  # in a process of its own, whose memory the next one does not start from
+            subprocess.run([sys.executable, __file__, "grow", str(path), str(rows // ROWS)], check=True)
         done = subprocess.run([sys.executable, __file__, "one", str(path)], capture_output=True, text=True, check=True)
         print(f"peak memory, {rows:>12,} Parquet rows without ids: {done.stdout.strip()}", flush=True)
+
+
+def grow(path: Path, times: int) -> None:
+    """The plain log so many times over."""
+    plain = made(path.parent, ROWS)["plain.parquet"]
+    duckdb.connect().execute(
+        f"COPY (SELECT p.* FROM '{plain}' AS p, range({times})) TO '{path}' (FORMAT parquet)"  # noqa: S608
+    )
 
 
 def one(path: Path) -> None:
@@ -176,6 +180,8 @@ if __name__ == "__main__":
     arguments = sys.argv[1:]
     if arguments[:1] == ["one"]:
         one(Path(arguments[1]))
+    elif arguments[:1] == ["grow"]:
+        grow(Path(arguments[1]), int(arguments[2]))
     else:
         where = Path(arguments[1] if len(arguments) > 1 else tempfile.mkdtemp(prefix="llmcost-usage-"))
         where.mkdir(parents=True, exist_ok=True)
