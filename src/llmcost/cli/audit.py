@@ -15,16 +15,12 @@ from llmcost.claims.published import tolerance_of
 from llmcost.claims.verdicts import VERDICTS
 from llmcost.cli.answers import Answer
 from llmcost.cli.inline_claim import INSTEAD, Typed, answer_of, claim_of, split
-from llmcost.cli.options import DRAWS, OUTPUT, Values, command_app, takes
+from llmcost.cli.options import DRAWS, OUTPUT, Values, command_app, option, takes
 from llmcost.cli.reading import day, sampling
 from llmcost.cli.writing import Notes, breached, format_of, write
 from llmcost.errors import InputError, did_you_mean
 from llmcost.estimate import Assumption, Warning
 from llmcost.quantity import QuantityError
-
-
-def _option(flag: str, text: str, metavar: str) -> Any:
-    return typer.Option(flag, help=text, metavar=metavar, show_default=False)
 
 
 @takes(DRAWS, OUTPUT)
@@ -39,23 +35,23 @@ def command(
     ] = None,
     says: Annotated[
         list[str] | None,
-        _option("--says", "A published figure, held against the calculation that follows.", "FIGURE=VALUE"),
+        option("--says", "A published figure, held against the calculation that follows.", "FIGURE=VALUE"),
     ] = None,
-    of: Annotated[str | None, _option("--of", "Which architecture of that calculation is meant.", "NAME")] = None,
-    whole: Annotated[str | None, _option("--whole", "What the figure is a part of (arithmetic).", "EXPRESSION")] = None,
-    unit: Annotated[str | None, _option("--unit", "USD, share or times (arithmetic).", "UNIT")] = None,
+    of: Annotated[str | None, option("--of", "Which architecture of that calculation is meant.", "NAME")] = None,
+    whole: Annotated[str | None, option("--whole", "What the figure is a part of (arithmetic).", "EXPRESSION")] = None,
+    unit: Annotated[str | None, option("--unit", "USD, share or times (arithmetic).", "UNIT")] = None,
     tolerance: Annotated[
-        str | None, _option("--tolerance", "How far off still holds, of the recomputed figure (2%).", "SHARE")
+        str | None, option("--tolerance", "How far off still holds, of the recomputed figure (2%).", "SHARE")
     ] = None,
-    claim: Annotated[list[str] | None, _option("--claim", "Audit this claim alone (repeatable).", "ID")] = None,
+    claim: Annotated[list[str] | None, option("--claim", "Audit this claim alone (repeatable).", "ID")] = None,
     fail_on: Annotated[
-        str | None, _option("--fail-on", "Leave with 3 on these verdicts, such as off,impossible.", "VERDICTS")
+        str | None, option("--fail-on", "Leave with 3 on these verdicts, such as off,impossible.", "VERDICTS")
     ] = None,
     catalog: Annotated[
-        list[str] | None, _option("--catalog", "A catalog file of your own over the shipped one.", "FILE")
+        list[str] | None, option("--catalog", "A catalog file of your own over the shipped one.", "FILE")
     ] = None,
     as_of: Annotated[
-        str | None, _option("--as-of", "The day to price for, where a file does not say.", "YYYY-MM-DD")
+        str | None, option("--as-of", "The day to price for, where a file does not say.", "YYYY-MM-DD")
     ] = None,
 ) -> int:
     """Hold published figures against their own arithmetic.

@@ -2,8 +2,6 @@
 
 from typing import Annotated, Any
 
-import typer
-
 from llmcost.cli.draft import draft_from
 from llmcost.cli.options import (
     CHART,
@@ -16,6 +14,7 @@ from llmcost.cli.options import (
     WORKLOAD,
     Values,
     command_app,
+    option,
     takes,
 )
 from llmcost.cli.reading import Asked, asked, day, number_flag, sampling
@@ -34,19 +33,15 @@ _OFFER = {
 }
 
 
-def _option(flag: str, text: str, metavar: str) -> Any:
-    return typer.Option(flag, help=text, metavar=metavar, show_default=False)
-
-
 @takes(SCENARIO, WORKLOAD, HORIZON, PRICES, GATES, DRAWS, CHART, OUTPUT)
 def command(
     flags: Values,
-    build: Annotated[str | None, _option("--build", "What the challenger costs to build, once.", "USD")] = None,
-    saving_per_call: Annotated[str | None, _option("--saving-per-call", "What it saves a call.", "USD")] = None,
-    operations: Annotated[str | None, _option("--operations", "What it costs a month to run.", "USD")] = None,
-    calls: Annotated[str | None, _option("--calls", "Calls a month.", "N")] = None,
-    from_: Annotated[str | None, _option("--from", "Sweep volumes from here.", "N")] = None,
-    to: Annotated[str | None, _option("--to", "Sweep volumes up to here.", "N")] = None,
+    build: Annotated[str | None, option("--build", "What the challenger costs to build, once.", "USD")] = None,
+    saving_per_call: Annotated[str | None, option("--saving-per-call", "What it saves a call.", "USD")] = None,
+    operations: Annotated[str | None, option("--operations", "What it costs a month to run.", "USD")] = None,
+    calls: Annotated[str | None, option("--calls", "Calls a month.", "N")] = None,
+    from_: Annotated[str | None, option("--from", "Sweep volumes from here.", "N")] = None,
+    to: Annotated[str | None, option("--to", "Sweep volumes up to here.", "N")] = None,
 ) -> int:
     """When a challenger pays back, and which architecture is the cheapest at which volume.
 

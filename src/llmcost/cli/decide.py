@@ -23,6 +23,7 @@ from llmcost.cli.options import (
     Values,
     command_app,
     flags_given,
+    option,
     takes,
 )
 from llmcost.cli.reading import Asked, asked, day, sampling
@@ -53,27 +54,23 @@ def _question_options() -> tuple[inspect.Parameter, ...]:
 QUESTIONS = _question_options()
 
 
-def _option(flag: str, text: str, metavar: str) -> Any:
-    return typer.Option(flag, help=text, metavar=metavar, show_default=False)
-
-
 @takes(SCENARIO, QUESTIONS, WORKLOAD, HORIZON, PRICES, GATES, DRAWS, OUTPUT)
 def command(
     flags: Values,
     framework: Annotated[
-        list[str] | None, _option("--framework", f"One of {', '.join(FRAMEWORKS)} (repeatable).", "NAME")
+        list[str] | None, option("--framework", f"One of {', '.join(FRAMEWORKS)} (repeatable).", "NAME")
     ] = None,
     framework_file: Annotated[
-        list[str] | None, _option("--framework-file", "A framework of your own (repeatable).", "FILE")
+        list[str] | None, option("--framework-file", "A framework of your own (repeatable).", "FILE")
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="All shipped frameworks; the default with a scenario.")] = False,
     answers: Annotated[
-        str | None, _option("--answers", "A file of answers: QUESTION: y|n|u or a number.", "FILE")
+        str | None, option("--answers", "A file of answers: QUESTION: y|n|u or a number.", "FILE")
     ] = None,
     answer: Annotated[
-        list[str] | None, _option("--answer", "An answer by the question's name (repeatable).", "QUESTION=ANSWER")
+        list[str] | None, option("--answer", "An answer by the question's name (repeatable).", "QUESTION=ANSWER")
     ] = None,
-    save: Annotated[str | None, _option("--save", "Write the answers to a file.", "FILE")] = None,
+    save: Annotated[str | None, option("--save", "Write the answers to a file.", "FILE")] = None,
     no_input: Annotated[bool, typer.Option("--no-input", help="Never ask; a missing answer is an error.")] = False,
     unknown_rest: Annotated[
         bool, typer.Option("--unknown-rest", help="Take every unanswered question as unknown.")

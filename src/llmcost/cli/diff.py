@@ -9,7 +9,7 @@ import typer
 from llmcost import __version__
 from llmcost.catalog.earlier import EarlierCatalog
 from llmcost.cli.draft import draft_from
-from llmcost.cli.options import DRAWS, HORIZON, OUTPUT, PRICES, WORKLOAD, Values, command_app, takes
+from llmcost.cli.options import DRAWS, HORIZON, OUTPUT, PRICES, WORKLOAD, Values, command_app, option, takes
 from llmcost.cli.outcomes import OutcomeRemarks
 from llmcost.cli.reading import Asked, asked, day, for_the_day, number_flag
 from llmcost.cli.writing import Remarks, breached, format_of, write
@@ -22,10 +22,6 @@ from llmcost.estimate import Warning
 from llmcost.quantity import shown
 
 ONE_SIDE = ("as_of", "price", "catalog")
-
-
-def _option(flag: str, text: str, metavar: str) -> Any:
-    return typer.Option(flag, help=text, metavar=metavar, show_default=False)
 
 
 _Old = Annotated[
@@ -50,27 +46,27 @@ def command(
     old: _Old,
     new: _New = None,
     as_of_old: Annotated[
-        str | None, _option("--as-of-old", "OLD as if no price had changed since this day.", "YYYY-MM-DD")
+        str | None, option("--as-of-old", "OLD as if no price had changed since this day.", "YYYY-MM-DD")
     ] = None,
-    as_of_new: Annotated[str | None, _option("--as-of-new", "--as-of, for NEW alone.", "YYYY-MM-DD")] = None,
-    price_old: Annotated[list[str] | None, _option("--price-old", "--price, for OLD alone.", "MODEL.FIELD=USD")] = None,
-    price_new: Annotated[list[str] | None, _option("--price-new", "--price, for NEW alone.", "MODEL.FIELD=USD")] = None,
-    catalog_old: Annotated[list[str] | None, _option("--catalog-old", "--catalog, for OLD alone.", "FILE")] = None,
-    catalog_new: Annotated[list[str] | None, _option("--catalog-new", "--catalog, for NEW alone.", "FILE")] = None,
+    as_of_new: Annotated[str | None, option("--as-of-new", "--as-of, for NEW alone.", "YYYY-MM-DD")] = None,
+    price_old: Annotated[list[str] | None, option("--price-old", "--price, for OLD alone.", "MODEL.FIELD=USD")] = None,
+    price_new: Annotated[list[str] | None, option("--price-new", "--price, for NEW alone.", "MODEL.FIELD=USD")] = None,
+    catalog_old: Annotated[list[str] | None, option("--catalog-old", "--catalog, for OLD alone.", "FILE")] = None,
+    catalog_new: Annotated[list[str] | None, option("--catalog-new", "--catalog, for NEW alone.", "FILE")] = None,
     architecture: Annotated[
         str | None,
-        _option(
+        option(
             "--architecture", "Which one the headline and the gates are about; left out, each side's cheapest.", "NAME"
         ),
     ] = None,
     max_increase: Annotated[
         str | None,
-        _option("--max-increase", "Gate: USD a month more, one-time costs spread over the horizon.", "USD"),
+        option("--max-increase", "Gate: USD a month more, one-time costs spread over the horizon.", "USD"),
     ] = None,
     max_increase_pct: Annotated[
-        str | None, _option("--max-increase-pct", "Gate: the same, in percent of the old cost.", "PERCENT")
+        str | None, option("--max-increase-pct", "Gate: the same, in percent of the old cost.", "PERCENT")
     ] = None,
-    max_monthly: Annotated[str | None, _option("--max-monthly", "Gate: no month of NEW may cost more.", "USD")] = None,
+    max_monthly: Annotated[str | None, option("--max-monthly", "Gate: no month of NEW may cost more.", "USD")] = None,
 ) -> int:
     """What changed between two scenarios or results, what it costs, and which decision flips."""
     format_of(flags)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from llmcost.cli.options import Values, _option, command_app, takes
+from llmcost.cli.options import Values, command_app, shared, takes
 from llmcost.cli.outcomes import (
     DAY_PRICES,
     OUTCOMES,
@@ -26,12 +26,12 @@ from llmcost.quality.sweep import RECOVERED
 from llmcost.quantity import shown
 
 CHOICES = (
-    _option("models", "Only these models.", "A,B,…"),
-    _option("ends", "The cheap and the strong model; left out, the cheapest and the best.", "CHEAP,STRONG"),
-    _option("pair", "A joint table, or all (repeatable).", "A,B", many=True),
-    _option("min_quality_kept", "The cheapest point that keeps this share of the strong model's quality.", "SHARE"),
-    _option("recovered", "CPT of these shares of the performance gap (50%,80%).", "SHARE,…"),
-    _option("chart", "Draw the frontier.", "", on=True),
+    shared("models", "Only these models.", "A,B,…"),
+    shared("ends", "The cheap and the strong model; left out, the cheapest and the best.", "CHEAP,STRONG"),
+    shared("pair", "A joint table, or all (repeatable).", "A,B", many=True),
+    shared("min_quality_kept", "The cheapest point that keeps this share of the strong model's quality.", "SHARE"),
+    shared("recovered", "CPT of these shares of the performance gap (50%,80%).", "SHARE,…"),
+    shared("chart", "Draw the frontier.", "", on=True),
 )
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from llmcost.cli.options import Values, command_app, takes
+from llmcost.cli.options import Values, command_app, option, takes
 from llmcost.cli.outcomes import DAY_PRICES, OUTCOMES, REPORT, OutcomeRemarks, names, reading_of, remarks_of
 from llmcost.cli.outcomes import _whole as whole_flag
 from llmcost.cli.reading import day, number_flag
@@ -15,20 +15,14 @@ from llmcost.quality.gate import AVERAGE_MARGIN, TAIL_MARGIN, gate
 from llmcost.quality.outcomes import Outcomes, read_outcomes
 
 
-def _option(flag: str, text: str, metavar: str) -> Any:
-    return typer.Option(flag, help=text, metavar=metavar, show_default=False)
-
-
 @takes(OUTCOMES, DAY_PRICES, REPORT)
 def command(
     flags: Values,
-    from_: Annotated[str | None, _option("--from", "The model in use.", "MODEL")] = None,
-    to: Annotated[str | None, _option("--to", "The model that may replace it.", "MODEL")] = None,
-    margin: Annotated[
-        str | None, _option("--margin", "Score that the average may lose (1%, assumed).", "SHARE")
-    ] = None,
+    from_: Annotated[str | None, option("--from", "The model in use.", "MODEL")] = None,
+    to: Annotated[str | None, option("--to", "The model that may replace it.", "MODEL")] = None,
+    margin: Annotated[str | None, option("--margin", "Score that the average may lose (1%, assumed).", "SHARE")] = None,
     tail_margin: Annotated[
-        str | None, _option("--tail-margin", "Score that the worst 5 % may lose (2%, assumed).", "SHARE")
+        str | None, option("--tail-margin", "Score that the worst 5 % may lose (2%, assumed).", "SHARE")
     ] = None,
     no_tasks: Annotated[bool, typer.Option("--no-tasks", help="Do not judge each task on its own.")] = False,
 ) -> int:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from llmcost.cli.draft import Draft, draft_from
-from llmcost.cli.options import DRAWS, GATES, OUTPUT, PRICES, SCENARIO, WORKLOAD, Values, command_app, takes
+from llmcost.cli.options import DRAWS, GATES, OUTPUT, PRICES, SCENARIO, WORKLOAD, Values, command_app, option, takes
 from llmcost.cli.reading import asked, for_the_day
 from llmcost.cli.writing import Remarks, breached, format_of, write
 from llmcost.economics.hosting import host
@@ -14,44 +14,40 @@ from llmcost.errors import InputError
 FLAGS_NAME = "self-hosted"
 
 
-def _option(flag: str, text: str, metavar: str) -> Any:
-    return typer.Option(flag, help=text, metavar=metavar, show_default=False)
-
-
 @takes(SCENARIO, WORKLOAD, PRICES, GATES, DRAWS, OUTPUT)
 def command(
     flags: Values,
     architecture: Annotated[
-        str | None, _option("--architecture", "Which one; left out, the first self-hosted.", "NAME")
+        str | None, option("--architecture", "Which one; left out, the first self-hosted.", "NAME")
     ] = None,
-    model: Annotated[str | None, _option("--model", "The open model that is served.", "MODEL")] = None,
-    gpu: Annotated[str | None, _option("--gpu", "The GPU, by its catalog name.", "GPU")] = None,
-    provider: Annotated[str | None, _option("--provider", "Who rents it; left out, the cheapest.", "NAME")] = None,
-    gpu_price: Annotated[str | None, _option("--gpu-price", "USD for an hour of one GPU.", "USD")] = None,
+    model: Annotated[str | None, option("--model", "The open model that is served.", "MODEL")] = None,
+    gpu: Annotated[str | None, option("--gpu", "The GPU, by its catalog name.", "GPU")] = None,
+    provider: Annotated[str | None, option("--provider", "Who rents it; left out, the cheapest.", "NAME")] = None,
+    gpu_price: Annotated[str | None, option("--gpu-price", "USD for an hour of one GPU.", "USD")] = None,
     spot: Annotated[bool, typer.Option("--spot", help="At the spot price, interruptible.")] = False,
-    gpus_per_replica: Annotated[str | None, _option("--gpus-per-replica", "GPUs that one replica needs.", "N")] = None,
-    throughput: Annotated[str | None, _option("--throughput", "Measured requests a second, a replica.", "RPS")] = None,
+    gpus_per_replica: Annotated[str | None, option("--gpus-per-replica", "GPUs that one replica needs.", "N")] = None,
+    throughput: Annotated[str | None, option("--throughput", "Measured requests a second, a replica.", "RPS")] = None,
     tokens_per_second: Annotated[
-        str | None, _option("--tokens-per-second", "Measured tokens a second, a replica, input and output.", "TPS")
+        str | None, option("--tokens-per-second", "Measured tokens a second, a replica, input and output.", "TPS")
     ] = None,
     target_utilisation: Annotated[
-        str | None, _option("--target-utilisation", "How busy a replica may be at the peak (70%).", "SHARE")
+        str | None, option("--target-utilisation", "How busy a replica may be at the peak (70%).", "SHARE")
     ] = None,
-    spare: Annotated[str | None, _option("--spare", "Replicas kept in reserve.", "N")] = None,
-    operations: Annotated[str | None, _option("--operations", "People who run it, a month.", "USD")] = None,
-    precision: Annotated[str | None, _option("--precision", "bf16 (unless given), fp8 or int4.", "NAME")] = None,
+    spare: Annotated[str | None, option("--spare", "Replicas kept in reserve.", "N")] = None,
+    operations: Annotated[str | None, option("--operations", "People who run it, a month.", "USD")] = None,
+    precision: Annotated[str | None, option("--precision", "bf16 (unless given), fp8 or int4.", "NAME")] = None,
     kv_precision: Annotated[
-        str | None, _option("--kv-precision", "Of keys and values, where it differs.", "NAME")
+        str | None, option("--kv-precision", "Of keys and values, where it differs.", "NAME")
     ] = None,
-    engine: Annotated[str | None, _option("--engine", "tensorrt-llm (unless given) or vllm.", "NAME")] = None,
+    engine: Annotated[str | None, option("--engine", "tensorrt-llm (unless given) or vllm.", "NAME")] = None,
     latency_class: Annotated[
-        str | None, _option("--latency-class", "batch, server (unless given) or interactive.", "NAME")
+        str | None, option("--latency-class", "batch, server (unless given) or interactive.", "NAME")
     ] = None,
     concurrency: Annotated[
-        str | None, _option("--concurrency", "Requests at once on a replica; left out, all that fit.", "N")
+        str | None, option("--concurrency", "Requests at once on a replica; left out, all that fit.", "N")
     ] = None,
     stated_cost_per_mtok: Annotated[
-        str | None, _option("--stated-cost-per-mtok", "A price somebody states, to be checked.", "USD")
+        str | None, option("--stated-cost-per-mtok", "A price somebody states, to be checked.", "USD")
     ] = None,
 ) -> int:
     """What a GPU serves, measured or modelled; the fleet, its price on each provider, and USD per million tokens."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from llmcost.cli.draft import pairs
-from llmcost.cli.options import Values, _option
+from llmcost.cli.options import Values, shared
 from llmcost.errors import InputError, did_you_mean
 from llmcost.estimate import Assumption, Warning
 
@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     from llmcost.usage.reading import Opened, Reading, Request
 
 LOG_FORMAT = (
-    _option("format_in", "The logs' format; left out, it is told from their content.", "FORMAT"),
-    _option("map", "A column of a generic log, such as input_tokens=ContextTokens.", "FIELD=COLUMN", many=True),
-    _option("convention", "Whether input includes cached tokens: inclusive or exclusive.", "RULE"),
-    _option("task_from", "What names the task: tag, key or path, or a column of a generic log.", "SOURCE"),
-    _option("model", "The model of a log that names none.", "MODEL"),
+    shared("format_in", "The logs' format; left out, it is told from their content.", "FORMAT"),
+    shared("map", "A column of a generic log, such as input_tokens=ContextTokens.", "FIELD=COLUMN", many=True),
+    shared("convention", "Whether input includes cached tokens: inclusive or exclusive.", "RULE"),
+    shared("task_from", "What names the task: tag, key or path, or a column of a generic log.", "SOURCE"),
+    shared("model", "The model of a log that names none.", "MODEL"),
 )
 LOG_ENGINE = (
-    _option("engine", "stdlib, duckdb or spark; left out, duckdb for large and Parquet logs.", "ENGINE"),
-    _option("spark_remote", "A Spark Connect server; left out, Spark runs here.", "URL"),
-    _option("memory", "What DuckDB may use before it spills (4GB).", "SIZE"),
+    shared("engine", "stdlib, duckdb or spark; left out, duckdb for large and Parquet logs.", "ENGINE"),
+    shared("spark_remote", "A Spark Connect server; left out, Spark runs here.", "URL"),
+    shared("memory", "What DuckDB may use before it spills (4GB).", "SIZE"),
 )
 PRICED_AS = (
-    _option("priced_as", "Which model of the catalog a logged name is: LOGGED=MODEL.", "LOGGED=MODEL", many=True),
+    shared("priced_as", "Which model of the catalog a logged name is: LOGGED=MODEL.", "LOGGED=MODEL", many=True),
 )
 USAGE = (
-    _option("usage", "Logs whose traffic takes the workload's place: a file, folder or glob.", "LOGS", many=True),
+    shared("usage", "Logs whose traffic takes the workload's place: a file, folder or glob.", "LOGS", many=True),
     *PRICED_AS,
     *(each for each in (*LOG_FORMAT, *LOG_ENGINE) if each.name != "model"),
 )

@@ -12,14 +12,20 @@ from llmcost.errors import Impossible
 Values = dict[str, Any]
 
 
-def _option(
+def shared(
     name: str, help_text: str, metavar: str, *flags: str, many: bool = False, on: bool = False
 ) -> inspect.Parameter:
+    """A flag that several commands share, for `takes`; its value stands under `name`."""
     flag = "--" + name.rstrip("_").replace("_", "-")
     kind: Any = bool if on else (list[str] | None if many else str | None)
     info = typer.Option(flag, *flags, help=help_text, metavar=None if on else metavar, show_default=False)
     default = False if on else None
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, info])
+
+
+def option(flag: str, help_text: str, metavar: str) -> Any:
+    """An option of one command, for `Annotated`."""
+    return typer.Option(flag, help=help_text, metavar=metavar, show_default=False)
 
 
 SCENARIO = (
@@ -34,53 +40,53 @@ SCENARIO = (
     ),
 )
 WORKLOAD = (
-    _option("requests", "Requests a month.", "N"),
-    _option("input", "Input tokens a request.", "TOKENS"),
-    _option("output", "Output tokens a request, reasoning included.", "TOKENS"),
-    _option("monthly_input", "Input tokens a month, in place of the three above.", "TOKENS"),
-    _option("monthly_output", "Output tokens a month.", "TOKENS"),
-    _option("cached", "Share of the input read from the prompt cache.", "SHARE"),
-    _option("cache_write", "Share of the input written to the prompt cache.", "SHARE"),
-    _option("batch", "Share of the requests sent in batches.", "SHARE"),
-    _option("growth", "Growth of the volume a month.", "SHARE"),
-    _option("peak", "Peak over average traffic.", "RATIO"),
+    shared("requests", "Requests a month.", "N"),
+    shared("input", "Input tokens a request.", "TOKENS"),
+    shared("output", "Output tokens a request, reasoning included.", "TOKENS"),
+    shared("monthly_input", "Input tokens a month, in place of the three above.", "TOKENS"),
+    shared("monthly_output", "Output tokens a month.", "TOKENS"),
+    shared("cached", "Share of the input read from the prompt cache.", "SHARE"),
+    shared("cache_write", "Share of the input written to the prompt cache.", "SHARE"),
+    shared("batch", "Share of the requests sent in batches.", "SHARE"),
+    shared("growth", "Growth of the volume a month.", "SHARE"),
+    shared("peak", "Peak over average traffic.", "RATIO"),
 )
 HORIZON = (
-    _option("start", "The first month; left out, the month after today.", "YYYY-MM"),
-    _option("horizon", "Months looked at.", "MONTHS"),
-    _option("hours_per_month", "Hours in a month (730 unless given).", "HOURS"),
-    _option("discount", "Discount rate a year, for the net present value.", "SHARE"),
-    _option("price_change", "Yearly change of API prices, such as -20%.", "SHARE"),
+    shared("start", "The first month; left out, the month after today.", "YYYY-MM"),
+    shared("horizon", "Months looked at.", "MONTHS"),
+    shared("hours_per_month", "Hours in a month (730 unless given).", "HOURS"),
+    shared("discount", "Discount rate a year, for the net present value.", "SHARE"),
+    shared("price_change", "Yearly change of API prices, such as -20%.", "SHARE"),
 )
 PRICES = (
-    _option("baseline", "The architecture or model that savings are measured against.", "NAME"),
-    _option(
+    shared("baseline", "The architecture or model that savings are measured against.", "NAME"),
+    shared(
         "price",
         "Your own price: MODEL.input=0.80 (also .output, .cached_input, .cache_write).",
         "MODEL.FIELD=USD",
         many=True,
     ),
-    _option("catalog", "A catalog file of your own over the shipped one.", "FILE", many=True),
-    _option("successor", "What replaces a model that retires: OLD=NEW.", "OLD=NEW", many=True),
-    _option("as_of", "The day to price for; left out, today.", "YYYY-MM-DD"),
-    _option("strict", "Leave with 4 on a stale or undated price.", "", on=True),
+    shared("catalog", "A catalog file of your own over the shipped one.", "FILE", many=True),
+    shared("successor", "What replaces a model that retires: OLD=NEW.", "OLD=NEW", many=True),
+    shared("as_of", "The day to price for; left out, today.", "YYYY-MM-DD"),
+    shared("strict", "Leave with 4 on a stale or undated price.", "", on=True),
 )
 GATES = (
-    _option("max_monthly", "Gate: no month may cost more.", "USD"),
-    _option("min_quality_kept", "Gate: the least quality kept.", "SHARE"),
-    _option("payback_within", "Gate: pays back within so many months.", "MONTHS"),
+    shared("max_monthly", "Gate: no month may cost more.", "USD"),
+    shared("min_quality_kept", "Gate: the least quality kept.", "SHARE"),
+    shared("payback_within", "Gate: pays back within so many months.", "MONTHS"),
 )
-CHART = (_option("chart", "Draw the cumulative cost over the months.", "", on=True),)
+CHART = (shared("chart", "Draw the cumulative cost over the months.", "", on=True),)
 DRAWS = (
-    _option("samples", "Draws for ranges, a power of two (4096).", "N"),
-    _option("seed", "Moves the draws.", "N"),
-    _option("range_covers", "What a range means: 90% or 80% of the distribution.", "SHARE"),
+    shared("samples", "Draws for ranges, a power of two (4096).", "N"),
+    shared("seed", "Moves the draws.", "N"),
+    shared("range_covers", "What a range means: 90% or 80% of the distribution.", "SHARE"),
 )
 OUTPUT = (
-    _option("format_", "table, json, csv or markdown.", "FORMAT", "-f"),
-    _option("output_file", "Write to a file; its ending says the format.", "FILE", "-o"),
-    _option("force", "Overwrite an existing file.", "", on=True),
-    _option("explain", "Show every charge as quantity × price, with its sources.", "", on=True),
+    shared("format_", "table, json, csv or markdown.", "FORMAT", "-f"),
+    shared("output_file", "Write to a file; its ending says the format.", "FILE", "-o"),
+    shared("force", "Overwrite an existing file.", "", on=True),
+    shared("explain", "Show every charge as quantity × price, with its sources.", "", on=True),
 )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from llmcost.cli.draft import Draft, draft_from, pairs
-from llmcost.cli.options import OUTPUT, PRICES, Values, _option
+from llmcost.cli.options import OUTPUT, PRICES, Values, shared
 from llmcost.cli.reading import day, number_flag
 from llmcost.cli.writing import Remarks
 from llmcost.errors import InputError, did_you_mean
@@ -25,14 +25,14 @@ OUTCOMES = (
             typer.Argument(help="A CSV, JSONL or Parquet file, or - for standard input.", metavar="OUTCOMES"),
         ],
     ),
-    _option("map", "What a column is, such as score=acc or task=.", "FIELD=COLUMN", many=True),
-    _option("rename", "A model's name in the file = its name here.", "OLD=NEW", many=True),
-    _option("where", "Only rows whose column has (or, with !=, has not) this value.", "COLUMN=VALUE", many=True),
-    _option("drop_missing", "Set rows aside whose score is not a number.", "", on=True),
-    _option("tokens", "Tokens of answers that record none, assumed.", "[MODEL=]INPUT,OUTPUT", many=True),
-    _option("costs", "today (tokens × the day's price), recorded, or either.", "BASIS"),
-    _option("rounds", "Rounds of the bootstrap (1000).", "N"),
-    _option("seed", "Moves the bootstrap's draws.", "N"),
+    shared("map", "What a column is, such as score=acc or task=.", "FIELD=COLUMN", many=True),
+    shared("rename", "A model's name in the file = its name here.", "OLD=NEW", many=True),
+    shared("where", "Only rows whose column has (or, with !=, has not) this value.", "COLUMN=VALUE", many=True),
+    shared("drop_missing", "Set rows aside whose score is not a number.", "", on=True),
+    shared("tokens", "Tokens of answers that record none, assumed.", "[MODEL=]INPUT,OUTPUT", many=True),
+    shared("costs", "today (tokens × the day's price), recorded, or either.", "BASIS"),
+    shared("rounds", "Rounds of the bootstrap (1000).", "N"),
+    shared("seed", "Moves the bootstrap's draws.", "N"),
 )
 DAY_PRICES = tuple(each for each in PRICES if each.name in ("price", "catalog", "as_of", "strict"))
 REPORT = OUTPUT

@@ -2,8 +2,6 @@
 
 from typing import Annotated, Any
 
-import typer
-
 from llmcost.cli.draft import Draft, draft_from
 from llmcost.cli.options import (
     CHART,
@@ -16,6 +14,7 @@ from llmcost.cli.options import (
     WORKLOAD,
     Values,
     command_app,
+    option,
     takes,
 )
 from llmcost.cli.reading import asked
@@ -27,40 +26,36 @@ from llmcost.quantity import shown
 FLAGS_NAME = "fine-tune"
 
 
-def _option(flag: str, text: str, metavar: str) -> Any:
-    return typer.Option(flag, help=text, metavar=metavar, show_default=False)
-
-
 @takes(SCENARIO, WORKLOAD, HORIZON, PRICES, GATES, DRAWS, CHART, OUTPUT)
 def command(
     flags: Values,
     architecture: Annotated[
-        str | None, _option("--architecture", "Which one; left out, the first fine-tune.", "NAME")
+        str | None, option("--architecture", "Which one; left out, the first fine-tune.", "NAME")
     ] = None,
-    build: Annotated[list[str] | None, _option("--build", "A one-time item (repeatable).", "ITEM=USD")] = None,
-    monthly: Annotated[list[str] | None, _option("--monthly", "A monthly item (repeatable).", "ITEM=USD")] = None,
+    build: Annotated[list[str] | None, option("--build", "A one-time item (repeatable).", "ITEM=USD")] = None,
+    monthly: Annotated[list[str] | None, option("--monthly", "A monthly item (repeatable).", "ITEM=USD")] = None,
     labelling: Annotated[
-        str | None, _option("--labelling", "samples=10k,usd_per_sample=2..5,qa_share=20%..30%", "KEY=VALUE,…")
+        str | None, option("--labelling", "samples=10k,usd_per_sample=2..5,qa_share=20%..30%", "KEY=VALUE,…")
     ] = None,
     training: Annotated[
         str | None,
-        _option(
+        option(
             "--training",
             "samples=10k,tokens_per_sample=1000,epochs=3,method=lora,model=llama-3.1-8b,gpu=H100-SXM",
             "KEY=VALUE,…",
         ),
     ] = None,
     retrain: Annotated[
-        str | None, _option("--retrain", "Every so many months, at what cost: 3:5k..15k.", "MONTHS:USD")
+        str | None, option("--retrain", "Every so many months, at what cost: 3:5k..15k.", "MONTHS:USD")
     ] = None,
     base_upgrade: Annotated[
-        str | None, _option("--base-upgrade", "A re-tune every so many months: 12:20k..40k.", "MONTHS:USD")
+        str | None, option("--base-upgrade", "A re-tune every so many months: 12:20k..40k.", "MONTHS:USD")
     ] = None,
-    serving: Annotated[str | None, _option("--serving", "A managed fine-tuned model that serves it.", "MODEL")] = None,
-    usd_per_hour: Annotated[str | None, _option("--usd-per-hour", "Hosting by the hour.", "USD")] = None,
-    ready_after_weeks: Annotated[str | None, _option("--ready-after-weeks", "Weeks to production.", "WEEKS")] = None,
-    rollout: Annotated[str | None, _option("--rollout", "Shares of the traffic, a month each.", "5%,50%,100%")] = None,
-    fallback: Annotated[str | None, _option("--fallback", "What serves until then.", "MODEL")] = None,
+    serving: Annotated[str | None, option("--serving", "A managed fine-tuned model that serves it.", "MODEL")] = None,
+    usd_per_hour: Annotated[str | None, option("--usd-per-hour", "Hosting by the hour.", "USD")] = None,
+    ready_after_weeks: Annotated[str | None, option("--ready-after-weeks", "Weeks to production.", "WEEKS")] = None,
+    rollout: Annotated[str | None, option("--rollout", "Shares of the traffic, a month each.", "5%,50%,100%")] = None,
+    fallback: Annotated[str | None, option("--fallback", "What serves until then.", "MODEL")] = None,
 ) -> int:
     """Total cost of owning one architecture, month by month."""
     format_of(flags)

@@ -11,7 +11,7 @@ import typer
 
 from llmcost.cli.draft import draft_from
 from llmcost.cli.logs import LOG_ENGINE, LOG_FORMAT, PRICED_AS, read_logs, remarks_of, request_of, same_as
-from llmcost.cli.options import OUTPUT, Values, _option, command_app, takes
+from llmcost.cli.options import OUTPUT, Values, command_app, shared, takes
 from llmcost.cli.outcomes import DAY_PRICES, OutcomeRemarks, catalog_of, own_prices
 from llmcost.cli.reading import asked, day
 from llmcost.cli.writing import format_of, write
@@ -37,14 +37,14 @@ LOGS = (
     ),
 )
 OWN = (
-    _option("step", "What the profile counts by: minute, hour or day (hour).", "STEP"),
+    shared("step", "What the profile counts by: minute, hour or day (hour).", "STEP"),
     *PRICED_AS,
-    _option("cube", "What the query of `usage sql` gave, as CSV, instead of logs.", "FILE"),
-    _option("dialect", "Of `usage sql`: bigquery, snowflake, trino, spark, postgres, clickhouse …", "NAME"),
-    _option("table", "Of `usage sql`: the table of calls (llm_calls).", "NAME"),
-    _option("save_workload", "Write the measured workload as part of a scenario.", "FILE"),
-    _option("against", "A scenario: what it predicts beside what was logged.", "SCENARIO"),
-    _option("architecture", "Which of its architectures was run; left out, the one that fits the models.", "NAME"),
+    shared("cube", "What the query of `usage sql` gave, as CSV, instead of logs.", "FILE"),
+    shared("dialect", "Of `usage sql`: bigquery, snowflake, trino, spark, postgres, clickhouse …", "NAME"),
+    shared("table", "Of `usage sql`: the table of calls (llm_calls).", "NAME"),
+    shared("save_workload", "Write the measured workload as part of a scenario.", "FILE"),
+    shared("against", "A scenario: what it predicts beside what was logged.", "SCENARIO"),
+    shared("architecture", "Which of its architectures was run; left out, the one that fits the models.", "NAME"),
 )
 
 
