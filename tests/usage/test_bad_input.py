@@ -326,3 +326,12 @@ def test_a_line_that_its_own_format_does_not_know_turns_no_file_into_another(tmp
 def test_a_model_that_is_a_boolean_is_written_alike(tmp_path: Path, engine: tuple[str, str]) -> None:
     found = result(written(tmp_path / "log.jsonl", {**GOOD, "model": True}, GOOD), *engine)
     assert {each["model"] for each in found["models"]} == {"true", "gpt-5"}
+
+
+def test_a_tables_column_of_calls_is_no_row_a_call(tmp_path: Path, engine: tuple[str, str]) -> None:
+    table = tmp_path / "sums.csv"
+    table.write_text(
+        "model,time,calls,input_tokens,output_tokens\ngpt-5,2026-03-01T10:00:00Z,7,700,70\ngpt-5,,5,500,50\n"
+    )
+    found = result(table, *engine)
+    assert (found["calls"], found["input_tokens"]) == (7 + 5, 700 + 500)

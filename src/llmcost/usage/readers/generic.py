@@ -99,6 +99,8 @@ class Generic(FlatReader):
                     where=f"--map {name}={column}",
                     hint=did_you_mean(column, known) or f"columns: {', '.join(list(header)[:12])}",
                 )
+        if header is not None and "calls" in known and "calls" not in self.options.columns:
+            self._paths["calls"], self.grain = ("calls",), "bucket"  # a table of sums says so by this name
         if header is not None:
             for field in ("input", "output"):
                 if not any(keys_of(path)[0] in known for path in self._paths[field]):
