@@ -6,17 +6,24 @@ from datetime import UTC, datetime
 from typing import Any
 
 # The unit of a number is told by its size: these lie far apart for any year from 1971 to 5138.
+_COMPACT_DAY, _COMPACT_MOMENT = len("20260110"), len("20260110080200")
 _PER_SECOND = ((1e17, 10**9), (1e14, 10**6), (1e11, 10**3), (0.0, 1))
 
 
 def microseconds(written: Any) -> int | None:
     """Microseconds since 1970 in UTC; text without an offset is UTC. None where nothing is written.
 
-    Raises ValueError for what is no moment.
+    Digits alone are a number since 1970, as OTLP writes them, but for a compact date of 8 or of 14:
+    a reader of ISO text would see a day of 1768 in `1768032120000000000`. Raises ValueError for what
+    is no moment.
     """
     if type(written) is str:
         if not written:
             return None
+        if written.isdigit() and written.isascii() and len(written) != _COMPACT_DAY:
+            if len(written) != _COMPACT_MOMENT:
+                return _of_number(int(written))
+            written = f"{written[:8]}T{written[8:]}"
         try:
             moment = datetime.fromisoformat(written)
         except ValueError:
