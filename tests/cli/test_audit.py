@@ -165,6 +165,10 @@ INLINE = {
     "a training run": ("cost=10.76..21.52 training_run hours=4..8 usd_per_gpu_hour=2.69", "holds"),
     "a cascade": ("saving_share=58.2% cascade acceptance=66.55% cheap_cost=1 strong_cost=12", "holds"),
     "a pair table": (f"quality=85.21% cascade {PAIR} false_accept=20% false_reject=20%", "holds"),
+    "a payback beyond a year": (
+        "payback_month=16 breakeven --build 160k --saving-per-call 0.01 --calls 1M",
+        "holds",
+    ),
     "arithmetic": ("'result=$7.50' arithmetic 'requests * usd' requests=1000 usd=0.0075", "holds"),
     "an unknown quantity": ("result=7.50 arithmetic 'requests * usd' requests=null usd=0.0075", "not checkable"),
     "a part of a whole": ("'result=$50' --whole cost arithmetic 'cost * share' cost=40 share=50%", "impossible"),
@@ -199,6 +203,18 @@ def test_the_inner_command_is_asked_not_printed() -> None:
     assert done.code == 3
     assert done.out.startswith("monthly_cost=1980: off. The arithmetic gives $3,600")
     assert "* mix 1.router = 0" in done.out  # what the inner answer rests on is listed
+
+
+@pytest.mark.parametrize("name", ["routed", "cascade"])
+def test_of_names_the_architecture_that_tco_is_asked_about(name: str) -> None:
+    """The figure is that of `tco --architecture NAME`, and a name that is not there is refused."""
+    scenario = ("tco", "examples/support-assistant.yaml", "--as-of", "2026-11-22")
+    root = Path(__file__).parents[2]
+    asked = run("audit", "--says", "total_cost=1", "--of", name, *scenario, "-f", "json", cwd=root).result
+    told = run(*scenario, "--architecture", name, "-f", "json", cwd=root).result
+    assert asked["claims"][0]["recomputed"] == told["total_cost"]
+    refused = run("audit", "--says", "total_cost=1", "--of", "zzz", *scenario, cwd=root)
+    assert refused.code == 2 and "no architecture 'zzz'" in refused.err
 
 
 def test_the_day_of_the_inner_command_counts() -> None:

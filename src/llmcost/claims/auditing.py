@@ -217,7 +217,11 @@ class _Audited:
         found: list[str] = []
         for _, kind, name in references_in(given):
             below = self.file.claims.claims[self.positions[name]]
-            found += [name] if kind == "published" else self._contradicted(below)
+            stated = below.published is not None and below.published.kind in ("figure", "range")
+            if kind == "recomputed":
+                found += self._contradicted(below)
+            elif stated:  # at least 90 % and 95 % can both be true
+                found.append(name)
         return list(dict.fromkeys(found))
 
     def _recomputed(self, claim: Claim) -> Recomputed:

@@ -62,19 +62,15 @@ def _paid_back(asked: Asked) -> Recomputed:
 
     Where a model retires before that, and nothing says what follows it: within a year.
     """
-    found: Recomputed | None = None
-    for months in (PAYBACK_HORIZON, 12):
-        try:
-            found = _worked_out(asked._replace(given={**asked.given, "horizon_months": months}))
-        except InputError:
-            if months == 12:
-                raise
-            continue
-        found = found._replace(ends=f"within {months} months, since no horizon_months is given", given=asked.given)
-        if found.figure.point is not None:
-            break
-    assert found is not None  # noqa: S101 - the last one is given back or raises
-    return found
+    try:
+        months, found = PAYBACK_HORIZON, _within(PAYBACK_HORIZON, asked)
+    except InputError:
+        months, found = 12, _within(12, asked)
+    return found._replace(ends=f"within {months} months, since no horizon_months is given", given=asked.given)
+
+
+def _within(months: int, asked: Asked) -> Recomputed:
+    return _worked_out(asked._replace(given={**asked.given, "horizon_months": months}))
 
 
 def _unknown(tree: Any, path: Path = ()) -> list[Path]:
@@ -171,6 +167,8 @@ def figure_of(asked: Asked, result: Any) -> Recomputed:
     charges = {each.name: each.charges for each in rows if getattr(each, "charges", ())}
     charges = {result.architecture: result.charges} if row is result else charges
     found = Recomputed(name, figure, unit, charges=charges, limits=_limits(name, base, result), given=asked.given)
+    if unit == "month" and figure.point is None and hasattr(result, "horizon_months"):
+        found = found._replace(ends=f"within {result.horizon_months} months")
     if figure.point is None and figure.bounds is None:
         return found._replace(missing=_why_unknown(name, result, row, asked))
     return _with_band(found, result) if isinstance(result, Hosting) else found
@@ -233,6 +231,8 @@ def _with_band(found: Recomputed, result: Hosting) -> Recomputed:
 
 def _why_unknown(name: str, result: Any, row: Any, asked: Asked) -> str:
     """What would have to be known; empty where unknown means never."""
+    if isinstance(result, Breakeven) and name == "payback_month" and result.requests_per_month is None:
+        return "calls_per_month"
     if unit_of(name) == "month" or name in ("calls_to_payback", "calls_per_month_to_cover_operations", CHEAPEST_FROM):
         return ""
     if isinstance(result, Hosting) and not result.fits:

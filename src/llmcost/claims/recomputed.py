@@ -1,5 +1,6 @@
 """What is asked of a calculation, and what it gives back: a figure, its unit, its limits and its steps."""
 
+import math
 from collections.abc import Callable
 from datetime import date
 from typing import Any, NamedTuple
@@ -94,7 +95,7 @@ def unit_of(name: str) -> str:
 
 def said(value: float | None, unit: str) -> str:
     """A figure in its unit: `$1,980`, `66.8%`, `3.66×`, `month 7`, `26.1`."""
-    if value is None:
+    if value is None or value == math.inf:
         return "never" if unit == "month" else "unknown"
     if unit == "USD":
         return usd(value)

@@ -4,6 +4,7 @@ A figure holds within a tolerance, a share of the recomputed one. A published ra
 extremes of the recomputed one, end by end: most published ranges are such corners.
 """
 
+import math
 from typing import Literal, NamedTuple
 
 from llmcost.claims.published import Published
@@ -66,7 +67,10 @@ def _against_never(published: Published, found: Recomputed) -> Judgement:
     figure = found.figure
     gives = f"The arithmetic gives {said(figure.value, found.unit) if figure.value is not None else 'never'}"
     gives += f" ({found.ends})" if found.ends else ""
-    if published.kind == "never" and figure.value is None:
+    low, _ = ends(figure)
+    if math.isfinite(low) and figure.value is None:
+        gives = f"The arithmetic gives {said(low, found.unit)} at the best, and never in the middle"
+    elif published.kind == "never" and figure.value is None:
         return Judgement("holds", None, None, "", f"{gives}.")
     return Judgement("off", None, None, "", f"{gives}, the source says {published.text}.")
 
@@ -144,12 +148,9 @@ def _bound(published: Published, found: Recomputed, tolerance: float) -> Judgeme
 
 
 def ends(figure: Figure) -> tuple[float, float]:
-    """The extremes of a figure; both the same where nothing is uncertain."""
-    if figure.bounds is not None:
-        low = figure.bounds[0] if figure.bounds[0] is not None else figure.point
-        high = figure.bounds[1] if figure.bounds[1] is not None else figure.point
-        return (low or 0.0, high or 0.0)
-    return (figure.point or 0.0, figure.point or 0.0)
+    """The extremes of a figure, both the same where nothing is uncertain; infinite where it never comes."""
+    low, high = figure.bounds if figure.bounds is not None else (figure.point, figure.point)
+    return (math.inf if low is None else low, math.inf if high is None else high)
 
 
 def spanned(figure: Figure, unit: str) -> str:
@@ -191,11 +192,11 @@ def _worst(pairs: dict[str, tuple[float, float]]) -> float | None:
 
 
 def _ratio(published: float, recomputed: float) -> float | None:
-    return published / recomputed if recomputed else None
+    return published / recomputed if recomputed and math.isfinite(recomputed) else None
 
 
 def _close(stated: float, own: float, tolerance: float) -> bool:
-    return abs(stated - own) <= tolerance * abs(own) + 1e-12
+    return math.isfinite(own) and abs(stated - own) <= tolerance * abs(own) + 1e-12
 
 
 def _at_least(value: float, least: float, tolerance: float) -> bool:

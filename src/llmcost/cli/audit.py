@@ -65,7 +65,7 @@ def command(
     if typed is not None:
         if claims:
             raise InputError("a file of claims stands beside --says", where=claims[0], hint=INSTEAD)
-        answer = answer_of(typed, says or []) if typed.calculation in SCENARIO_CALCULATIONS else None
+        answer = answer_of(typed, says or [], of) if typed.calculation in SCENARIO_CALCULATIONS else None
         files = [claim_of(typed, says or [], {"of": of, "whole": whole, "unit": unit})]
     else:
         if says or not claims:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from llmcost.claims.by_scenario import stated_price
+from llmcost.claims.by_scenario import PAYBACK_HORIZON, stated_price
 from llmcost.claims.claim import CALCULATIONS, SCENARIO_CALCULATIONS, ClaimsFile, claims_from
 from llmcost.claims.published import Published
 from llmcost.cli.answers import Answer, answers
@@ -82,14 +82,19 @@ def claim_of(typed: Typed, says: list[str], more: dict[str, Any]) -> ClaimsFile:
     return claims_from(_Document({"source": {"title": HERE}, "claims": claims}))
 
 
-def answer_of(typed: Typed, says: list[str]) -> Answer:
+def answer_of(typed: Typed, says: list[str], of: str | None) -> Answer:
     """The command's own answer to its own arguments; an Impossible where an input of theirs cannot be.
 
-    Raises InputError where it gives none.
+    `of` is handed on to the commands that answer for one architecture, and for a payback of an offer
+    the horizon is a claim's.     Raises InputError where it gives none.
     """
     import typer
 
     arguments = list(typed.arguments)
+    if of is not None and typed.calculation in ("tco", "host"):
+        arguments += ["--architecture", of]
+    if "--build" in arguments and "--horizon" not in arguments and typed.calculation == "breakeven":
+        arguments += ["--horizon", str(PAYBACK_HORIZON)]
     if typed.calculation == "host" and "--stated-cost-per-mtok" not in arguments:
         # A published price is held against what the hardware allows, as a stated one is.
         prices = [_stated(text)[1] for text in says if _stated(text)[0] == "cost_per_mtok"]
