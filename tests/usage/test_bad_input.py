@@ -335,3 +335,13 @@ def test_a_tables_column_of_calls_is_no_row_a_call(tmp_path: Path, engine: tuple
     )
     found = result(table, *engine)
     assert (found["calls"], found["input_tokens"]) == (7 + 5, 700 + 500)
+
+
+@pytest.mark.parametrize("at", [1e25, -62135596801, 1e300, "0001-01-01T00:00:00+14:00", "10000-01-01T00:00:00Z", 2**70])
+def test_a_time_of_no_calendar_year_is_named_and_its_call_counted(
+    tmp_path: Path, engine: tuple[str, str], at: Any
+) -> None:
+    found = result(written(tmp_path / "log.jsonl", GOOD, {**GOOD, "timestamp": at}, GOOD), *engine)
+    assert (found["calls"], found["lines"]["repaired"]) == (3, {"unreadable time, counted without one": 1})
+    alone = result(written(tmp_path / "alone.jsonl", {**GOOD, "timestamp": at}), *engine)
+    assert (alone["calls"], alone["lines"]["repaired"]) == (1, {"unreadable time, counted without one": 1})

@@ -10,13 +10,24 @@ _COMPACT_DAY, _COMPACT_MOMENT = len("20260110"), len("20260110080200")
 _PER_SECOND = ((1e17, 10**9), (1e14, 10**6), (1e11, 10**3), (0.0, 1))
 
 
+# The first and the last moment that a calendar has a day for: years 1 to 9999.
+EARLIEST_US, LATEST_US = -62_135_596_800_000_000, 253_402_300_799_999_999
+
+
 def microseconds(written: Any) -> int | None:
     """Microseconds since 1970 in UTC; text without an offset is UTC. None where nothing is written.
 
     Digits alone are a number since 1970, as OTLP writes them, but for a compact date of 8 or of 14:
     a reader of ISO text would see a day of 1768 in `1768032120000000000`. Raises ValueError for what
-    is no moment.
+    is no moment, and for one of no calendar year.
     """
+    found = _microseconds(written)
+    if found is not None and not EARLIEST_US <= found <= LATEST_US:
+        raise ValueError("no moment of a calendar year")
+    return found
+
+
+def _microseconds(written: Any) -> int | None:
     if type(written) is str:
         if not written:
             return None

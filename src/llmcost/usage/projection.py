@@ -12,6 +12,7 @@ from typing import NamedTuple
 from llmcost.usage.convention import Convention
 from llmcost.usage.conversion import DEAREST, LARGEST, STANDARD, TIERS
 from llmcost.usage.cube_sql import Calls
+from llmcost.usage.instants import EARLIEST_US, LATEST_US
 from llmcost.usage.reader import FlatReader, Path, keys_of
 
 COUNTS = ("input", "output", "cache_read", "cache_write", "cache_write_5m", "cache_write_1h", "reasoning", "total")
@@ -223,6 +224,12 @@ class _Projection:
         return f"COALESCE({named}, {self.dialect.first_match(tags, chr(34) + '([^' + chr(34) + ']*)' + chr(34))})"
 
     def _moment(self) -> str | None:
+        moment = self._any_moment()
+        if moment is not None:
+            self.conditions.append(f"({moment} IS NULL OR ({moment} >= {EARLIEST_US} AND {moment} <= {LATEST_US}))")
+        return moment
+
+    def _any_moment(self) -> str | None:
         found = self.found("at")
         if not found:
             return None
