@@ -24,7 +24,6 @@ from llmcost.wording import count
 PAYBACK_HORIZON = 120  # months
 CHEAPEST_FROM = "cheapest_from_requests_per_month"
 _RATES = ("requests_per_second", "deployable_requests_per_second", "tokens_per_second")
-_MODELLED = ("requests_per_second", "tokens_per_second", "deployable_requests_per_second")
 
 
 def by_scenario(asked: Asked) -> Recomputed:
@@ -66,6 +65,10 @@ def _paid_back(asked: Asked) -> Recomputed:
         months, found = PAYBACK_HORIZON, _within(PAYBACK_HORIZON, asked)
     except InputError:
         months, found = 12, _within(12, asked)
+    if months > 12 and found.figure.point is None:  # a model may retire within the ten years, after it has paid back
+        sooner = _within(12, asked)
+        if sooner.figure.point is not None:
+            months, found = 12, sooner
     return found._replace(ends=f"within {months} months, since no horizon_months is given", given=asked.given)
 
 
@@ -222,7 +225,7 @@ def _limits(name: str, base: Any, result: Any) -> list[Limit]:
 def _with_band(found: Recomputed, result: Hosting) -> Recomputed:
     """A modelled rate is a band, never a point."""
     band, rate = result.requests_per_second_band, result.requests_per_second.point
-    if band is None or not rate or found.name not in _MODELLED or found.figure.point is None:
+    if band is None or not rate or found.name not in _RATES or found.figure.point is None:
         return found
     low, high = (found.figure.point * end / rate for end in band)
     figure = Figure(found.figure.point, None, (low, high))

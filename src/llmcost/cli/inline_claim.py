@@ -85,8 +85,8 @@ def claim_of(typed: Typed, says: list[str], more: dict[str, Any]) -> ClaimsFile:
 def answer_of(typed: Typed, says: list[str], of: str | None) -> Answer:
     """The command's own answer to its own arguments; an Impossible where an input of theirs cannot be.
 
-    `of` is handed on to the commands that answer for one architecture, and for a payback of an offer
-    the horizon is a claim's.     Raises InputError where it gives none.
+    `of` is handed on to the commands that answer for one architecture; an offer without a horizon is
+    looked at as long as in a file. Raises InputError where the command gives no answer.
     """
     import typer
 
