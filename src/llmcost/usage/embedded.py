@@ -19,13 +19,26 @@ from typing import Any, NamedTuple
 
 from llmcost.errors import InputError
 from llmcost.usage import standard
+from llmcost.usage.by_example import Example
 from llmcost.usage.conversion import Contradiction, Conversion
 from llmcost.usage.cube import Cube
 from llmcost.usage.cube_sql import ABSENT, COLUMNS, STORED, Calls, add_cells, cube_query, further_columns
 from llmcost.usage.documents import BadLine, documents
 from llmcost.usage.lines import Lines
 from llmcost.usage.logs import LogFile
-from llmcost.usage.projection import DUCKDB, INTEGER, MOMENT, NUMBER, TEXT, Column, NotFlat, calls_of, quoted
+from llmcost.usage.projection import (
+    DUCKDB,
+    INTEGER,
+    LONGEST_LINE,
+    MOMENT,
+    NUMBER,
+    TEXT,
+    Column,
+    NotFlat,
+    calls_of,
+    literal,
+    quoted,
+)
 from llmcost.usage.reader import FlatReader, Reader, keys_of
 from llmcost.usage.reading import FileRead, Opened, Reading, Request
 from llmcost.usage.record import Call, NotACall, Rejected
@@ -34,16 +47,16 @@ from llmcost.usage.schema import ddl, flat_reader, json_schema
 ENGINE = "duckdb"
 EXACT_BELOW_BYTES = 64 << 20  # the percentiles of more than that come from the size buckets
 _MOST_ASKED_AGAIN = 100_000
-_LONGEST_LINE = 32 << 20  # bytes; DuckDB reads twice as much at a time, a thread each
 _MEMORY = "4GB"
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 
 
 class Plan(NamedTuple):
-    """How SQL reads one file: the projection of its columns."""
+    """How SQL reads one file: the projection of its columns, and a quicker one that stops at what it does not know."""
 
     found: Opened
     calls: Calls
+    by_example: Calls | None = None
 
 
 def installed() -> bool:
@@ -125,29 +138,36 @@ class _Session:
     def _plan(self, found: Opened) -> Plan:
         reader = flat_reader(found)
         ruling, model = found.ruling.convention, self.request.model or ""
-        path = _literal(found.file.path)
+        path = literal(found.file.path)
         if found.file.kind == "parquet":
             columns = self._parquet_columns(path, reader)
             return Plan(found, calls_of(reader, columns, ruling, DUCKDB, f"read_parquet({path})", model=model))
         if found.file.kind != "jsonl":
             raise NotFlat(f"{found.file.kind} is no line of JSON")
+        quickly = found.file.size > EXACT_BELOW_BYTES
         schema = json_schema(
-            reader,
-            [*found.sample.documents, *found.sample.further],
-            '"',
-            as_json=True,
-            quickly=found.file.size > EXACT_BELOW_BYTES,
+            reader, [*found.sample.documents, *found.sample.further], '"', as_json=True, quickly=quickly
         )
         types = ddl(schema.tree, '"', struct="()", text="VARCHAR")
-        listed = ", ".join(f"{name}: {_literal(kind)}" for name, kind in types)
+        listed = ", ".join(f"{name}: {literal(kind)}" for name, kind in types)
         source = (
             f"read_json({path}, format = 'newline_delimited', ignore_errors = true, "
-            f"maximum_object_size = {_LONGEST_LINE}, columns = {{{listed}}})"
+            f"maximum_object_size = {LONGEST_LINE}, columns = {{{listed}}})"
         )
         calls = calls_of(
             reader, schema.columns, ruling, DUCKDB, source, model=model, late=schema.late, only=schema.always
         )
-        return Plan(found, calls)
+        return Plan(found, calls, self._by_example(found, reader) if quickly else None)
+
+    def _by_example(self, found: Opened, reader: FlatReader) -> Calls | None:
+        try:
+            example = Example(found, reader, self.folder)
+            rows = self._execute(f"DESCRIBE SELECT * FROM {example.source}").fetchall()
+            if {row[0]: row[1] for row in rows} == example.types:
+                return example.calls(found.ruling.convention, model=self.request.model or "")
+        except NotFlat:
+            pass
+        return None
 
     def _parquet_columns(self, path: str, reader: FlatReader) -> dict[tuple[str, ...], Column]:
         """The places of a Parquet file that the reader looks at, with their kinds. Raises NotFlat."""
@@ -169,7 +189,7 @@ class _Session:
     def _each(self, plan: Plan, cube: Cube) -> Lines:
         lines = Lines(plan.found.file.name)
         own = self.request.new_cube(exact=self.exact)
-        good, asked_again = add_cells(own, self._columns(self._cube_query(plan.calls), plan.found.file))
+        good, asked_again = self._added(plan, own)
         reader = plan.found.fresh_reader()
         if asked_again:
             self._few_enough(asked_again)
@@ -180,6 +200,26 @@ class _Session:
         lines.accepted = good
         cube.merge(own)
         return lines
+
+    def _added(self, plan: Plan, cube: Cube, where: str | None = None) -> tuple[int, int]:
+        """As `add_cells`, for the calls for which `where` holds: quickly where no line has a key of its own."""
+
+        def query(calls: Calls) -> str:
+            if where is not None:
+                calls = calls._replace(select=f"SELECT * FROM (\n{calls.select}\n) WHERE {where}")
+            return self._cube_query(calls)
+
+        if plan.by_example is not None:
+            try:
+                columns = self._columns(query(plan.by_example), plan.found.file)
+            except NotFlat:
+                pass
+            else:
+                good, others = add_cells(cube, columns)
+                if not others:
+                    raise NotFlat("a line is the example")
+                return good, others - 1
+        return add_cells(cube, self._columns(query(plan.calls), plan.found.file))
 
     def _cube_query(self, calls: Calls, *, unique: bool = False) -> str:
         return cube_query(calls, self.request.thresholds, self.request.step_seconds, exact=self.exact, unique=unique)
@@ -199,14 +239,9 @@ class _Session:
         )
         suspects = self._number("SELECT COUNT(*) FROM suspects")
         own, once = self.request.new_cube(exact=self.exact), []
+        no_suspect = "id IS NULL OR HASH(id) NOT IN (SELECT h FROM suspects)"
         for plan in plans:
-            calls = plan.calls
-            if suspects:
-                others = (
-                    f"SELECT * FROM (\n{calls.select}\n) WHERE id IS NULL OR HASH(id) NOT IN (SELECT h FROM suspects)"
-                )
-                calls = calls._replace(select=others)
-            good, asked_again = add_cells(own, self._columns(self._cube_query(calls), plan.found.file))
+            good, asked_again = self._added(plan, own, no_suspect if suspects else None)
             if asked_again:  # such a line may repeat an id that SQL has counted
                 return self._stored(plans, cube)
             once.append(good)
@@ -282,7 +317,7 @@ class _Session:
                 file.write(json.dumps({**row, "file": number, "good": 1}) + "\n")
         typed = ", ".join(f"{name}: '{STORED[name]}'" for name in stored)
         self.connection.execute(
-            f"INSERT INTO stored ({', '.join(stored)}) SELECT {', '.join(stored)} FROM read_json({_literal(path)}, "
+            f"INSERT INTO stored ({', '.join(stored)}) SELECT {', '.join(stored)} FROM read_json({literal(path)}, "
             f"format = 'newline_delimited', columns = {{{typed}}})"
         )
 
@@ -370,7 +405,3 @@ def _kind(written: str) -> str:
     if written in ("VARCHAR", "UUID"):
         return TEXT
     raise NotFlat(f"a column of type {written}")
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -16,6 +16,7 @@ from llmcost.usage.instants import EARLIEST_US, LATEST_US
 from llmcost.usage.reader import FlatReader, Path, keys_of
 
 COUNTS = ("input", "output", "cache_read", "cache_write", "cache_write_5m", "cache_write_1h", "reasoning", "total")
+LONGEST_LINE = 32 << 20  # bytes; DuckDB reads twice as much at a time, a thread each
 TEXT, NUMBER, INTEGER, EPOCH, MOMENT, LIST = "text", "number", "integer", "epoch", "moment", "list"
 
 
@@ -109,7 +110,7 @@ class _Projection:
         tokens = self._disjoint(raw)
         made: dict[str, str] = {}
         name = self._text("model")
-        default = _literal(model)
+        default = literal(model)
         # What is missing becomes "" after the grouping: a function of every row's text would cost a third of a scan.
         if name is not None:
             made["model"] = f"COALESCE(NULLIF({name}, ''), {default})" if model else name
@@ -121,7 +122,7 @@ class _Projection:
         tier = self._text("tier")
         if tier is not None:
             folded = f"LOWER(TRIM({tier}))"
-            arms = " ".join(f"WHEN {_literal(k)} THEN {_literal(v)}" for k, v in TIERS.items())
+            arms = " ".join(f"WHEN {literal(k)} THEN {literal(v)}" for k, v in TIERS.items())
             made["tier"] = f"CASE WHEN {tier} IS NULL THEN '{STANDARD}' ELSE CASE {folded} {arms} ELSE {folded} END END"
         moment = self._moment()
         if moment is not None:
@@ -137,7 +138,7 @@ class _Projection:
         for path, allowed in self.reader.plain.items():
             column = self.columns.get(keys_of(path))
             if column is not None:
-                words = ", ".join(_literal(word) for word in allowed)
+                words = ", ".join(literal(word) for word in allowed)
                 self.conditions.append(f"({_as_text(column)} IS NULL OR {_as_text(column)} IN ({words}))")
         good = "\n      AND ".join(dict.fromkeys(self.conditions))
         listed = ",\n    ".join(f"{sql} AS {column}" for column, sql in made.items())
@@ -276,5 +277,6 @@ def _as_text(column: Column) -> str:
     return column.sql if column.kind in (TEXT, EPOCH, LIST) else f"CAST({column.sql} AS STRING)"
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """A text as SQL."""
     return "'" + text.replace("'", "''") + "'"
