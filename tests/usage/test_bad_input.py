@@ -345,3 +345,30 @@ def test_a_time_of_no_calendar_year_is_named_and_its_call_counted(
     assert (found["calls"], found["lines"]["repaired"]) == (3, {"unreadable time, counted without one": 1})
     alone = result(written(tmp_path / "alone.jsonl", {**GOOD, "timestamp": at}), *engine)
     assert (alone["calls"], alone["lines"]["repaired"]) == (1, {"unreadable time, counted without one": 1})
+
+
+@pytest.mark.parametrize("memory", ["x", "4", "-1GB", "4XB", "99999999999999999TB"])
+def test_a_size_of_memory_that_is_none(tmp_path: Path, engine: tuple[str, str], memory: str) -> None:
+    log = written(tmp_path / "log.jsonl", GOOD)
+    if engine[1] == "stdlib" and memory.endswith("TB"):  # DuckDB alone says what is too much
+        return
+    three_lines(usage(log, *engine, "--memory", memory), "memory", "--memory 4GB")
+
+
+def test_half_a_character_in_an_id(tmp_path: Path, engine: tuple[str, str]) -> None:
+    """Two lines of one id, which a cut emoji ends: one call, and the larger one."""
+    rows = [{**GOOD, "id": "a\ud83d"}, {**GOOD, "id": "a\ud83d", "output_tokens": 30}, {**GOOD, "id": "b"}]
+    found = result(written(tmp_path / "log.jsonl", *rows), "--map", "id=id", *engine)
+    assert (found["calls"], found["output_tokens"], sum(found["lines"]["duplicate"].values())) == (2, 40, 1)
+
+
+def test_damaged_parquet_is_an_error_of_three_lines(tmp_path: Path, engine: tuple[str, str]) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    path = tmp_path / "log.parquet"
+    columns = "'m' || (range % 100) AS model, range AS input_tokens, range * 7 AS output_tokens"
+    duckdb.sql("FROM range(3000)").project(columns).write_parquet(str(path))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:200] + bytes(1800) + whole[2000:])
+    three_lines(usage(path, *engine), "this is no Parquet", str(path))
+    path.write_bytes(whole[: len(whole) // 2])
+    three_lines(usage(path, *engine), "this is no Parquet")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ USAGE = (
 )
 ENGINES = ("stdlib", "duckdb", "spark")
 STEPS = {"minute": 60, "hour": 3600, "day": 86_400}
+_SIZE = r"\d+(\.\d+)? ?[KMGT](i?B)?"
 _LARGE = 32 << 20  # bytes from which DuckDB's start is worth it
 
 
@@ -102,6 +104,9 @@ def _engine(files: Sequence[Opened], flags: Values) -> Callable[[Sequence[Opened
     if asked is not None and asked not in ENGINES:
         hint = did_you_mean(asked, ENGINES) or f"type one of: {', '.join(ENGINES)}"
         raise InputError(f"unknown engine {asked!r}", where="--engine", hint=hint)
+    memory = flags.get("memory")
+    if memory is not None and re.fullmatch(_SIZE, memory, re.IGNORECASE) is None:
+        raise InputError(f"{memory!r} is no size of memory", where="--memory", hint="type --memory 4GB, or 512MB")
     if asked == "spark":
         from functools import partial
 
@@ -112,7 +117,7 @@ def _engine(files: Sequence[Opened], flags: Values) -> Callable[[Sequence[Opened
 
     large = sum(each.file.size for each in files) >= _LARGE or any(each.file.kind == "parquet" for each in files)
     if asked == "duckdb" or (asked is None and large and embedded.installed()):
-        return lambda files, request: embedded.read(files, request, memory=flags.get("memory"))
+        return lambda files, request: embedded.read(files, request, memory=memory)
     return standard.read
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from glob import escape
 
 from llmcost.usage.convention import Convention
 from llmcost.usage.cube_sql import Calls
@@ -39,7 +40,7 @@ class Example:
         with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".jsonl", delete=False) as file:
             file.write(json.dumps({key: _EXAMPLES[kind] for key, kind in self.schema.tree.items()}) + "\n")
         self.source = (
-            f"read_json([{literal(file.name)}, {literal(found.file.path)}], format = 'newline_delimited', "
+            f"read_json([{literal(file.name)}, {literal(escape(found.file.path))}], format = 'newline_delimited', "
             f"sample_size = 1, maximum_sample_files = 1, maximum_object_size = {LONGEST_LINE})"
         )
 

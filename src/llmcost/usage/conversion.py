@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any, NamedTuple
 
@@ -132,19 +133,19 @@ class Conversion:
             except (ValueError, OverflowError):
                 self.lines.repair(BAD_TIME, line)
         made = (
-            model if type(model) is str and model else self._name(model, self.model),
-            task if type(task) is str else self._name(task, NO_TASK),
+            model if type(model) is str and model and model.isascii() else _name(model) or self.model,
+            task if type(task) is str and task.isascii() else _name(task) or NO_TASK,
             at_us,
-            STANDARD if tier is None else TIERS.get(str(tier).strip().lower(), str(tier).strip().lower()),
+            STANDARD if tier is None else _tier(tier),
             uncached,
             read,
             write_5m,
             write_1h,
             output,
             None if usd is None else self._pico(usd, line),
-            None if id_ is None or id_ == "" else str(id_),
+            id_ if type(id_) is str and id_ and id_.isascii() else _name(id_),
             rank,
-            1 if calls == 1 else self._count(calls, line, "number of calls"),
+            1 if calls == 1 else self._count(calls, line, "calls"),
             0 if self.bucket and above is None else above,
         )
         return tuple.__new__(Call, made)  # a third faster than naming every field
@@ -206,17 +207,17 @@ class Conversion:
                 try:
                     value = float(value.replace(",", ""))
                 except ValueError:
-                    raise Rejected(f"{what} tokens are no number") from None
+                    raise Rejected(f"{_counted(what)} are no number") from None
             if not self.text:
                 self.lines.repair(TEXT_NUMBER, line)
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise Rejected(f"{what} tokens are no number")
+            raise Rejected(f"{_counted(what)} are no number")
         if isinstance(value, float):
             if not math.isfinite(value) or value != int(value):
-                raise Rejected(f"{what} tokens are no whole number")
+                raise Rejected(f"{_counted(what)} are no whole number")
             value = int(value)
         if not 0 <= value <= LARGEST:
-            raise Rejected(f"{what} tokens are {'negative' if value < 0 else 'beyond any log'}")
+            raise Rejected(f"{_counted(what)} are {'negative' if value < 0 else 'beyond any log'}")
         return int(value)
 
     def _pico(self, usd: Any, line: int) -> int | None:
@@ -233,7 +234,20 @@ class Conversion:
         self.lines.repair(BAD_COST, line)
         return None
 
-    def _name(self, written: Any, default: str) -> str:
-        if isinstance(written, bool):
-            return str(written).lower()  # as JSON has it, and SQL
-        return default if written is None or written == "" else str(written)
+
+def _counted(what: str) -> str:
+    return what if what == "calls" else f"{what} tokens"
+
+
+def _tier(written: Any) -> str:
+    folded = (_name(written) or "").strip().lower()
+    return TIERS.get(folded, folded)
+
+
+def _name(written: Any) -> str | None:
+    """A name as text that every engine can hold: what is no text as JSON has it, half a character by its code."""
+    if written is None or written == "":
+        return None
+    if isinstance(written, bool | float | list | dict):
+        written = json.dumps(written, ensure_ascii=False, separators=(",", ":"))
+    return str(written).encode("utf-8", "backslashreplace").decode()

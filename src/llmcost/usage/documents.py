@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterator
+from glob import escape
 from importlib import import_module
 from itertools import islice
 from typing import Any, NamedTuple
@@ -46,9 +47,9 @@ def sample_of(file: LogFile) -> Sample:
     if file.kind == "parquet":
         connection, query = _parquet_query(file)
         with connection:
-            result = connection.execute(f"{query} WHERE file_row_number < {_SAMPLE}")  # a LIMIT would hold far more
-            names = [each[0] for each in result.description]
-            return Sample([dict(zip(names, row, strict=True)) for row in result.fetchall()], names)
+            # A LIMIT would hold far more.
+            names, rows = _fetched(file, connection, f"{query} WHERE file_row_number < {_SAMPLE}")
+            return Sample([dict(zip(names, row, strict=True)) for row in rows], names)
     found: list[dict[str, Any]] = []
     for _, document in islice(documents(file), _SAMPLE):
         for each in document if isinstance(document, list) else [document]:
@@ -207,17 +208,15 @@ def _csv(file: LogFile, progress: Progress | None) -> Iterator[tuple[int, Any]]:
 def _parquet(file: LogFile, progress: Progress | None) -> Iterator[tuple[int, Any]]:
     connection, query = _parquet_query(file)
     with connection:
-        rows = connection.execute(f"SELECT COUNT(*) FROM ({query})").fetchone()[0]
+        ((rows,),) = _fetched(file, connection, f"SELECT COUNT(*) FROM ({query})")[1]
         number = 0
         # A chunk at a time: DuckDB would hold the whole result.
         for start in range(0, rows, _CHUNK):
             chunk = f"{query} WHERE file_row_number >= {start} AND file_row_number < {start + _CHUNK}"
-            result = connection.execute(chunk if rows > _CHUNK else query)
-            names = [each[0] for each in result.description]
-            while found := result.fetchmany(_EVERY):
-                for row in found:
-                    number += 1
-                    yield number, dict(zip(names, row, strict=True))
+            names, found = _fetched(file, connection, chunk if rows > _CHUNK else query)
+            for row in found:
+                number += 1
+                yield number, dict(zip(names, row, strict=True))
             if progress is not None:
                 progress(file.size * number // rows)
 
@@ -231,15 +230,32 @@ def _parquet_query(file: LogFile) -> tuple[Any, str]:
             "a Parquet log needs DuckDB", where=file.name, hint="pip install 'llmcost-cli[logs]'"
         ) from None
     connection = duckdb.connect()
-    source = "read_parquet('" + file.path.replace("'", "''") + "', file_row_number = true)"
+    source = "read_parquet('" + escape(file.path).replace("'", "''") + "', file_row_number = true)"
     try:
         connection.execute("SET TimeZone = 'UTC'")
-        columns = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
-    except duckdb.Error as error:
+        columns = _fetched(file, connection, f"DESCRIBE SELECT * FROM {source}")[1]
+    except InputError:
         connection.close()
-        reason = str(error).split("\n", 1)[0]
+        raise
+    cast = {name.replace('"', '""'): to for name, kind, *_ in columns if (to := _as_python(kind))}
+    replaced = ", ".join(f'CAST("{name}" AS {to}) AS "{name}"' for name, to in cast.items())
+    return connection, f"SELECT * EXCLUDE (file_row_number){f' REPLACE ({replaced})' if cast else ''} FROM {source}"
+
+
+def _as_python(kind: str) -> str | None:
+    """What a column is cast to before it becomes Python objects; None where it is not."""
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return "VARCHAR"  # as an object it would need another package
+    return "DOUBLE" if kind.startswith("DECIMAL") else None
+
+
+def _fetched(file: LogFile, connection: Any, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """The names and the rows that a query gives. Raises InputError for a file that is no whole Parquet."""
+    try:
+        result = connection.execute(query)
+        return [each[0] for each in result.description], result.fetchall()
+    except (import_module("duckdb").Error, RuntimeError) as error:
+        if "interrupt" in str(error).lower():  # DuckDB has caught Ctrl-C itself
+            raise KeyboardInterrupt from None
+        reason = str(error).split("\n", 1)[0].replace(file.path, file.name)
         raise InputError(f"this is no Parquet: {reason}", where=file.name, hint="export it again") from None
-    # A moment with a time zone would need another package to become a Python object.
-    zoned = [name.replace('"', '""') for name, kind, *_ in columns if kind == "TIMESTAMP WITH TIME ZONE"]
-    replaced = ", ".join(f'CAST("{name}" AS VARCHAR) AS "{name}"' for name in zoned)
-    return connection, f"SELECT * EXCLUDE (file_row_number){f' REPLACE ({replaced})' if zoned else ''} FROM {source}"

@@ -13,6 +13,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
+from glob import escape
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, NamedTuple
@@ -24,31 +25,19 @@ from llmcost.usage.conversion import Contradiction, Conversion
 from llmcost.usage.cube import Cube
 from llmcost.usage.cube_sql import ABSENT, COLUMNS, STORED, Calls, add_cells, cube_query, further_columns
 from llmcost.usage.documents import BadLine, documents
+from llmcost.usage.json_text import from_text
 from llmcost.usage.lines import Lines
 from llmcost.usage.logs import LogFile
-from llmcost.usage.projection import (
-    DUCKDB,
-    INTEGER,
-    LONGEST_LINE,
-    MOMENT,
-    NUMBER,
-    TEXT,
-    Column,
-    NotFlat,
-    calls_of,
-    literal,
-    quoted,
-)
-from llmcost.usage.reader import FlatReader, Reader, keys_of
+from llmcost.usage.projection import DUCKDB, LONGEST_LINE, NotFlat, calls_of, literal
+from llmcost.usage.reader import FlatReader, Reader
 from llmcost.usage.reading import FileRead, Opened, Reading, Request
 from llmcost.usage.record import Call, NotACall, Rejected
-from llmcost.usage.schema import ddl, flat_reader, json_schema
+from llmcost.usage.schema import ddl, flat_reader, json_schema, parquet_columns
 
 ENGINE = "duckdb"
 EXACT_BELOW_BYTES = 64 << 20  # the percentiles of more than that come from the size buckets
 _MOST_ASKED_AGAIN = 100_000
 _MEMORY = "4GB"
-_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 
 
 class Plan(NamedTuple):
@@ -78,9 +67,15 @@ def read(files: Sequence[Opened], request: Request, *, memory: str | None = None
     """All files together, as `standard.read` reads them. `memory` is DuckDB's limit; beyond it, it spills."""
     folder = tempfile.mkdtemp(prefix="llmcost-")
     try:
-        connection = duckdb().connect(config={"memory_limit": memory or _MEMORY, "temp_directory": folder})
         try:
-            return _Session(connection, request, folder).read(files)
+            connection = duckdb().connect(config={"memory_limit": memory or _MEMORY, "temp_directory": folder})
+            session = _Session(connection, request, folder)
+        except duckdb().Error:
+            raise InputError(
+                f"DuckDB cannot work with {memory} of memory", where="--memory", hint=f"type --memory {_MEMORY}"
+            ) from None
+        try:
+            return session.read(files)
         finally:
             connection.close()
     finally:
@@ -138,9 +133,10 @@ class _Session:
     def _plan(self, found: Opened) -> Plan:
         reader = flat_reader(found)
         ruling, model = found.ruling.convention, self.request.model or ""
-        path = literal(found.file.path)
+        path = literal(escape(found.file.path))
         if found.file.kind == "parquet":
-            columns = self._parquet_columns(path, reader)
+            rows = self._execute(f"DESCRIBE SELECT * FROM read_parquet({path})")
+            columns = parquet_columns(reader, {str(row[0]): str(row[1]) for row in rows})
             return Plan(found, calls_of(reader, columns, ruling, DUCKDB, f"read_parquet({path})", model=model))
         if found.file.kind != "jsonl":
             raise NotFlat(f"{found.file.kind} is no line of JSON")
@@ -162,27 +158,12 @@ class _Session:
     def _by_example(self, found: Opened, reader: FlatReader) -> Calls | None:
         try:
             example = Example(found, reader, self.folder)
-            rows = self._execute(f"DESCRIBE SELECT * FROM {example.source}").fetchall()
+            rows = self._execute(f"DESCRIBE SELECT * FROM {example.source}")
             if {row[0]: row[1] for row in rows} == example.types:
                 return example.calls(found.ruling.convention, model=self.request.model or "")
         except NotFlat:
             pass
         return None
-
-    def _parquet_columns(self, path: str, reader: FlatReader) -> dict[tuple[str, ...], Column]:
-        """The places of a Parquet file that the reader looks at, with their kinds. Raises NotFlat."""
-        rows = self.connection.execute(f"DESCRIBE SELECT * FROM read_parquet({path})").fetchall()
-        types = {str(row[0]): str(row[1]) for row in rows}
-        columns: dict[tuple[str, ...], Column] = {}
-        for paths in (*reader.places().values(), reader.plain):
-            for keys in map(keys_of, paths):
-                written = types.get(keys[0])
-                if written is None:
-                    continue
-                if len(keys) > 1 or written.startswith(("STRUCT", "MAP")) or written.endswith("[]"):
-                    raise NotFlat(f"{keys[0]} is nested")
-                columns[keys] = Column(quoted(keys, '"'), _kind(written))
-        return columns
 
     # ---- without ids: one query a file, the cells add up
 
@@ -260,7 +241,7 @@ class _Session:
         has = [name for name in STORED if any(name in plan.calls.columns for plan in plans)]
         stored = ["file", "good", *(name for name in has if name not in ("file", "good"))]
         typed = ", ".join(f"{name} {STORED[name]}" for name in stored)
-        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE stored ({typed})")
+        self._execute(f"CREATE OR REPLACE TEMP TABLE stored ({typed})")
         found: list[Lines] = []
         for number, plan in enumerate(plans):
             own = set(plan.calls.columns) | {"good"}
@@ -274,7 +255,7 @@ class _Session:
             reader = plan.found.fresh_reader()
             if asked_again:
                 self._few_enough(asked_again)
-                self.connection.execute(f"DELETE FROM stored WHERE file = {number} AND good = 0")
+                self._execute(f"DELETE FROM stored WHERE file = {number} AND good = 0")
                 self._store(number, stored, list(self._asked_again(plan, reader, lines)))
             reader.finish()
             found.append(lines)
@@ -299,7 +280,7 @@ class _Session:
                 lines.accepted -= again
                 if again:
                     lines.duplicate[rule] += again
-        self.connection.execute("DROP TABLE stored")
+        self._execute("DROP TABLE stored")
         return found
 
     def _store(self, number: int, stored: list[str], calls: Sequence[Call]) -> None:
@@ -308,7 +289,7 @@ class _Session:
             return
         for name in further_columns(stored, calls):
             default = ABSENT.get(name, "NULL")
-            self.connection.execute(f"ALTER TABLE stored ADD COLUMN {name} {STORED[name]} DEFAULT {default}")
+            self._execute(f"ALTER TABLE stored ADD COLUMN {name} {STORED[name]} DEFAULT {default}")
             stored.append(name)
         path = os.path.join(self.folder, "read-again.jsonl")
         with open(path, "w", encoding="utf-8") as file:
@@ -316,7 +297,7 @@ class _Session:
                 row = {name: getattr(call, name) for name in stored if name in Call._fields}
                 file.write(json.dumps({**row, "file": number, "good": 1}) + "\n")
         typed = ", ".join(f"{name}: '{STORED[name]}'" for name in stored)
-        self.connection.execute(
+        self._execute(
             f"INSERT INTO stored ({', '.join(stored)}) SELECT {', '.join(stored)} FROM read_json({literal(path)}, "
             f"format = 'newline_delimited', columns = {{{typed}}})"
         )
@@ -331,9 +312,7 @@ class _Session:
         """The calls of the lines that are not plainly good, as the Python reader takes them."""
         found = plan.found
         numbered = plan.calls.select.replace("  SELECT\n", "  SELECT ROW_NUMBER() OVER () AS nth,\n", 1)
-        wanted = {
-            row[0] for row in self.connection.execute(f"SELECT nth FROM (\n{numbered}\n) WHERE good = 0").fetchall()
-        }
+        wanted = {row[0] for row in self._execute(f"SELECT nth FROM (\n{numbered}\n) WHERE good = 0")}
         conversion = Conversion(
             found.ruling.convention, lines, model=self.request.model or "", stated=found.ruling.stated
         )
@@ -356,14 +335,18 @@ class _Session:
 
     def _columns(self, query: str, file: LogFile) -> list[list[Any]]:
         """The result by columns; numpy, which DuckDB hands over, is several times faster than rows."""
-        found = self._run(query, file).fetchnumpy()
-        return [found[name].tolist() for name in COLUMNS]
+        found = self._run(query, file, "fetchnumpy")
+        columns = [found[name].tolist() for name in COLUMNS]
+        for task in set(columns[COLUMNS.index("task")]):
+            if type(from_text(task)) is not str:  # SQL sees its text alone, and it may be an object in the log
+                raise NotFlat(f"a task is {task[:40]}")
+        return columns
 
-    def _run(self, query: str, file: LogFile) -> Any:
+    def _run(self, query: str, file: LogFile, fetched: str = "fetchall") -> Any:
         """Run a query while a thread reports how far it is."""
         progress = self.request.progress
         if progress is None:
-            return self._execute(query)
+            return self._execute(query, fetched)
         done = threading.Event()
 
         def report() -> None:
@@ -375,33 +358,24 @@ class _Session:
         watching = threading.Thread(target=report, daemon=True)
         watching.start()
         try:
-            return self._execute(query)
+            return self._execute(query, fetched)
         finally:
             done.set()
             watching.join()
             progress(file.size)
 
-    def _execute(self, query: str) -> Any:
-        """Raises NotFlat for a file that DuckDB does not read: a line beyond its limit, broken Parquet."""
+    def _execute(self, query: str, fetched: str = "fetchall") -> Any:
+        """What a query gives. Raises NotFlat for a file that DuckDB does not read: a line beyond its limit, broken Parquet."""
         try:
-            return self.connection.execute(query)
+            return getattr(self.connection.execute(query), fetched)()
         except (duckdb().Error, RuntimeError) as error:
             if "interrupt" in str(error).lower():  # DuckDB has caught Ctrl-C itself
                 raise KeyboardInterrupt from None
-            raise NotFlat(str(error).split("\n", 1)[0]) from None
+            raise NotFlat(self._reason(error)) from None
 
     def _number(self, query: str) -> int:
-        return int(self.connection.execute(query).fetchone()[0])
+        return int(self._execute(query)[0][0])
 
-
-def _kind(written: str) -> str:
-    """The kind of a Parquet column. Raises NotFlat."""
-    if written in _INTEGERS:
-        return INTEGER
-    if written in ("DOUBLE", "FLOAT", "UBIGINT", "HUGEINT") or written.startswith("DECIMAL"):
-        return NUMBER
-    if written.startswith(("TIMESTAMP", "DATE")):
-        return MOMENT
-    if written in ("VARCHAR", "UUID"):
-        return TEXT
-    raise NotFlat(f"a column of type {written}")
+    def _reason(self, error: Exception) -> str:
+        """Why DuckDB gave up, without the names of files that are only ours."""
+        return str(error).split("\n", 1)[0].replace(self.folder, "a folder of its own")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 # The unit of a number is told by its size: these lie far apart for any year from 1971 to 5138.
@@ -10,8 +11,16 @@ _COMPACT_DAY, _COMPACT_MOMENT = len("20260110"), len("20260110080200")
 _PER_SECOND = ((1e17, 10**9), (1e14, 10**6), (1e11, 10**3), (0.0, 1))
 
 
-# The first and the last moment that a calendar has a day for: years 1 to 9999.
-EARLIEST_US, LATEST_US = -62_135_596_800_000_000, 253_402_300_799_999_999
+# The first and the last moment of a year of four digits, 1000 to 9999: no log is from another one.
+EARLIEST_US, LATEST_US = -30_610_224_000_000_000, 253_402_300_799_999_999
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# What engines of SQL read as well: 2026-1-1, 2026/01/01 9:30, an hour of 24, a zone by its name.
+_LOOSE = re.compile(
+    r"\s*0*(\d{4})([-/\\ ])(\d{1,2})\2(\d{1,2})"
+    r"(?:[Tt\s]\s*(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d*))?)?)?\s*(.*?)\s*",
+    re.ASCII,
+)
+_OFFSET = re.compile(r"([+-])(\d{1,2})(?::?(\d{2}))?", re.ASCII)
 
 
 def microseconds(written: Any) -> int | None:
@@ -38,17 +47,42 @@ def _microseconds(written: Any) -> int | None:
         try:
             moment = datetime.fromisoformat(written)
         except ValueError:
-            return _of_number(float(written))
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        return round(moment.timestamp() * 1e6)  # to the microsecond until the year 2242
+            loose = _LOOSE.fullmatch(written)
+            return _of_number(float(written)) if loose is None else _of_loose(loose)
+        return _since_epoch(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
     if written is None:
         return None
-    if isinstance(written, datetime):
+    if isinstance(written, date):  # a moment is one too
         return microseconds(written.isoformat())
     if isinstance(written, bool) or not isinstance(written, int | float):
         raise ValueError("not a moment")
     return _of_number(written)
+
+
+def _since_epoch(moment: datetime) -> int:
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def _of_loose(found: re.Match[str]) -> int:
+    """A date that is written without all its digits. Raises ValueError."""
+    year, _, month, day, hour, minute, second, fraction, zone = found.groups("")
+    midnight = hour == "24" and not int(minute) and not int(second or 0)
+    clock = (0 if midnight else int(hour or 0), int(minute or 0), int(second or 0), int(f"{fraction:0<6}"[:6]))
+    moment = datetime(int(year), int(month), int(day), *clock)
+    offset = _OFFSET.fullmatch(zone)
+    if offset is not None:
+        ahead = timedelta(hours=int(offset[2]), minutes=int(offset[3] or 0))
+        moment += -ahead if offset[1] == "+" else ahead
+    elif zone not in ("", "Z", "z"):
+        from zoneinfo import ZoneInfo
+
+        try:
+            moment = moment.replace(tzinfo=ZoneInfo(zone))
+        except (KeyError, OSError):
+            raise ValueError(f"{zone} is no time zone") from None
+    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    return _since_epoch(moment) + midnight * 86_400_000_000
 
 
 def _of_number(since: float) -> int:

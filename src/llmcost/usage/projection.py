@@ -219,8 +219,9 @@ class _Projection:
         if len(found) > 1:
             raise NotFlat("the task stands in several places, one of them a list")
         tags = found[0].sql
-        # Quotes, escapes and user agents within tags are left to Python.
-        self.conditions.append(rf"({tags} IS NULL OR NOT ({tags} LIKE '%\\%' OR {tags} LIKE '%User-Agent:%'))")
+        # Quotes, escapes and user agents within tags, and tags that are no text, are left to Python.
+        odd = " OR ".join(f"{tags} LIKE '{each}'" for each in (r"%\\%", "%User-Agent:%", "%{%", "_%[%"))
+        self.conditions.append(f"({tags} IS NULL OR ({tags} LIKE '[%' AND NOT ({odd})))")
         named = self.dialect.first_match(tags, '"task:([^"]*)"')
         return f"COALESCE({named}, {self.dialect.first_match(tags, chr(34) + '([^' + chr(34) + ']*)' + chr(34))})"
 

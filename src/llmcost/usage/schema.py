@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from llmcost.usage.projection import COUNTS, EPOCH, LIST, MOMENT, NUMBER, TEXT, Column, NotFlat, quoted
+from llmcost.usage.projection import COUNTS, EPOCH, INTEGER, LIST, MOMENT, NUMBER, TEXT, Column, NotFlat, quoted
 from llmcost.usage.reader import FlatReader, Reader, keys_of, value_at
 from llmcost.usage.reading import Opened
 
+_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 Tree = dict[str, Any]  # a leaf is a type, a branch another tree
 
 
@@ -149,3 +150,33 @@ def ddl(tree: Tree, quote: str, *, struct: str, text: str) -> Iterator[tuple[str
             inner = ", ".join(name + between + type_ for name, type_ in ddl(below, quote, struct=struct, text=text))
             kind = f"STRUCT{struct[0]}{inner}{struct[1]}"
         yield quoted((key,), quote), kind
+
+
+def parquet_columns(reader: FlatReader, types: Mapping[str, str]) -> dict[tuple[str, ...], Column]:
+    """The places of a Parquet file that the reader looks at, by DuckDB's types of its columns. Raises NotFlat."""
+    columns: dict[tuple[str, ...], Column] = {}
+    for field, paths in (*reader.places().items(), ("", reader.plain)):
+        for keys in map(keys_of, paths):
+            written = types.get(keys[0])
+            if written is None:
+                continue
+            if len(keys) > 1 or written.startswith(("STRUCT", "MAP")) or written.endswith("[]"):
+                raise NotFlat(f"{keys[0]} is nested")
+            sql, kind = quoted(keys, '"'), _parquet_kind(written)
+            if field in COUNTS and kind == TEXT:
+                raise NotFlat("its numbers are written as text")
+            columns[keys] = Column(f"CAST({sql} AS VARCHAR)" if written == "UUID" else sql, kind)
+    return columns
+
+
+def _parquet_kind(written: str) -> str:
+    """The kind of a Parquet column. Raises NotFlat."""
+    if written in _INTEGERS:
+        return INTEGER
+    if written in ("DOUBLE", "FLOAT", "UBIGINT", "HUGEINT") or written.startswith("DECIMAL"):
+        return NUMBER
+    if written.startswith(("TIMESTAMP", "DATE")):
+        return MOMENT
+    if written in ("VARCHAR", "UUID"):
+        return TEXT
+    raise NotFlat(f"a column of type {written}")
