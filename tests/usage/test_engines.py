@@ -145,6 +145,44 @@ def test_duckdb_reads_a_large_log_quickly_and_the_same(folder: Path, log: str, m
     assert other.notes == []
 
 
+PLAIN = {"timestamp": "2026-03-01T10:00:00Z", "model": "n", "task": "t", "input_tokens": 100, "output_tokens": 10}
+ODD = {
+    "nothing odd": json.dumps(PLAIN),
+    "a key that is read": json.dumps({**PLAIN, "cached_tokens": 60, "total_tokens": 110}),
+    "a key that is not read": json.dumps({**PLAIN, "latency_ms": 5}),
+    "a cost": json.dumps({**PLAIN, "spend": 0.25}),
+    "another name": json.dumps({"model_name" if key == "model" else key: value for key, value in PLAIN.items()}),
+    "a key is missing": json.dumps({key: value for key, value in PLAIN.items() if key != "task"}),
+    "half a token": json.dumps({**PLAIN, "input_tokens": 0.5}),
+    "a negative": json.dumps({**PLAIN, "output_tokens": -1}),
+    "another time": json.dumps({**PLAIN, "timestamp": "2026-03-01T07:00:00-03:00"}),
+    "no time": json.dumps({**PLAIN, "timestamp": "soon"}),
+    "a number since 1970": json.dumps({**PLAIN, "timestamp": 1772359200}),
+    "null": json.dumps({**PLAIN, "model": None}),
+    "an object": json.dumps({**PLAIN, "model": {"name": "m"}}),
+    "cut off": json.dumps(PLAIN)[:40],
+    "no object": "[1]",
+    "half a character": json.dumps({**PLAIN, "task": "t"}).replace('"t"', '"\\ud83d"'),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("place", [0, 3_000, 5_999])
+def test_one_odd_line_among_plain_ones(tmp_path: Path, odd: str, place: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large log, which DuckDB reads quickly by what its first lines show: an odd line counts as elsewhere."""
+    pytest.importorskip("duckdb")
+    monkeypatch.setattr(embedded, "EXACT_BELOW_BYTES", 0)
+    lines = [json.dumps({**PLAIN, "input_tokens": 100 + number % 7}) for number in range(6_000)]
+    lines.insert(place, ODD[odd])
+    path = tmp_path / "log.jsonl"
+    path.write_text("\n".join(lines) + "\n")
+    ours, other = read_by(standard.read, path, {}), read_by(embedded.read, path, {})
+    assert (other.cube.hours, other.cube.sizes) == (ours.cube.hours, ours.cube.sizes)
+    assert (other.cube.outputs, other.cube.first_us) == (ours.cube.outputs, ours.cube.first_us)
+    assert [file.lines for file in other.files] == [file.lines for file in ours.files]
+    assert ours.cube.total.calls + sum(ours.lines.counts.rejected.values()) == 6_001
+
+
 def test_duckdb_two_files_of_one_format_share_their_ids(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / f"{name}.jsonl").write_bytes(with_ids())

@@ -20,7 +20,6 @@ from typing import Any, NamedTuple
 
 from llmcost.errors import InputError
 from llmcost.usage import standard
-from llmcost.usage.by_example import Example
 from llmcost.usage.conversion import Contradiction, Conversion
 from llmcost.usage.cube import Cube
 from llmcost.usage.cube_sql import ABSENT, COLUMNS, STORED, Calls, add_cells, cube_query, further_columns
@@ -28,8 +27,8 @@ from llmcost.usage.documents import BadLine, documents
 from llmcost.usage.json_text import from_text
 from llmcost.usage.lines import Lines
 from llmcost.usage.logs import LogFile
-from llmcost.usage.projection import DUCKDB, LONGEST_LINE, NotFlat, calls_of, literal
-from llmcost.usage.reader import FlatReader, Reader
+from llmcost.usage.projection import DUCKDB, NotFlat, calls_of, literal
+from llmcost.usage.reader import Reader
 from llmcost.usage.reading import FileRead, Opened, Reading, Request
 from llmcost.usage.record import Call, NotACall, Rejected
 from llmcost.usage.schema import ddl, flat_reader, json_schema, parquet_columns
@@ -37,15 +36,16 @@ from llmcost.usage.schema import ddl, flat_reader, json_schema, parquet_columns
 ENGINE = "duckdb"
 EXACT_BELOW_BYTES = 64 << 20  # the percentiles of more than that come from the size buckets
 _MOST_ASKED_AGAIN = 100_000
+# Bytes; DuckDB reads twice as much at a time, a thread each. What fits a processor's cache is read a tenth faster.
+_LONGEST_LINES = (1 << 20, 32 << 20)
 _MEMORY = "4GB"
 
 
 class Plan(NamedTuple):
-    """How SQL reads one file: the projection of its columns, and a quicker one that stops at what it does not know."""
+    """How SQL reads one file: the projection of its columns."""
 
     found: Opened
     calls: Calls
-    by_example: Calls | None = None
 
 
 def installed() -> bool:
@@ -122,15 +122,19 @@ class _Session:
 
     def _by_sql(self, files: Sequence[Opened], cube: Cube, *, unique: bool) -> list[Lines] | None:
         """The files counted into the cube, with the lines of each; None where the standard library has to."""
-        try:
-            plans = [self._plan(found) for found in files]
-            return self._unique(plans, cube) if unique else [self._each(plan, cube) for plan in plans]
-        except NotFlat as why:
-            if all(found.file.kind in ("jsonl", "parquet") for found in files):
-                self.notes.append(f"{files[0].file.name}: read line by line by the standard library: {why}")
-            return None
+        for longest in _LONGEST_LINES:
+            try:
+                plans = [self._plan(found, longest) for found in files]
+                return self._unique(plans, cube) if unique else [self._each(plan, cube) for plan in plans]
+            except NotFlat as why:
+                if "maximum_object_size" in str(why) and longest < _LONGEST_LINES[-1]:
+                    continue
+                if all(found.file.kind in ("jsonl", "parquet") for found in files):
+                    self.notes.append(f"{files[0].file.name}: read line by line by the standard library: {why}")
+                break
+        return None
 
-    def _plan(self, found: Opened) -> Plan:
+    def _plan(self, found: Opened, longest: int) -> Plan:
         reader = flat_reader(found)
         ruling, model = found.ruling.convention, self.request.model or ""
         path = literal(escape(found.file.path))
@@ -148,29 +152,19 @@ class _Session:
         listed = ", ".join(f"{name}: {literal(kind)}" for name, kind in types)
         source = (
             f"read_json({path}, format = 'newline_delimited', ignore_errors = true, "
-            f"maximum_object_size = {LONGEST_LINE}, columns = {{{listed}}})"
+            f"maximum_object_size = {longest}, columns = {{{listed}}})"
         )
         calls = calls_of(
             reader, schema.columns, ruling, DUCKDB, source, model=model, late=schema.late, only=schema.always
         )
-        return Plan(found, calls, self._by_example(found, reader) if quickly else None)
-
-    def _by_example(self, found: Opened, reader: FlatReader) -> Calls | None:
-        try:
-            example = Example(found, reader, self.folder)
-            rows = self._execute(f"DESCRIBE SELECT * FROM {example.source}")
-            if {row[0]: row[1] for row in rows} == example.types:
-                return example.calls(found.ruling.convention, model=self.request.model or "")
-        except NotFlat:
-            pass
-        return None
+        return Plan(found, calls)
 
     # ---- without ids: one query a file, the cells add up
 
     def _each(self, plan: Plan, cube: Cube) -> Lines:
         lines = Lines(plan.found.file.name)
         own = self.request.new_cube(exact=self.exact)
-        good, asked_again = self._added(plan, own)
+        good, asked_again = add_cells(own, self._columns(self._cube_query(plan.calls), plan.found.file))
         reader = plan.found.fresh_reader()
         if asked_again:
             self._few_enough(asked_again)
@@ -181,26 +175,6 @@ class _Session:
         lines.accepted = good
         cube.merge(own)
         return lines
-
-    def _added(self, plan: Plan, cube: Cube, where: str | None = None) -> tuple[int, int]:
-        """As `add_cells`, for the calls for which `where` holds: quickly where no line has a key of its own."""
-
-        def query(calls: Calls) -> str:
-            if where is not None:
-                calls = calls._replace(select=f"SELECT * FROM (\n{calls.select}\n) WHERE {where}")
-            return self._cube_query(calls)
-
-        if plan.by_example is not None:
-            try:
-                columns = self._columns(query(plan.by_example), plan.found.file)
-            except NotFlat:
-                pass
-            else:
-                good, others = add_cells(cube, columns)
-                if not others:
-                    raise NotFlat("a line is the example")
-                return good, others - 1
-        return add_cells(cube, self._columns(query(plan.calls), plan.found.file))
 
     def _cube_query(self, calls: Calls, *, unique: bool = False) -> str:
         return cube_query(calls, self.request.thresholds, self.request.step_seconds, exact=self.exact, unique=unique)
@@ -222,7 +196,10 @@ class _Session:
         own, once = self.request.new_cube(exact=self.exact), []
         no_suspect = "id IS NULL OR HASH(id) NOT IN (SELECT h FROM suspects)"
         for plan in plans:
-            good, asked_again = self._added(plan, own, no_suspect if suspects else None)
+            calls = plan.calls
+            if suspects:
+                calls = calls._replace(select=f"SELECT * FROM (\n{calls.select}\n) WHERE {no_suspect}")
+            good, asked_again = add_cells(own, self._columns(self._cube_query(calls), plan.found.file))
             if asked_again:  # such a line may repeat an id that SQL has counted
                 return self._stored(plans, cube)
             once.append(good)

@@ -16,7 +16,6 @@ from llmcost.usage.instants import EARLIEST_US, LATEST_US
 from llmcost.usage.reader import FlatReader, Path, keys_of
 
 COUNTS = ("input", "output", "cache_read", "cache_write", "cache_write_5m", "cache_write_1h", "reasoning", "total")
-LONGEST_LINE = 32 << 20  # bytes; DuckDB reads twice as much at a time, a thread each
 TEXT, NUMBER, INTEGER, EPOCH, MOMENT, LIST = "text", "number", "integer", "epoch", "moment", "list"
 
 
@@ -96,7 +95,7 @@ class _Projection:
         self.convention = convention
         self.dialect = dialect
         # A field that the first documents do not have, and a later line has, changes how that line is read.
-        self.conditions: list[str] = [f"COALESCE({', '.join(late)}, NULL) IS NULL"] if late else []
+        self.conditions: list[str] = [f"{each} IS NULL" for each in late]
         self.places = reader.places()
 
     def found(self, field: str) -> list[Column]:

@@ -47,14 +47,13 @@ def json_schema(
     root: str = "",
     as_json: bool = False,
     quickly: bool = False,
-    closed: bool = False,
 ) -> Schema:
     """The schema of JSONL. `root` is what the places hang under. Raises NotFlat.
 
     `as_json`: the engine has a type that keeps a value as it is written. `quickly`: counts are read as
     numbers (one written as text beyond the first documents is taken without being counted as repaired),
     and other names of a field that all first documents have are not looked for: a line that lacks the
-    field itself is left to Python. `closed`: there are no places but those of the first documents.
+    field itself is left to Python.
     """
     columns: dict[tuple[str, ...], Column] = {}
     late: list[str] = []
@@ -63,7 +62,7 @@ def json_schema(
     places = [(field, keys_of(path)) for field, paths in reader.places().items() for path in paths]
     places += [("", keys_of(path)) for path in reader.plain]
     there = [(field, keys) for field, keys in places if _values(documents, keys)]
-    absent = [] if closed else [(field, keys) for field, keys in places if not _values(documents, keys)]
+    absent = [(field, keys) for field, keys in places if not _values(documents, keys)]
     taken: set[tuple[str, ...]] = set()
     settled: set[str] = set()
     for field, keys in (*there, *absent):
