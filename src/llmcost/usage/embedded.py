@@ -150,7 +150,7 @@ class _Session:
         listed = ", ".join(f"{name}: {_literal(kind)}" for name, kind in types)
         source = (
             f"read_json({path}, format = 'newline_delimited', ignore_errors = true, "
-            f"maximum_object_size = {_LONGEST_LINE}, columns = {{{listed}}})"
+            f"compression = '{'gzip' if found.file.packed else 'uncompressed'}', maximum_object_size = {_LONGEST_LINE}, columns = {{{listed}}})"
         )
         calls = calls_of(
             reader, schema.columns, ruling, DUCKDB, source, model=model, late=schema.late, only=schema.always
