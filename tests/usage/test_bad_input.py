@@ -174,6 +174,7 @@ def test_a_directory_of_mixed_formats(tmp_path: Path, engine: tuple[str, str]) -
         "c.csv": "generic",
         "d.jsonl.gz": "generic",
         "notes.txt": None,
+        "picture.png": None,
     }
     assert (found["calls"], found["input_tokens"], found["format"]) == (4, 100 + 50 + 7 + 100, "mixed")
 

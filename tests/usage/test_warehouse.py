@@ -50,7 +50,7 @@ def in_duckdb(table: Path, query: str) -> list[dict[str, Any]]:
 
 
 def values(table: Path, query: str) -> list[tuple[Any, ...]]:
-    return list(zip(*(row.values() for row in in_duckdb(table, query)), strict=True))
+    return list(zip(*([row[name] for name in COLUMNS] for row in in_duckdb(table, query)), strict=True))
 
 
 def test_run_in_a_database_it_gives_the_cube(table: Path) -> None:
@@ -77,7 +77,7 @@ def test_every_dialect_parses_as_itself(dialect: str) -> None:
     query = warehouse_query(dialect, "db.llm_calls", REQUEST._replace(columns={**MAP, "id": "request_id"}))
     tree = sqlglot.parse_one(query, read=dialect)
     assert "GROUPING SETS" in query and "LLMCOST" not in query
-    assert {each.alias_or_name for each in tree.selects} == set(COLUMNS)
+    assert {each.alias_or_name for each in tree.selects} == {*COLUMNS, "duplicates"}
 
 
 def test_the_csv_that_came_back_gives_the_same_figures(table: Path, tmp_path: Path) -> None:
@@ -147,3 +147,86 @@ def test_a_csv_that_is_no_cube(tmp_path: Path) -> None:
     path.write_text(",".join(row) + "\n" + ",".join(row.values()) + "\n")
     with pytest.raises(Exception, match="another length"):
         read_cube(str(path), request)
+
+
+@pytest.fixture
+def cube(tmp_path: Path) -> list[str]:
+    """The lines of a cube of seven rows: of three with one id two are duplicates, and one has no tokens."""
+    row = {"model": "m", "timestamp": "2026-03-01T10:00:00Z", "request_id": 1, "input_tokens": 10, "output_tokens": 1}
+    rows = [row, {**row, "output_tokens": 9}, row, {**row, "request_id": 2, "input_tokens": 40}]
+    rows += [{**row, "request_id": None, "model": "n"}, {**row, "request_id": None}]
+    rows += [{**row, "request_id": 3, "output_tokens": None}]
+    table = tmp_path / "calls.jsonl"
+    table.write_text("".join(json.dumps(each) + "\n" for each in rows))
+    found = in_duckdb(table, warehouse_query("duckdb", "llm_calls", Request(columns={"id": "request_id"})))
+    cells = [[*found[0]], *(list(row.values()) for row in found)]
+    return [",".join("" if cell is None else str(cell) for cell in line) for line in cells]
+
+
+def from_cube(path: Path, lines: list[str], **how: Any) -> Any:
+    path.write_text("".join(line + "\n" for line in lines))
+    return run("usage", "--cube", str(path), *AS_OF, "-f", "json", **how)
+
+
+def test_the_cube_carries_its_duplicates(cube: list[str], tmp_path: Path) -> None:
+    """The ids are numbers, which no warehouse compares with text: 7 rows are 4 calls, 2 duplicates and 1 without tokens."""
+    found = from_cube(tmp_path / "cube.csv", cube).result
+    lines = found["lines"]
+    assert (lines["accepted"], sum(lines["duplicate"].values()), sum(lines["rejected"].values())) == (4, 2, 1)
+    assert (found["input_tokens"], found["output_tokens"]) == (10 + 40 + 10 + 10, 9 + 1 + 1 + 1)
+
+
+def test_a_cube_without_an_id_has_no_duplicates(cube: list[str], tmp_path: Path) -> None:
+    at = cube[0].split(",").index("duplicates")
+    without = [",".join(cell for n, cell in enumerate(line.split(",")) if n != at) for line in cube]
+    assert from_cube(tmp_path / "cube.csv", without).result["lines"]["duplicate"] == {}
+
+
+def test_a_cube_of_which_rows_are_lacking_or_stand_twice_is_refused(cube: list[str], tmp_path: Path) -> None:
+    """A limit on rows, a page pasted twice: any row less, and any row more, shows."""
+    for n in range(1, len(cube)):
+        for lines in ([*cube[:n], *cube[n + 1 :]], [*cube, cube[n]]):
+            done = from_cube(tmp_path / "cube.csv", lines)
+            assert done.code == 2 and len(done.err.splitlines()) == 3, done.out
+            assert "rows of the cube" in done.err
+    done = from_cube(tmp_path / "cube.csv", [*cube, *cube[1:]])
+    assert done.code == 2 and "stand twice" in done.err
+
+
+@pytest.mark.parametrize(
+    "damage", [("m,", '"m,'), ("hours", "ours"), ("1,", "1.5,"), ("1,", "x,"), (",10", ",1e9999999")]
+)
+def test_a_damaged_cube_is_refused(cube: list[str], tmp_path: Path, damage: tuple[str, str]) -> None:
+    damaged = [cube[0], *(line.replace(*damage, 1) for line in cube[1:])]
+    assert damaged != cube
+    done = from_cube(tmp_path / "cube.csv", damaged)
+    assert done.code == 2 and len(done.err.splitlines()) == 3, (done.out, done.err)
+
+
+def test_the_zone_of_times_without_an_offset_is_said(cube: list[str], tmp_path: Path) -> None:
+    assumed = {each["name"]: each["value"] for each in from_cube(tmp_path / "cube.csv", cube).document["assumptions"]}
+    assert assumed["time_zone"] == "the warehouse session's"
+    for dialect in DIALECTS:
+        first = warehouse_query(dialect, "llm_calls", REQUEST).splitlines()[0]
+        assert (
+            first.startswith("-- A time without an offset is read in the session's time zone. First: ")
+            and "UTC" in first
+        )
+
+
+@pytest.mark.parametrize("kind", ["BIGINT", "UUID", "VARCHAR"])
+def test_ids_tasks_and_tiers_of_any_type(tmp_path: Path, kind: str) -> None:
+    """Two rows of one id in a column of this type, a task that is a number and a tier that is yes or no."""
+    id_ = {"BIGINT": "range // 2", "UUID": "uuid()", "VARCHAR": "'r' || range // 2"}[kind]
+    columns = f"'m' AS model, TIMESTAMP '2026-03-01' AS timestamp, 10 AS input_tokens, range AS output_tokens, CAST({id_} AS {kind}) AS rid, 7 AS task, range > 1 AS batch"
+    request = Request(columns={"id": "rid", "task": "task", "tier": "batch"})
+    connection = duckdb.connect()
+    connection.sql("FROM range(4)").project(columns).create("llm_calls")
+    result = connection.execute(warehouse_query("duckdb", "llm_calls", request))
+    names = [each[0] for each in result.description]
+    cells = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    cube = request.new_cube(exact=False)
+    good, _ = add_cells(cube, list(zip(*([cell[name] for name in COLUMNS] for cell in cells), strict=True)))
+    kept = 4 if kind == "UUID" else 2  # the larger of rows 0 and 1, and of 2 and 3
+    assert (good, cube.total.output) == (kept, 0 + 1 + 2 + 3 if kind == "UUID" else 1 + 3)
+    assert {key[1] for key in cube.hours} == {"7"} and {key[3] for key in cube.hours} == {"standard", "batch"}

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
+
 COMMANDS = {
     "route": "Compare tier mixes against a baseline, for one month",
     "tco": "Total cost of owning one architecture, month by month",
@@ -48,16 +52,42 @@ Options:
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and leave with its exit code."""
     given = sys.argv[1:] if arguments is None else arguments
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        _open_what_is_closed()
     try:
         code = _answer(given)
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader has left (`| head`): nothing to say, and nothing more to flush to it.
-        import os
-
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has left (`| head`): nothing to say.
         code = 0
+        flush_no_more(sys.stdout)
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        from llmcost.cli.running import complain
+
+        complain(
+            f"cannot write: {(error.strerror or str(error)).lower()}", "standard output", "write to a file: -o FILE"
+        )
+        code = 2
+        flush_no_more(sys.stdout)
     sys.exit(code)
+
+
+def _open_what_is_closed() -> None:
+    """A stream that the caller has closed (`>&-`) is None in Python: it reads as empty and refuses what is written."""
+    import os
+
+    sys.stdin = sys.stdin or os.fdopen(os.open(os.devnull, os.O_RDONLY))
+    sys.stdout = sys.stdout or os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
+    sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+
+
+def flush_no_more(stream: TextIO) -> None:
+    """What is left to be written goes nowhere when the process ends."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _answer(given: list[str]) -> int:

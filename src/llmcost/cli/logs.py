@@ -67,7 +67,7 @@ def read_logs(paths: Sequence[str], flags: Values, thresholds: Sequence[int], *,
     """Every log that the paths name, read by the engine asked for. Raises InputError."""
     from llmcost.cli.progress import Bar
     from llmcost.usage.lines import LineCounts
-    from llmcost.usage.logs import log_files
+    from llmcost.usage.logs import NoRows, NotALog, log_files
     from llmcost.usage.reading import FileRead, opened
 
     request = request_of(flags, thresholds)
@@ -77,26 +77,35 @@ def read_logs(paths: Sequence[str], flags: Values, thresholds: Sequence[int], *,
     order: list[str] = []
     for file in log_files(paths, base=base):
         order.append(file.name)
-        if file.kind == "empty":
-            unread[file.name] = FileRead(file.name, None, None, None, nothing, "empty")
-            continue
-        try:
-            files.append(opened(file, request))
-        except InputError as error:
-            if (
-                file.named
-                or error.exit_code != 2
-                or not error.what.startswith(("no format is", "this is no JSON", "this is no Parquet"))
-            ):
-                raise
-            unread[file.name] = FileRead(file.name, None, None, None, nothing, error.what)
+        note = file.note
+        if not note:
+            try:
+                files.append(opened(file, request))
+            except NotALog as why:
+                if file.named and not isinstance(why, NoRows):
+                    raise
+                note = why.what
+        if note:
+            unread[file.name] = FileRead(file.name, None, None, None, nothing, note)
     if not files:
         reasons = ", ".join(f"{each.path}: {each.note}" for each in list(unread.values())[:3])
         raise InputError(f"there is nothing to read ({reasons})", hint="name a log with calls in it")
     with Bar(sum(each.file.size for each in files)) as bar:
         reading = _engine(files, flags)(files, request._replace(progress=bar.heard))
+    if not reading.lines.accepted:
+        raise _no_call(reading)
     read = {each.path: each for each in reading.files} | unread
     return reading._replace(files=[read[name] for name in order])
+
+
+def _no_call(reading: Reading) -> InputError:
+    """The refusal of logs whose lines are all rejected: a report of nothing would look like a quiet day."""
+    rejected = reading.lines.counts.rejected
+    reasons = "; ".join(f"{lines:,} × {reason}" for reason, lines in sorted(rejected.items(), key=lambda r: -r[1])[:3])
+    first = next(iter(reading.lines.first.values()), reading.files[0].path)
+    formats = ", ".join(dict.fromkeys(str(file.format) for file in reading.files))
+    lines = f"none of {reading.lines.total:,} lines is a call ({reasons})" if rejected else "the logs hold no line"
+    return InputError(f"read as {formats}, {lines}", where=first, hint="give another --format-in, or name other logs")
 
 
 def _engine(files: Sequence[Opened], flags: Values) -> Callable[[Sequence[Opened], Request], Reading]:
@@ -124,7 +133,8 @@ def _engine(files: Sequence[Opened], flags: Values) -> Callable[[Sequence[Opened
 def remarks_of(reading: Reading) -> tuple[list[Assumption], list[Warning]]:
     """What has to be said about a reading: what stands by default, and what was left out or put right."""
     assumed = [Assumption("engine", reading.engine, "; ".join(reading.notes) or "what the logs were read with")]
-    assumed.append(Assumption("time_zone", "UTC", "where a time is written without an offset"))
+    zone = "the warehouse session's" if reading.engine == "warehouse" else "UTC"
+    assumed.append(Assumption("time_zone", zone, "where a time is written without an offset"))
     warned = []
     counts = reading.lines.counts
     for what, found in (("rejected", counts.rejected), ("repaired", counts.repaired)):
@@ -136,7 +146,12 @@ def remarks_of(reading: Reading) -> tuple[list[Assumption], list[Warning]]:
             warned.append(Warning(f"{what}_lines", f"{lines:,} line{'s' if lines != 1 else ''} {what}: {reason}{at}"))
     for reason, lines in counts.duplicate.items():
         warned.append(Warning("duplicate_lines", f"{lines:,} duplicate line{'s' if lines != 1 else ''}: {reason}"))
+    unread: dict[str, list[str]] = {}
     for file in reading.files:
         if file.format is None:
-            warned.append(Warning("unread_file", f"{file.path} was not read: {file.note}"))
+            unread.setdefault(file.note, []).append(file.path)
+    for note, paths in unread.items():
+        what = f"{paths[0]} was" if len(paths) == 1 else f"{len(paths):,} files were"
+        more = "" if len(paths) == 1 else f" (first: {paths[0]})"
+        warned.append(Warning("unread_file", f"{what} not read: {note}{more}"))
     return assumed, warned

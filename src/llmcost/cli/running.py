@@ -6,7 +6,7 @@ import os
 import sys
 from importlib import import_module
 
-from llmcost.cli import COMMANDS
+from llmcost.cli import COMMANDS, flush_no_more
 from llmcost.errors import LlmcostError, did_you_mean
 from llmcost.render.plain import harmless
 
@@ -26,17 +26,23 @@ def run(given: list[str]) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("\ninterrupted\n")
         return 130
-    except BrokenPipeError:
-        raise
-    except Exception as error:
-        if os.environ.get("LLMCOST_DEBUG"):
+    except OSError as error:
+        if error.filename is None:  # of a stream, not of a file that is opened
             raise
-        complain(
-            f"internal error: {type(error).__name__}: {error}",
-            f"llmcost {' '.join(given)}",
-            "this is a bug, please report it; LLMCOST_DEBUG=1 shows where it happened",
-        )
-        return 1
+        return _internal(error, given)
+    except Exception as error:
+        return _internal(error, given)
+
+
+def _internal(error: Exception, given: list[str]) -> int:
+    if os.environ.get("LLMCOST_DEBUG"):
+        raise error
+    complain(
+        f"internal error: {type(error).__name__}: {error}",
+        f"llmcost {' '.join(given)}",
+        "this is a bug, please report it; LLMCOST_DEBUG=1 shows where it happened",
+    )
+    return 1
 
 
 def _invoke(name: str, rest: list[str]) -> int:
@@ -72,4 +78,7 @@ def complain(what: str, where: str, hint: str) -> None:
         lines.append(f"where: {harmless(where)}")
     if hint:
         lines.append(f"hint: {harmless(hint)}")
-    sys.stderr.write("\n".join(lines) + "\n")
+    try:
+        sys.stderr.write("\n".join(lines) + "\n")
+    except OSError:  # nobody is there to be told
+        flush_no_more(sys.stderr)

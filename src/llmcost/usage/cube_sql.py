@@ -40,6 +40,7 @@ STORED = {
 }
 ABSENT = {"model": "''", "task": "''", "tier": "'standard'", **dict.fromkeys(TOKENS, "0")}
 
+COPIES = "duplicates"  # of a cell's calls: further rows with their ids, which are not counted
 BANDS = 64  # more than there are thresholds
 HOURS, SIZES, OUTPUTS, PROMPTS, REPLIES = "hours", "sizes", "outputs", "prompts", "replies"
 
@@ -56,9 +57,15 @@ class Calls(NamedTuple):
 
 
 def cube_query(
-    calls: Calls, thresholds: Iterable[int], step_seconds: int, *, exact: bool = False, unique: bool = False
+    calls: Calls,
+    thresholds: Iterable[int],
+    step_seconds: int,
+    *,
+    exact: bool = False,
+    unique: bool = False,
+    copies: bool = False,
 ) -> str:
-    """The text. `exact` adds every prompt and output size; `unique` keeps one call of an id.
+    """The text. `exact` adds every prompt and output size; `unique` keeps one call of an id, `copies` counts the others.
 
     A key of a grouping set costs a hash of every row, so the band travels within the slot and within the
     size, as a small number added to a multiple of something larger, and a line that is not good has neither.
@@ -69,7 +76,7 @@ def cube_query(
     tokens = [name for name in TOKENS if name in has]
     prompt = " + ".join(name for name in tokens if name != "output")
     keys = [name for name in ("model", "task", "tier") if name in has]
-    passed = ", ".join([*keys, *tokens, *(n for n in ("at_us", "pico_usd") if n in has)])
+    passed = ", ".join([*keys, *tokens, *(n for n in ("at_us", "pico_usd") if n in has), *([COPIES] if copies else [])])
     # A slot late, so that 0 is no time.
     slot = f"COALESCE(at_us - MOD(at_us, {step}) + {step}, 0)" if "at_us" in has else "0"
     groups = "".join(f"{name}, " for name in keys)
@@ -103,12 +110,13 @@ def cube_query(
         "recorded_pico_usd": "CAST(COALESCE(SUM(pico_usd), 0) AS BIGINT)" if "pico_usd" in has else "0",
         "first_us": "MIN(at_us)" if "at_us" in has else unknown,
         "last_us": "MAX(at_us)" if "at_us" in has else unknown,
+        **({COPIES: f"CAST(SUM({COPIES}) AS BIGINT)"} if copies else {}),
     }
     listed = ",\n  ".join(sql if sql == name else f"{sql} AS {name}" for name, sql in select.items())
     grouping = ",\n  ".join(sets)
     return (
         f"WITH calls AS (\n{calls.select}\n),\n"
-        + (f"kept AS (\n{_kept(calls, tokens)}\n),\n" if unique else "")
+        + (f"kept AS (\n{_kept(calls, tokens, copies)}\n),\n" if unique else "")
         + f"sized AS (\n  SELECT good, {passed}, {prompt} AS prompt FROM {'kept' if unique else 'calls'}\n),\n"
         f"banded AS (\n  SELECT good, {passed}, prompt, {bands} AS band FROM sized\n),\n"
         f"placed AS (\n  SELECT {passed},\n"
@@ -130,7 +138,7 @@ def _threshold(steps: Sequence[int], band: str) -> str:
     return f"CASE {band} {arms} ELSE 0 END" if steps else "0"
 
 
-def _kept(calls: Calls, tokens: Sequence[str]) -> str:
+def _kept(calls: Calls, tokens: Sequence[str], copies: bool) -> str:
     """One call of each id: the higher rank, then the larger one; ids that are missing never merge."""
     has = set(calls.columns)
     columns = ", ".join(
@@ -144,11 +152,12 @@ def _kept(calls: Calls, tokens: Sequence[str]) -> str:
         *(f"COALESCE({name}, -1) DESC" for name in ("pico_usd", "at_us") if name in has),
         *(f"COALESCE({name}, '') DESC" for name in ("model", "task", "tier") if name in has),
     ]
+    others = f", COUNT(*) OVER (PARTITION BY id) - 1 AS {COPIES}" if copies else ""
     return (
-        f"  SELECT {columns} FROM (\n"
-        f"    SELECT {columns}, ROW_NUMBER() OVER (PARTITION BY id ORDER BY {', '.join(order)}) AS nth\n"
+        f"  SELECT {columns}{f', {COPIES}' if copies else ''} FROM (\n"
+        f"    SELECT {columns}, ROW_NUMBER() OVER (PARTITION BY id ORDER BY {', '.join(order)}) AS nth{others}\n"
         f"    FROM calls WHERE id IS NOT NULL AND good = 1\n  ) AS ranked WHERE nth = 1\n"
-        f"  UNION ALL SELECT {columns} FROM calls WHERE id IS NULL OR good <> 1"
+        f"  UNION ALL SELECT {columns}{', 0' if copies else ''} FROM calls WHERE id IS NULL OR good <> 1"
     )
 
 

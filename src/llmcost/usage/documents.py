@@ -6,21 +6,24 @@ What cannot be read comes as a `BadLine` in its place, so that nothing is lost i
 from __future__ import annotations
 
 import csv
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from glob import escape
 from importlib import import_module
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from llmcost.errors import InputError
-from llmcost.usage.logs import LogFile, as_text, document_of
+from llmcost.usage.json_text import DECODER, document_of
+from llmcost.usage.logs import LONGEST_LINE, LogFile, NotALog, lines_of
 
 NOT_JSON = "not JSON"
 CUT_OFF = "cut-off last line"
+DAMAGED = "damaged from here on"
+TOO_LONG = "a line beyond 268 million characters"
+UNCLOSED = "a quote that nothing closes"
 _SAMPLE = 500
 _PLACES, _AT_A_PLACE, _FURTHER_FROM = 16, 50, 1 << 20
-_LONGEST_CELL = 1 << 28
+_PART, _MOST_PARTS = 1 << 20, 1 << 10  # characters of one JSON document
 _LINE_ENDS = ("\n", "\r\n", "")
 _CHUNK = 50_000  # rows of Parquet
 _EVERY = 2048  # lines between two reports of progress
@@ -60,9 +63,9 @@ def sample_of(file: LogFile) -> Sample:
 
 def _further(file: LogFile) -> Iterator[dict[str, Any]]:
     """Documents from places all over a JSONL file: a field may appear for the first time far from its beginning."""
-    if file.kind != "jsonl" or file.compressed or file.size < _FURTHER_FROM:
+    if file.kind != "jsonl" or file.packed or file.encoding != "utf-8-sig" or file.size < _FURTHER_FROM:
         return
-    with file.opened() as stream:
+    with file.opened() as (stream, _):
         for place in range(1, _PLACES + 1):
             stream.seek(file.size * place // (_PLACES + 1))
             stream.readline()
@@ -86,50 +89,84 @@ def documents(file: LogFile, progress: Progress | None = None) -> Iterator[tuple
     return _jsonl(file, progress) if file.kind == "jsonl" else iter(())
 
 
-def _jsonl(file: LogFile, progress: Progress | None) -> Iterator[tuple[int, Any]]:
-    decode = json.JSONDecoder().raw_decode
-    with file.opened() as stream:
-        for number, line in enumerate(as_text(stream), 1):
-            try:
-                # Half of what json.loads does with a line is looking for blanks around the document.
-                document, end = decode(line)
-                if line[end:] not in _LINE_ENDS:
-                    document = json.loads(line)
-            except (ValueError, RecursionError):
-                if line.isspace():
+def documents_at(file: LogFile, wanted: Collection[int]) -> Iterator[tuple[int, Any]]:
+    """Those of `documents` that are the so-many-th of a file of lines or rows, without a look into the others."""
+    if file.kind == "jsonl":
+        return _jsonl(file, None, wanted)
+    return ((number, document) for number, document in documents(file) if number in wanted)
+
+
+def _jsonl(
+    file: LogFile, progress: Progress | None, wanted: Collection[int] | None = None
+) -> Iterator[tuple[int, Any]]:
+    decode = DECODER.raw_decode
+    number = blank = 0
+    with file.opened() as (stream, raw):
+        lines = lines_of(file.text(stream, newline="\n"))
+        try:
+            for number, line in enumerate(lines, 1):
+                if wanted is not None and number - blank not in wanted:
+                    blank += line.isspace()
                     continue
-                document = BadLine(NOT_JSON if line.endswith("\n") else CUT_OFF)
-            yield number, document
-            if progress is not None and not number % _EVERY:
-                progress(_position(file, stream))
+                try:
+                    # Half of what json.loads does with a line is looking for blanks around the document.
+                    document, end = decode(line)
+                    if line[end:] not in _LINE_ENDS:
+                        document = document_of(line)
+                except (ValueError, RecursionError):
+                    if line.isspace():
+                        blank += 1
+                        continue
+                    document = _second_look(line, lines)
+                yield number, document
+                if progress is not None and not number % _EVERY:
+                    progress(raw.tell())
+        except OSError:
+            yield number + 1, BadLine(DAMAGED)
     if progress is not None:
         progress(file.size)
 
 
-def _position(file: LogFile, stream: Any) -> int:
-    """Bytes of the file on the disk that have been read."""
-    raw = stream.fileobj if file.compressed else stream
-    return int(raw.tell())
+def _second_look(line: str, lines: Iterator[str]) -> Any:
+    """The document of a line that is not plainly one, or why it is none; the rest of one that is too long is passed over."""
+    if len(line) == LONGEST_LINE and not line.endswith("\n"):
+        for rest in lines:
+            if rest.endswith("\n"):
+                break
+        return BadLine(TOO_LONG)
+    try:
+        return document_of(line)
+    except ValueError:
+        return BadLine(NOT_JSON if line.endswith("\n") else CUT_OFF)
 
 
 def _json(file: LogFile, progress: Progress | None) -> Iterator[tuple[int, Any]]:
     """One document over many lines; of a list that breaks off, what stands before the break."""
-    with file.opened() as stream:
-        text = as_text(stream).read()
+    parts: list[str] = []
+    end = CUT_OFF
+    with file.opened() as (stream, raw):
+        reader = file.text(stream)
+        try:
+            while len(parts) <= _MOST_PARTS and (part := reader.read(_PART)):
+                parts.append(part)
+                if progress is not None:
+                    progress(raw.tell())
+        except OSError:
+            end = DAMAGED
+    if len(parts) > _MOST_PARTS:
+        raise NotALog("a JSON document beyond 1 GB", where=file.name, hint="write a line each: jq -c '.[]' FILE")
+    text = "".join(parts)
     start = len(text) - len(text.lstrip())
-    if text[start] == "[":
-        yield from _elements(text, start + 1)
+    if text[start:].startswith("["):
+        yield from _elements(text, start + 1, end)
     else:
         try:
             yield 1, document_of(text)
         except ValueError as error:
-            raise InputError(f"this is no JSON: {error}", where=file.name, hint="export it again") from None
-    if progress is not None:
-        progress(file.size)
+            raise NotALog(f"this is no JSON: {error}", where=file.name, hint="export it again") from None
 
 
-def _elements(text: str, at: int) -> Iterator[tuple[int, Any]]:
-    decoder = json.JSONDecoder()
+def _elements(text: str, at: int, end: str) -> Iterator[tuple[int, Any]]:
     line, counted = 1, 0
     while True:
         while at < len(text) and text[at] in " \t\r\n,":
@@ -137,67 +174,104 @@ def _elements(text: str, at: int) -> Iterator[tuple[int, Any]]:
         line += text.count("\n", counted, at)
         counted = at
         if at >= len(text):
-            yield line, BadLine(CUT_OFF)
+            yield line, BadLine(end)
             return
         if text[at] == "]":
             return
         try:
-            document, at = decoder.raw_decode(text, at)
+            document, at = DECODER.raw_decode(text, at)
         except (ValueError, RecursionError):
-            yield line, BadLine(CUT_OFF)
+            yield line, BadLine(end)
             return
         yield line, document
 
 
 def _header(file: LogFile) -> list[str] | None:
     if file.kind == "csv":
-        with file.opened() as stream:
-            return next(_rows(file, as_text(stream)), None)
+        with file.opened() as (stream, _):
+            return _Table(file, stream).header
     return None
 
 
-def _rows(file: LogFile, text: Any) -> Iterator[list[str]]:
-    csv.field_size_limit(_LONGEST_CELL)
-    first = text.readline()
-    while first and not first.strip():
-        first = text.readline()
-    delimiter = max(",\t;", key=first.count)
-    header = next(csv.reader([first], delimiter=delimiter), [])
-    yield [cell.strip() for cell in header]
-    yield from csv.reader(text, delimiter=delimiter)
+class _Table:
+    """The rows of a CSV file, each with the number of the line that it begins on.
+
+    A row over several lines that is no strict CSV, or of another width than the header, has a quote that
+    nothing closes: then only its first line is no row, and the others are read for themselves.
+    """
+
+    def __init__(self, file: LogFile, stream: IO[bytes]) -> None:
+        csv.field_size_limit(LONGEST_LINE)
+        self._lines = lines_of(file.text(stream))
+        self._given_back: list[str] = []
+        self._taken: list[str] = []
+        self.number = 0
+        first = next((line for line in iter(self._line, "") if line.strip()), "")
+        self._delimiter = max(",\t;", key=first.count)
+        self.header = [cell.strip() for cell in next(csv.reader([first], delimiter=self._delimiter), [])]
+
+    def _line(self) -> str:
+        line = self._given_back.pop() if self._given_back else next(self._lines, "")
+        self._taken.append(line)
+        self.number += 1
+        return line
+
+    def rows(self) -> Iterator[tuple[int, list[str] | BadLine]]:
+        """Raises OSError where the file cannot be read to its end."""
+        reader = csv.reader(iter(self._line, ""), delimiter=self._delimiter)
+        while True:
+            self._taken.clear()
+            first = self.number + 1
+            row: list[str] | BadLine
+            try:
+                row = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                row = BadLine(f"not CSV: {error}")
+            if len(self._taken) > 1 and not self._strict(row):
+                row = BadLine(UNCLOSED)
+                self._given_back += [line for line in reversed(self._taken[1:]) if line]
+                self.number = first
+                reader = csv.reader(iter(self._line, ""), delimiter=self._delimiter)
+            yield first, row
+
+    def _strict(self, row: list[str] | BadLine) -> bool:
+        try:
+            again = next(csv.reader(self._taken, delimiter=self._delimiter, strict=True), None)
+        except csv.Error:
+            return False
+        return again == row and len(again) == len(self.header)
 
 
 def _csv(file: LogFile, progress: Progress | None) -> Iterator[tuple[int, Any]]:
-    with file.opened() as stream:
-        rows = _rows(file, as_text(stream))
-        header = next(rows)
+    with file.opened() as (stream, raw):
+        table = _Table(file, stream)
+        header = table.header
         repeated = [name for name in dict.fromkeys(header) if name and header.count(name) > 1]
         if repeated:
             raise InputError(
                 f"the column {repeated[0]!r} stands twice in the header", where=f"{file.name}:1", hint="name it once"
             )
-        width, number = len(header), 1
+        width, number = len(header), 0
         last: tuple[int, Any] | None = None
-        while True:
-            number += 1
-            try:
-                row = next(rows)
-            except StopIteration:
-                break
-            except csv.Error as error:
-                yield number, BadLine(f"not CSV: {error}")
-                continue
+        try:
+            for number, row in table.rows():
+                if last is not None:
+                    yield last
+                last = None
+                if isinstance(row, BadLine):
+                    last = (number, row)
+                elif len(row) == width:
+                    last = (number, dict(zip(header, row, strict=True)))
+                elif row:
+                    last = (number, BadLine("too few cells" if len(row) < width else "too many cells"))
+                if progress is not None and not number % _EVERY:
+                    progress(raw.tell())
+        except OSError:
             if last is not None:
                 yield last
-            last = None
-            if not row:
-                continue
-            if len(row) == width:
-                last = (number, dict(zip(header, row, strict=True)))
-            else:
-                last = (number, BadLine("too few cells" if len(row) < width else "too many cells"))
-            if progress is not None and not number % _EVERY:
-                progress(_position(file, stream))
+            last = (number + 1, BadLine(DAMAGED))
         if last is not None:
             cut = isinstance(last[1], BadLine) and last[1].reason == "too few cells"
             yield (last[0], BadLine(CUT_OFF)) if cut else last
@@ -258,4 +332,4 @@ def _fetched(file: LogFile, connection: Any, query: str) -> tuple[list[str], lis
         if "interrupt" in str(error).lower():  # DuckDB has caught Ctrl-C itself
             raise KeyboardInterrupt from None
         reason = str(error).split("\n", 1)[0].replace(file.path, file.name)
-        raise InputError(f"this is no Parquet: {reason}", where=file.name, hint="export it again") from None
+        raise NotALog(f"this is no Parquet: {reason}", where=file.name, hint="export it again") from None

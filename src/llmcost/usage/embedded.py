@@ -23,7 +23,7 @@ from llmcost.usage import standard
 from llmcost.usage.conversion import Contradiction, Conversion
 from llmcost.usage.cube import Cube
 from llmcost.usage.cube_sql import ABSENT, COLUMNS, STORED, Calls, add_cells, cube_query, further_columns
-from llmcost.usage.documents import BadLine, documents
+from llmcost.usage.documents import BadLine, documents_at
 from llmcost.usage.json_text import from_text
 from llmcost.usage.lines import Lines
 from llmcost.usage.logs import LogFile
@@ -152,7 +152,7 @@ class _Session:
         listed = ", ".join(f"{name}: {literal(kind)}" for name, kind in types)
         source = (
             f"read_json({path}, format = 'newline_delimited', ignore_errors = true, "
-            f"maximum_object_size = {longest}, columns = {{{listed}}})"
+            f"compression = '{'gzip' if found.file.packed else 'uncompressed'}', maximum_object_size = {longest}, columns = {{{listed}}})"
         )
         calls = calls_of(
             reader, schema.columns, ruling, DUCKDB, source, model=model, late=schema.late, only=schema.always
@@ -294,9 +294,7 @@ class _Session:
             found.ruling.convention, lines, model=self.request.model or "", stated=found.ruling.stated
         )
         try:
-            for nth, (number, document) in enumerate(documents(found.file), 1):
-                if nth not in wanted:
-                    continue
+            for number, document in documents_at(found.file, wanted):
                 if isinstance(document, BadLine):
                     lines.reject(document.reason, number)
                     continue

@@ -1,9 +1,39 @@
-"""JSON that an export wrote as text: a column of CSV, a map in a database."""
+"""JSON as logs hold it: a line, or what an export wrote as text into a column of CSV.
+
+Where a key stands twice in an object the first one counts, and a comma before a closing bracket is
+overlooked: so DuckDB reads JSON, and both engines have to see the same figures.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
+
+_COMMA_TOO_MANY = re.compile(r",(\s*[}\]])")
+
+
+def _first_counts(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        found.update(reversed(pairs))
+    return found
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=_first_counts)
+
+
+def document_of(text: str) -> Any:
+    """The document that a text is. Raises ValueError."""
+    try:
+        return DECODER.decode(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except ValueError:
+        mended = _COMMA_TOO_MANY.sub(r"\1", text)
+        if mended == text:
+            raise
+        return DECODER.decode(mended)
 
 
 def from_text(written: Any) -> Any:
@@ -11,6 +41,6 @@ def from_text(written: Any) -> Any:
     if not isinstance(written, str) or written.lstrip()[:1] not in ("{", "["):
         return written
     try:
-        return json.loads(written)
-    except (ValueError, RecursionError):
+        return document_of(written)
+    except ValueError:
         return written

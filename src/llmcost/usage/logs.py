@@ -2,72 +2,123 @@
 
 from __future__ import annotations
 
-import gzip
 import io
-import json
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from glob import glob
+from importlib import import_module
 from typing import IO, Any, NamedTuple
 
 from llmcost.errors import InputError, did_you_mean
+from llmcost.usage.json_text import document_of
 
-_ENDINGS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".pq", ".log", ".txt")
-_GZIP = b"\x1f\x8b"
+LONGEST_LINE = 1 << 28  # characters; a line without an end must not fill the memory
 _PARQUET = b"PAR1"
-_ZSTD = b"\x28\xb5\x2f\xfd"
+# The first bytes of what is packed, and the module of the standard library that unpacks it (of Zstandard since 3.14).
+_PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\x00": "lzma", b"\x28\xb5\x2f\xfd": "compression.zstd"}
+_ZIP = b"PK\x03\x04"
 _LOOKED_AT = 20  # lines that tell JSONL from one JSON document
+_HEAD = 1 << 16  # bytes that tell text from what is none
+
+
+class NotALog(InputError):
+    """A file that holds no calls of a known format: an error where it was named, a remark where a folder has it."""
+
+
+class NoRows(NotALog):
+    """A log without a single line in it."""
 
 
 class LogFile(NamedTuple):
     """One file: where it lies, how it is called in messages, and what its bytes are.
 
-    `kind` is `jsonl`, `json`, `csv`, `parquet` or `empty`; `size` is its bytes on the disk.
+    `kind` is `jsonl`, `json`, `csv`, `parquet`, or `unread` with a `note` that says why; `packed` is the
+    module that unpacks it ("": it is not packed), and `size` is its bytes on the disk. `named` says that
+    the user has named this very file.
     """
 
     path: str
     name: str
     kind: str
-    compressed: bool
-    size: int
-    named: bool
+    size: int = 0
+    named: bool = False
+    packed: str = ""
+    encoding: str = "utf-8-sig"
+    note: str = ""
 
-    def opened(self) -> IO[bytes]:
-        """The file's bytes, unpacked."""
-        return gzip.open(self.path) if self.compressed else open(self.path, "rb")  # type: ignore[return-value]
+    @contextmanager
+    def opened(self) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+        """The file's bytes, unpacked, and those on the disk, which tell how far it is read.
+
+        Reading raises OSError where a packed file is damaged.
+        """
+        with open(self.path, "rb") as raw:
+            if not self.packed:
+                yield raw, raw
+                return
+            with import_module(self.packed).open(raw) as unpacked:
+                yield io.BufferedReader(_Unpacked(unpacked), _HEAD), raw
+
+    def text(self, stream: IO[bytes], *, newline: str = "") -> io.TextIOWrapper:
+        """Its lines of text; bytes that are no UTF-8 stay recognisable instead of stopping the file."""
+        errors = "surrogateescape" if self.encoding == "utf-8-sig" else "replace"
+        return io.TextIOWrapper(stream, encoding=self.encoding, errors=errors, newline=newline)
+
+
+class _Unpacked(io.RawIOBase):
+    """What a packed file holds. Damage is an OSError, where each of the modules has errors of its own."""
+
+    def __init__(self, unpacked: IO[bytes]) -> None:
+        self._unpacked = unpacked
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            return int(self._unpacked.readinto(buffer))  # type: ignore[attr-defined]
+        except Exception as error:
+            raise OSError(str(error)) from None
+
+
+def lines_of(text: io.TextIOWrapper) -> Iterator[str]:
+    """Line after line, none of them longer than LONGEST_LINE: what is longer comes in pieces."""
+    return iter(partial(text.readline, LONGEST_LINE), "")
 
 
 def log_files(paths: Sequence[str], *, base: str = "") -> Iterator[LogFile]:
     """The files that paths, globs, folders and `-` name, in a fixed order, each once. Raises InputError."""
     seen: set[str] = set()
     for written in paths:
-        for path, named in _expanded(written, base):
-            real = os.path.realpath(path)
+        for file in _expanded(written, base):
+            real = os.path.realpath(file.path)
             if real not in seen:
                 seen.add(real)
-                yield _looked_at(path, "<stdin>" if written == "-" else path, named=named)
+                yield file
 
 
-def _expanded(written: str, base: str) -> list[tuple[str, bool]]:
+def _expanded(written: str, base: str) -> Iterator[LogFile]:
     if written == "-":
-        return [(_spooled(), True)]
+        yield log_file(_spooled(sys.stdin.buffer, "standard input"), "<stdin>", named=True)
+        return
     path = os.path.join(base, os.path.expanduser(written))
     if os.path.isdir(path):
-        found = [
-            os.path.join(folder, name)
-            for folder, _, names in os.walk(path)
-            for name in names
-            if name.lower().removesuffix(".gz").endswith(_ENDINGS) and not name.startswith(".")
-        ]
+        found = sorted(_in_folder(path))
         if not found:
-            raise InputError(f"no log lies in the folder {written}", hint=f"a log ends in {', '.join(_ENDINGS)}")
-        return [(each, False) for each in sorted(found)]
+            raise InputError(f"no log lies in the folder {written}", hint="name a log file, or a folder of logs")
+        for each, note in found:
+            yield LogFile(each, each, "unread", note=note) if note else log_file(each)
+        return
     if os.path.exists(path):
-        return [(path, True)]
-    matches = sorted(each for each in glob(path, recursive=True) if os.path.isfile(each))
+        yield log_file(path, named=True)
+        return
+    matches = sorted(each for each in glob(path, recursive=True) if not os.path.isdir(each))
     if not matches:
         folder = os.path.dirname(path) or "."
         near = os.listdir(folder) if os.path.isdir(folder) else []
@@ -75,71 +126,128 @@ def _expanded(written: str, base: str) -> list[tuple[str, bool]]:
             did_you_mean(os.path.basename(path), near) or "name a log file, a folder of logs, or - for standard input"
         )
         raise InputError(f"there is no file {written}", hint=hint)
-    return [(each, False) for each in matches]
+    yield from map(log_file, matches)
 
 
-def _spooled() -> str:
-    """Standard input as a file, which can be read more than once; removed when the process ends."""
+def _in_folder(path: str) -> Iterator[tuple[str, str]]:
+    """Every file below a folder, with a note where it is not looked into."""
+    closed: list[OSError] = []
+    for folder, folders, names in os.walk(path, onerror=closed.append):
+        for name in [*folders, *names]:
+            each = os.path.join(folder, name)
+            if name.startswith("."):
+                yield each, "hidden"
+            elif name in names:
+                yield each, ""
+            elif os.path.islink(each):
+                yield each, "a link to a folder"
+        folders[:] = [name for name in folders if not name.startswith(".")]
+    for error in closed:
+        yield str(error.filename), _reason(error)
+
+
+def _spooled(stream: IO[bytes], name: str) -> str:
+    """What can be read only once, as a file; it is removed when the process ends. Raises InputError."""
     import atexit
 
     descriptor, path = tempfile.mkstemp(prefix="llmcost-", suffix=".log")
     atexit.register(os.unlink, path)
-    with open(descriptor, "wb") as file:
-        shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
+    try:
+        with open(descriptor, "wb") as file:
+            first = stream.read(1 << 20)
+            if first and not first.strip(b"\0"):
+                raise NotALog("no text", where=name, hint="give it a log: JSONL, JSON, CSV or Parquet")
+            file.write(first)
+            shutil.copyfileobj(stream, file, 1 << 20)
+    except OSError as error:
+        raise InputError(
+            f"cannot keep what comes from {name}: {_reason(error)}", hint="name a log file instead"
+        ) from None
     return path
 
 
-def _looked_at(path: str, name: str, *, named: bool) -> LogFile:
+def log_file(path: str, name: str = "", *, named: bool = False) -> LogFile:
+    """What one file is. Raises NotALog where the user has named a file that is nothing to read."""
+    file = LogFile(path, name or path, "unread", named=named)
     try:
-        size = os.path.getsize(path)
-        with open(path, "rb") as file:
-            head = file.read(4)
-        compressed = head.startswith(_GZIP)
-        if head == _PARQUET:
-            return LogFile(path, name, "parquet", False, size, named)
-        if head == _ZSTD:
-            raise InputError("a Zstandard file is not unpacked here", where=name, hint="unpack it: zstd -d FILE")
-        found = LogFile(path, name, "jsonl", compressed, size, named)
-        with found.opened() as stream:
-            return found._replace(kind=_kind(stream))
-    except (OSError, EOFError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"cannot read {name}: {reason.lower()}", hint="name a readable file") from None
+        file = _looked_at(file)
+    except OSError as error:
+        if named:
+            raise InputError(f"cannot read {file.name}: {_reason(error)}", hint="name a readable file") from None
+        return file._replace(note=_reason(error))
+    except NotALog as why:
+        if named:
+            raise
+        return file._replace(note=why.what)
+    return file
 
 
-def _kind(stream: IO[bytes]) -> str:
-    lines: list[bytes] = []
-    for line in stream:
-        line = line.removeprefix(b"\xef\xbb\xbf") if not lines else line
-        if line.strip():
-            lines.append(line)
-        if len(lines) == _LOOKED_AT:
-            break
+def _looked_at(file: LogFile) -> LogFile:
+    status = os.stat(file.path)
+    if stat.S_ISFIFO(status.st_mode) and file.named:  # `<(zcat …)` of a shell
+        with open(file.path, "rb") as pipe:
+            return _looked_at(file._replace(path=_spooled(pipe, file.name)))
+    if not stat.S_ISREG(status.st_mode):
+        raise NotALog("no regular file", where=file.name, hint="name a log file, or - for standard input")
+    with open(file.path, "rb") as raw:
+        head = raw.read(8)
+    file = file._replace(size=status.st_size)
+    if head.startswith(_PARQUET):
+        return file._replace(kind="parquet")
+    if head.startswith(_ZIP):
+        raise NotALog("a ZIP archive is not unpacked here", where=file.name, hint="unpack it: unzip FILE")
+    packed = next((module for first, module in _PACKED.items() if head.startswith(first)), "")
+    try:
+        import_module(packed or "io")
+    except ImportError:
+        what, how = ("Zstandard", "zstd -d FILE") if "zstd" in packed else (packed, f"{packed} -d FILE")
+        raise NotALog(f"this Python does not unpack {what}", where=file.name, hint=f"unpack it: {how}") from None
+    file = file._replace(packed=packed)
+    with file.opened() as (stream, _):
+        head = stream.read(_HEAD)
+    file = file._replace(encoding=_encoding(head))
+    kind = _kind(file)
+    if kind == "csv" and file.encoding == "utf-8-sig" and b"\0" in head:
+        raise NotALog("no text", where=file.name, hint="name a log: JSONL, JSON, CSV or Parquet")
+    return file._replace(kind=kind, note="empty" if kind == "unread" else "")
+
+
+def _encoding(head: bytes) -> str:
+    """UTF-8, or UTF-16 as PowerShell's `>` writes it, with its mark or told by every other byte being 0."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    pairs = head[: min(len(head), 64) & ~1]
+    if pairs and not pairs[1::2].strip(b"\0") and all(pairs[::2]):
+        return "utf-16-le"
+    if pairs and not pairs[::2].strip(b"\0") and all(pairs[1::2]):
+        return "utf-16-be"
+    return "utf-8-sig"
+
+
+def _kind(file: LogFile) -> str:
+    lines: list[str] = []
+    with file.opened() as (stream, _):
+        for line in lines_of(file.text(stream)):
+            if line.strip():
+                lines.append(line)
+            if len(lines) == _LOOKED_AT:
+                break
     if not lines:
-        return "empty"
-    if lines[0].lstrip()[:1] not in b"{[":
+        return "unread"
+    if lines[0].lstrip()[:1] not in ("{", "["):
         # A log may begin in the middle of a line; a table does not hold lines that are JSON objects.
-        return "jsonl" if any(_is_document(line) for line in lines[1:]) else "csv"
-    return "jsonl" if any(_is_document(line) for line in lines) else "json"
+        return "jsonl" if any(map(_is_document, lines[1:])) else "csv"
+    return "jsonl" if any(map(_is_document, lines)) else "json"
 
 
-def _is_document(line: bytes) -> bool:
-    if line.lstrip()[:1] not in b"{[":
+def _is_document(line: str) -> bool:
+    if line.lstrip()[:1] not in ("{", "["):
         return False
     try:
-        return isinstance(json.loads(line), dict | list)
-    except (ValueError, RecursionError):
+        return isinstance(document_of(line), dict | list)
+    except ValueError:
         return False
 
 
-def as_text(stream: IO[bytes]) -> io.TextIOWrapper:
-    """Lines of text; bytes that are no UTF-8 stay recognisable instead of stopping the file."""
-    return io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
-
-
-def document_of(line: str) -> Any:
-    """One line of JSONL. Raises ValueError."""
-    try:
-        return json.loads(line)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

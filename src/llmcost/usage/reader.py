@@ -16,6 +16,7 @@ from typing import Any, ClassVar, NamedTuple
 from llmcost.errors import InputError, did_you_mean
 from llmcost.usage.convention import Convention
 from llmcost.usage.elements import elements
+from llmcost.usage.logs import NotALog
 from llmcost.usage.record import Entry, Rejected
 
 # A place in a record: `usage.prompt_tokens` walks down; a tuple holds keys that themselves carry dots.
@@ -229,7 +230,7 @@ def recognised(sample: Sequence[Mapping[str, Any]], where: str) -> type[Reader]:
     best = [name for name, count in shares.items() if (count, known[name].weight) == most]
     if not most[0]:
         keys = ", ".join(list(dict.fromkeys(key for each in sample for key in each))[:8])
-        raise InputError(
+        raise NotALog(
             f"no format is recognised (keys: {keys})" if keys else "no format is recognised",
             where=where,
             hint="name the columns: --map input_tokens=COLUMN --map output_tokens=COLUMN, or give --format-in",

@@ -12,7 +12,7 @@ from llmcost.usage.conversion import Conversion
 from llmcost.usage.cube import Cube
 from llmcost.usage.documents import BadLine, Progress, Sample, documents, sample_of
 from llmcost.usage.lines import LineCounts, Lines
-from llmcost.usage.logs import LogFile
+from llmcost.usage.logs import LogFile, NoRows
 from llmcost.usage.reader import FlatReader, Reader, ReaderOptions, reader_named, recognised
 from llmcost.usage.record import Rejected
 
@@ -85,6 +85,8 @@ def convention_named(written: str | None) -> Convention | None:
 def opened(file: LogFile, request: Request) -> Opened:
     """The file's reader and convention. Raises InputError where no format is recognised or it contradicts itself."""
     sample = sample_of(file)
+    if sample.header is not None and not sample.documents and not any(documents(file)):
+        raise NoRows("a header and no rows", where=file.name, hint="name a log with calls in it")
     options = ReaderOptions(file.name, request.task_from, request.columns, request.model)
     if request.format_in is not None:
         reader = reader_named(request.format_in)

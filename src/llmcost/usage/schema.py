@@ -32,6 +32,8 @@ class Schema(NamedTuple):
 def flat_reader(found: Opened) -> FlatReader:
     """The reader of a log that SQL can read. Raises NotFlat."""
     reader = found.fresh_reader()
+    if found.file.packed not in ("", "gzip") or found.file.encoding != "utf-8-sig":
+        raise NotFlat(f"it is packed by {found.file.packed}" if found.file.packed else "it is UTF-16")
     if not isinstance(reader, FlatReader) or not reader.sql or type(reader).records is not Reader.records:
         raise NotFlat(f"{reader.name} is no flat format")
     if reader.grain != "call":

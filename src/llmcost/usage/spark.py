@@ -18,8 +18,9 @@ from llmcost.usage.conversion import Contradiction, Conversion
 from llmcost.usage.cube import Cube
 from llmcost.usage.cube_sql import ABSENT, COLUMNS, STORED, Calls, add_cells, cube_query, further_columns
 from llmcost.usage.documents import CUT_OFF, NOT_JSON
+from llmcost.usage.json_text import document_of
 from llmcost.usage.lines import Lines
-from llmcost.usage.logs import LogFile, document_of
+from llmcost.usage.logs import LogFile
 from llmcost.usage.projection import COUNTS, INTEGER, MOMENT, NUMBER, SPARK, TEXT, Column, NotFlat, calls_of, quoted
 from llmcost.usage.reader import FlatReader, keys_of
 from llmcost.usage.reading import FileRead, Opened, Reading, Request
@@ -104,6 +105,7 @@ class _Session:
     def _plan(self, number: int, found: Opened) -> Plan:
         reader = flat_reader(found)
         view, model = f"log_{number}", self.request.model or ""
+        _told_by_its_name(found.file)
         if found.file.kind == "parquet":
             frame = self.spark.read.parquet(found.file.path)
             frame.createOrReplaceTempView(view)
@@ -203,12 +205,20 @@ class _Session:
 
 def _unfinished_line(file: LogFile) -> str | None:
     """The last line of a plain file that does not end in a line break."""
-    if file.compressed or file.kind != "jsonl":
+    if file.packed or file.kind != "jsonl":
         return None
-    with file.opened() as stream:
+    with file.opened() as (stream, _):
         stream.seek(max(0, file.size - (1 << 20)))
         last = stream.read().rpartition(b"\n")[2]
     return last.decode("utf-8", "replace") or None
+
+
+def _told_by_its_name(file: LogFile) -> None:
+    """Spark sees from a file's name how it is packed, and passes over some. Raises NotFlat."""
+    name = os.path.basename(file.path)
+    packed = name.endswith((".gz", ".bz2", ".zst", ".lz4", ".snappy", ".deflate"))
+    if packed != bool(file.packed) or name.startswith(("_", ".")) or set(file.path) & set("*?[]{}"):
+        raise NotFlat("its name says something else to Spark")
 
 
 def _no_number_as_text(reader: FlatReader) -> str:

@@ -6,9 +6,9 @@ microseconds since 1970, is given here for each.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from importlib import import_module
 from typing import Any
 
@@ -16,15 +16,19 @@ from llmcost.errors import InputError, did_you_mean
 from llmcost.usage.convention import Convention
 from llmcost.usage.conversion import STANDARD
 from llmcost.usage.cube import NO_TIME
-from llmcost.usage.cube_sql import COLUMNS, HOURS, add_cells, cube_query
+from llmcost.usage.cube_sql import COLUMNS, COPIES, HOURS, OUTPUTS, SIZES, SUMS, add_cells, cube_query
+from llmcost.usage.documents import BadLine, documents
 from llmcost.usage.lines import Lines
-from llmcost.usage.logs import as_text
+from llmcost.usage.logs import log_file
 from llmcost.usage.projection import COUNTS, MOMENT, NUMBER, TEXT, Column, Dialect, NotFlat, calls_of
 from llmcost.usage.reader import FlatReader, ReaderOptions, keys_of, reader_named
 from llmcost.usage.readers.generic import COLUMNS as FIELDS
 from llmcost.usage.reading import FileRead, Reading, Request
 
 ENGINE = "warehouse"
+_KEYS = {HOURS: "slot_us", SIZES: "prompt_size", OUTPUTS: "output_size"}
+BY_ID = "by the mapped id, the largest total is kept"
+_AGAIN = "export the whole result of one `llmcost usage sql` query as CSV"
 UNREADABLE = "not plainly readable in the warehouse"
 _MICROS = "LLMCOST_MICROS"
 # {0} is a timestamp; one without a zone is UTC.
@@ -38,6 +42,13 @@ DIALECTS = {
     "redshift": "CAST(FLOOR(EXTRACT(EPOCH FROM {0}) * 1000000) AS BIGINT)",
     "clickhouse": "toUnixTimestamp64Micro(toDateTime64({0}, 6, 'UTC'))",
     "duckdb": "EPOCH_US(CAST({0} AS TIMESTAMPTZ))",
+}
+_IN_UTC = {
+    **dict.fromkeys(("trino", "spark", "databricks"), "SET TIME ZONE 'UTC';"),
+    **dict.fromkeys(("postgres", "redshift", "duckdb"), "SET TimeZone = 'UTC';"),
+    "bigquery": "SET @@time_zone = 'UTC';",
+    "snowflake": "ALTER SESSION SET TIMEZONE = 'UTC';",
+    "clickhouse": "SET session_timezone = 'UTC';",
 }
 # The columns of a table of calls where --map does not say otherwise; others are read only when they are mapped.
 _EXPECTED = {"model": "model", "time": "timestamp", "input_tokens": "input_tokens", "output_tokens": "output_tokens"}
@@ -67,14 +78,18 @@ def warehouse_query(dialect: str, table: str, request: Request) -> str:
         calls = calls_of(reader, columns, convention, _PLAIN, table, model=request.model or "")
     except NotFlat as why:
         raise InputError(str(why), where="--map", hint="type --map input_tokens=COLUMN") from None
-    text = cube_query(calls, request.thresholds, request.step_seconds, unique="id" in calls.columns)
-    return _transpiled(text, dialect)
+    unique = "id" in calls.columns
+    text = cube_query(calls, request.thresholds, request.step_seconds, unique=unique, copies=unique)
+    return f"-- A time without an offset is read in the session's time zone. First: {_IN_UTC[dialect]}\n" + _transpiled(
+        text, dialect
+    )
 
 
 def _column(name: str, column: str) -> Column:
     plain = re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", column)
     kind = MOMENT if name == "time" else NUMBER if FIELDS[name] in COUNTS else TEXT
-    return Column(column if plain else '"' + column.replace('"', '""') + '"', kind)
+    sql = column if plain else '"' + column.replace('"', '""') + '"'
+    return Column(f"CAST({sql} AS VARCHAR)" if kind == TEXT else sql, kind)  # an id is often a number
 
 
 def _needs_convention(columns: Mapping[str, str], convention: Convention) -> None:
@@ -102,55 +117,93 @@ def _transpiled(text: str, dialect: str) -> str:
 def read_cube(path: str, request: Request) -> Reading:
     """The cube from the CSV that the query gave. Raises InputError for one that is something else."""
     cube, lines = request.new_cube(exact=False), Lines(path)
-    good, other = add_cells(cube, _columns(path, request.step_seconds))
-    lines.accepted = good
+    rows = _rows(path, request.step_seconds)
+    whole(rows, path)
+    columns = list(zip(*([row[name] for name in COLUMNS] for row in rows), strict=True)) or [()] * len(COLUMNS)
+    lines.accepted, other = add_cells(cube, columns)
     if other:
         lines.rejected[UNREADABLE] += other
-    if not good:
-        raise InputError("the cube holds no calls", where=path, hint="export the result of `llmcost usage sql` as CSV")
+    again = sum(row[COPIES] for row in rows if row["good"] and row["part"] == HOURS)
+    if again:
+        lines.duplicate[BY_ID] += again
+    if not lines.accepted:
+        raise InputError("the cube holds no calls", where=path, hint=_AGAIN)
     thresholds = {key[4] for key in cube.hours if key[4]} | set(cube.thresholds)
     cube.thresholds = tuple(sorted(thresholds, reverse=True))
     read = FileRead(path, "cube", "as the query was written", "call", lines.counts)
     return Reading(ENGINE, [read], cube, lines, [])
 
 
-def _columns(path: str, step_seconds: int) -> list[Sequence[Any]]:
-    rows: list[list[Any]] = []
-    try:
-        with open(path, "rb") as stream:
-            table = csv.DictReader(as_text(stream))
-            table.fieldnames = [name.strip().lower() for name in table.fieldnames or ()]
-            lacking = [name for name in COLUMNS if name not in table.fieldnames]
-            if lacking:
-                raise InputError(
-                    f"this is no cube: it lacks the column {lacking[0]}",
-                    where=path,
-                    hint="export the result of `llmcost usage sql` with its header",
-                )
-            for number, row in enumerate(table, 2):
-                rows.append(_read(row, step_seconds, f"{path}:{number}"))
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError(f"cannot read {path}: {reason}", where="--cube", hint="name a CSV file") from None
-    return list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
+def whole(rows: Sequence[Mapping[str, Any]], path: str) -> None:
+    """Raises InputError for a cube of which rows are lacking, or stand twice.
+
+    Each part counts every call once, so that a limit on the rows of an export shows in their sums.
+    """
+    sums: dict[str, list[int]] = {part: [0] * len(SUMS) for part in (HOURS, SIZES, OUTPUTS)}
+    sizes: set[tuple[Any, ...]] = set()
+    for row in rows:
+        part = row["part"]
+        if part not in sums:
+            raise InputError(f"this is no cube: it has a part {part!r}", where=path, hint=_AGAIN)
+        sums[part] = [before + (row[name] or 0) for before, name in zip(sums[part], SUMS, strict=True)]
+        key = (row["good"], row["output_size"])
+        if part == OUTPUTS and key in sizes:
+            raise InputError(f"rows of the cube stand twice (output size {key[1]})", where=path, hint=_AGAIN)
+        if part == OUTPUTS:
+            sizes.add(key)
+    for part, name in ((SIZES, "prompt size"), (OUTPUTS, "output size")):
+        if sums[part] != sums[HOURS]:
+            raise InputError(
+                f"rows of the cube are lacking: by hour it has {sums[HOURS][0]:,} calls, by {name} {sums[part][0]:,}",
+                where=path,
+                hint="export all rows of the result, without a limit",
+            )
 
 
-def _read(row: Mapping[str, Any], step_seconds: int, place: str) -> list[Any]:
+def _rows(path: str, step_seconds: int) -> list[dict[str, Any]]:
+    """The rows of a table, which may be a packed one, JSONL or Parquet too. Raises InputError."""
+    rows: list[dict[str, Any]] = []
+    for number, row in documents(log_file(path, named=True)):
+        place = f"{path}:{number}"
+        if not isinstance(row, Mapping):
+            reason = row.reason if isinstance(row, BadLine) else "no row"
+            raise InputError(f"the cube cannot be read: {reason}", where=place, hint=_AGAIN)
+        folded = {str(name).strip().lower(): value for name, value in row.items()}
+        lacking = [name for name in COLUMNS if name not in folded]
+        if lacking:
+            raise InputError(f"this is no cube: it lacks the column {lacking[0]}", where=path, hint=_AGAIN)
+        rows.append(_read(folded, step_seconds, place))
+    return rows
+
+
+def _read(row: Mapping[str, Any], step_seconds: int, place: str) -> dict[str, Any]:
     """One row with its numbers; a warehouse may write 12 as 12.0 and nothing as null."""
     found: dict[str, Any] = {}
-    for name in COLUMNS:
-        text = (row.get(name) or "").strip()
+    for name in (*COLUMNS, COPIES):
+        text = str(value).strip() if (value := row.get(name)) is not None else ""
         if name in ("part", "model", "task", "tier"):
             found[name] = "" if text.lower() in ("null", "\\n") else text
             continue
-        try:
-            found[name] = None if text.lower() in ("", "null", "\\n") else int(text)
-        except ValueError:
-            try:
-                found[name] = int(float(text))
-            except ValueError:
-                raise InputError(f"{name} is {text!r}, no number", where=place, hint="export it again") from None
+        found[name] = None if text.lower() in ("", "null", "\\n") else _whole(text, name, place)
+    needed = ["good", "calls"]
+    if found["good"]:
+        needed += [*SUMS, "above_tokens", _KEYS.get(found["part"], "good")]
+    lacking = [name for name in needed if found[name] is None]
+    if lacking:
+        raise InputError(f"a row of the cube lacks its {lacking[0]}", where=place, hint=_AGAIN)
     found["tier"] = found["tier"] or STANDARD
     if found["part"] == HOURS and (found["slot_us"] or NO_TIME * step_seconds * 10**6) % (step_seconds * 10**6):
         raise InputError("its slots are of another length", where=place, hint="give the --step of the query")
-    return [found[name] for name in COLUMNS]
+    found[COPIES] = found[COPIES] or 0  # a query without an id looks for none
+    return found
+
+
+def _whole(text: str, name: str, place: str) -> int:
+    """A whole number; exactly, since a recorded cost in 1e-12 USD is longer than a float."""
+    try:
+        number = Decimal(text)
+        if abs(number) < 1 << 63 and number == number.to_integral_value():
+            return int(number)
+    except (ArithmeticError, ValueError):
+        pass
+    raise InputError(f"{name} is {text!r}, no whole number", where=place, hint=_AGAIN)

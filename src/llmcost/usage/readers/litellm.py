@@ -7,11 +7,11 @@ for Anthropic's models too. Cached tokens stand only in `metadata.usage_object` 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from llmcost.usage.convention import INCLUSIVE
+from llmcost.usage.json_text import from_text
 from llmcost.usage.reader import FlatReader
 from llmcost.usage.record import Entry, NotACall
 
@@ -68,16 +68,9 @@ class LiteLlm(FlatReader):
         if isinstance(record, Mapping):
             for key in ("metadata", "request_tags"):
                 if isinstance(record.get(key), str):
-                    record = {**record, key: _from_text(record[key])}
+                    record = {**record, key: from_text(record[key])}
             if record.get("cache_hit") in (True, "True", "true"):
                 raise NotACall("answered from LiteLLM's response cache")
             if record.get("status") == "failure" and not record.get("total_tokens"):
                 raise NotACall("failed request without tokens")
         return super().entry(record)
-
-
-def _from_text(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
