@@ -13,7 +13,7 @@ from itertools import islice
 from typing import IO, Any, NamedTuple
 
 from llmcost.errors import InputError
-from llmcost.usage.json_text import DECODER, document_of
+from llmcost.usage.json_text import DECODER, document_of, line_decoder
 from llmcost.usage.logs import LONGEST_LINE, LogFile, NotALog, lines_of
 
 NOT_JSON = "not JSON"
@@ -99,7 +99,7 @@ def documents_at(file: LogFile, wanted: Collection[int]) -> Iterator[tuple[int, 
 def _jsonl(
     file: LogFile, progress: Progress | None, wanted: Collection[int] | None = None
 ) -> Iterator[tuple[int, Any]]:
-    decode = DECODER.raw_decode
+    decode = line_decoder()
     number = blank = 0
     with file.opened() as (stream, raw):
         lines = lines_of(file.text(stream, newline="\n"))

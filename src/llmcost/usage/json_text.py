@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
+_IN_VAIN = 1_000  # lines, after which a log is taken for one of nested objects
 _COMMA_TOO_MANY = re.compile(r",(\s*[}\]])")
 
 
@@ -21,6 +23,25 @@ def _first_counts(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 DECODER = json.JSONDecoder(object_pairs_hook=_first_counts)
+
+
+def line_decoder() -> Callable[[str], tuple[Any, int]]:
+    """DECODER.raw_decode, twice as fast while lines are flat objects with as many keys as `":` stands in them."""
+    quick = json.JSONDecoder().raw_decode
+    slow = DECODER.raw_decode
+    in_vain = 0
+
+    def decode(line: str) -> tuple[Any, int]:
+        nonlocal in_vain
+        if in_vain < _IN_VAIN:
+            found = quick(line)
+            document = found[0]
+            if type(document) is dict and line.count('":') == len(document) and '" :' not in line:
+                return found
+            in_vain += 1
+        return slow(line)
+
+    return decode
 
 
 def document_of(text: str) -> Any:
