@@ -158,3 +158,16 @@ def test_the_types_that_parquet_may_have(tmp_path: Path, columns: str, calls: in
     found = by_both(path, by_sql=False)
     total = found.cube.total
     assert (total.calls, total.input + total.output) == (calls, tokens)
+
+
+def test_numbers_since_1970_to_their_last_digit(tmp_path: Path) -> None:
+    """One nanosecond before eleven is still ten o'clock, though no float tells it from eleven."""
+    eleven = 1_772_362_800  # 2026-03-01T11:00:00Z
+    ten = [eleven * 10**9 - 1, eleven * 10**6 - 1, eleven * 1000 - 0.25, eleven * 10**6 - 0.5, eleven - 1, eleven - 0.5]
+    rows = [{**ROW, "timestamp": each} for each in (*ten, eleven, eleven * 10**9, -5)]
+    found = by_both(log(tmp_path / "log.jsonl", rows))
+    assert {key[2]: sums[0] for key, sums in found.cube.hours.items()} == {
+        eleven // 3600 - 1: len(ten),
+        eleven // 3600: 2,
+        -1: 1,
+    }
