@@ -81,6 +81,8 @@ def test_what_is_no_text_where_a_name_stands(tmp_path: Path) -> None:
         *[{**ROW, "model": each} for each in (True, 5, 1.5, float("nan"), float("-inf"), {"a": 1}, [1, "b"], "", None)],
     ]
     found = by_both(log(tmp_path / "log.jsonl", rows))
+    tasks = log(tmp_path / "tasks.jsonl", [*[ROW] * 600, *[{**ROW, "task": each} for each in (False, 7, float("nan"))]])
+    assert {key[1] for key in by_both(tasks).cube.hours} == {"", "false", "7", "NaN"}
     names = {"true", "5", "1.5", "NaN", "-Infinity", '{"a":1}', '[1,"b"]'}
     assert models(found) == {"m": 600, "": 2, **dict.fromkeys(names, 1)}
 

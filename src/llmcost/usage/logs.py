@@ -65,6 +65,16 @@ class LogFile(NamedTuple):
             with import_module(self.packed).open(raw) as unpacked:
                 yield io.BufferedReader(_Unpacked(unpacked), _HEAD), raw
 
+    def whole(self) -> bool:
+        """Whether a packed file can be unpacked to its end, and its checksum holds."""
+        try:
+            with self.opened() as (stream, _):
+                while stream.read(_HEAD):
+                    pass
+        except OSError:
+            return False
+        return True
+
     def text(self, stream: IO[bytes], *, newline: str = "") -> io.TextIOWrapper:
         """Its lines of text; bytes that are no UTF-8 stay recognisable instead of stopping the file."""
         errors = "surrogateescape" if self.encoding == "utf-8-sig" else "replace"
