@@ -173,3 +173,18 @@ def test_numbers_since_1970_to_their_last_digit(tmp_path: Path) -> None:
         eleven // 3600: 2,
         -1: 1,
     }
+
+
+def test_of_a_key_that_stands_twice_the_first_counts(tmp_path: Path) -> None:
+    """And a comma before a closing bracket is overlooked: both as DuckDB reads JSON."""
+    rows = [
+        b'{"model": "m", "input_tokens": 5, "input_tokens": 7, "output_tokens": 1}',
+        b'{"model": "m", "model": "n", "input_tokens": 5, "output_tokens": 1,}',
+        b'{"model": "m", "input_tokens": 5, "output_tokens": 1,, }',
+    ]
+    found = by_both(log(tmp_path / "log.jsonl", rows))
+    assert (found.cube.total.input, models(found)) == (10, {"m": 2})
+    assert found.lines.rejected == {"not JSON": 1}
+    nested = b'{"id": "%d", "object": "chat.completion", "created": 1772359200, "model": "m", "usage": {"prompt_tokens": 5, "completion_tokens": 1, "completion_tokens": 9}, "usage": {}}'
+    found = by_both(log(tmp_path / "answers.jsonl", [nested % n for n in range(3)]))
+    assert (found.cube.total.input, found.cube.total.output) == (15, 3)
