@@ -61,6 +61,8 @@ def troubled() -> bytes:
             {**good, "tier": "Batch"},
             {**good, "tier": "flex"},
             [good, good],
+            b'{"model": "m", "input_tokens": 5, "input_tokens": 7, "output_tokens": 1}\n',
+            b'{"model": "m", "model": "n", "input_tokens": 5, "output_tokens": 1,}\n',
             b"7\n",
             b'{"timestamp": "2026-03-01T10:00:00Z", "model": "m", "input_tok',
         ]

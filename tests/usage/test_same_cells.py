@@ -81,6 +81,8 @@ def test_what_is_no_text_where_a_name_stands(tmp_path: Path) -> None:
         *[{**ROW, "model": each} for each in (True, 5, 1.5, float("nan"), float("-inf"), {"a": 1}, [1, "b"], "", None)],
     ]
     found = by_both(log(tmp_path / "log.jsonl", rows))
+    tasks = log(tmp_path / "tasks.jsonl", [*[ROW] * 600, *[{**ROW, "task": each} for each in (False, 7, float("nan"))]])
+    assert {key[1] for key in by_both(tasks).cube.hours} == {"", "false", "7", "NaN"}
     names = {"true", "5", "1.5", "NaN", "-Infinity", '{"a":1}', '[1,"b"]'}
     assert models(found) == {"m": 600, "": 2, **dict.fromkeys(names, 1)}
 
@@ -158,3 +160,31 @@ def test_the_types_that_parquet_may_have(tmp_path: Path, columns: str, calls: in
     found = by_both(path, by_sql=False)
     total = found.cube.total
     assert (total.calls, total.input + total.output) == (calls, tokens)
+
+
+def test_numbers_since_1970_to_their_last_digit(tmp_path: Path) -> None:
+    """One nanosecond before eleven is still ten o'clock, though no float tells it from eleven."""
+    eleven = 1_772_362_800  # 2026-03-01T11:00:00Z
+    ten = [eleven * 10**9 - 1, eleven * 10**6 - 1, eleven * 1000 - 0.25, eleven * 10**6 - 0.5, eleven - 1, eleven - 0.5]
+    rows = [{**ROW, "timestamp": each} for each in (*ten, eleven, eleven * 10**9, -5)]
+    found = by_both(log(tmp_path / "log.jsonl", rows))
+    assert {key[2]: sums[0] for key, sums in found.cube.hours.items()} == {
+        eleven // 3600 - 1: len(ten),
+        eleven // 3600: 2,
+        -1: 1,
+    }
+
+
+def test_of_a_key_that_stands_twice_the_first_counts(tmp_path: Path) -> None:
+    """And a comma before a closing bracket is overlooked: both as DuckDB reads JSON."""
+    rows = [
+        b'{"model": "m", "input_tokens": 5, "input_tokens": 7, "output_tokens": 1}',
+        b'{"model": "m", "model": "n", "input_tokens": 5, "output_tokens": 1,}',
+        b'{"model": "m", "input_tokens": 5, "output_tokens": 1,, }',
+    ]
+    found = by_both(log(tmp_path / "log.jsonl", rows))
+    assert (found.cube.total.input, models(found)) == (10, {"m": 2})
+    assert found.lines.rejected == {"not JSON": 1}
+    nested = b'{"id": "%d", "object": "chat.completion", "created": 1772359200, "model": "m", "usage": {"prompt_tokens": 5, "completion_tokens": 1, "completion_tokens": 9}, "usage": {}}'
+    found = by_both(log(tmp_path / "answers.jsonl", [nested % n for n in range(3)]))
+    assert (found.cube.total.input, found.cube.total.output) == (15, 3)

@@ -194,11 +194,21 @@ def test_a_cube_of_which_rows_are_lacking_or_stand_twice_is_refused(cube: list[s
 
 
 @pytest.mark.parametrize(
-    "damage", [("m,", '"m,'), ("hours", "ours"), ("1,", "1.5,"), ("1,", "x,"), (",10", ",1e9999999")]
+    "damage",
+    [
+        ("m,", '"m,'),
+        (",m,", ",mm,"),
+        ("1,", "3,"),
+        ("hours", "ours"),
+        ("1,", "1.5,"),
+        ("1,", "x,"),
+        (",10", ",1e9999999"),
+    ],
 )
 def test_a_damaged_cube_is_refused(cube: list[str], tmp_path: Path, damage: tuple[str, str]) -> None:
-    damaged = [cube[0], *(line.replace(*damage, 1) for line in cube[1:])]
-    assert damaged != cube
+    rows = "\n".join(cube[1:])
+    assert damage[0] in rows
+    damaged = [cube[0], *rows.replace(*damage, 1).split("\n")]
     done = from_cube(tmp_path / "cube.csv", damaged)
     assert done.code == 2 and len(done.err.splitlines()) == 3, (done.out, done.err)
 

@@ -135,6 +135,15 @@ def test_a_packed_file_that_breaks_off_keeps_what_stands_before(
         assert 1_000 < found["calls"] < 20_000
 
 
+def test_a_packed_file_whose_checksum_is_wrong_is_named(tmp_path: Path, engine: tuple[str, str]) -> None:
+    """All its lines can be read, and any of its digits may be another."""
+    packed = bytearray(gzip.compress(LINE * 3))
+    packed[-8] ^= 1
+    (tmp_path / "log.gz").write_bytes(packed)
+    found = result(tmp_path / "log.gz", *engine)
+    assert (found["calls"], found["lines"]["rejected"]) == (3, {"damaged from here on": 1})
+
+
 def test_a_line_without_an_end_is_passed_over(tmp_path: Path, engine: tuple[str, str]) -> None:
     """Packed it is small: 300 million blanks in one string, between two calls."""
     path = tmp_path / "log.gz"

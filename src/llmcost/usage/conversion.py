@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from typing import Any, NamedTuple
 
 from llmcost.usage.convention import Convention, Proof, proof_of
 from llmcost.usage.instants import microseconds
+from llmcost.usage.json_text import name_of
 from llmcost.usage.lines import Lines
 from llmcost.usage.record import Call, Entry, Rejected
 
@@ -133,8 +133,8 @@ class Conversion:
             except (ValueError, OverflowError):
                 self.lines.repair(BAD_TIME, line)
         made = (
-            model if type(model) is str and model and model.isascii() else _name(model) or self.model,
-            task if type(task) is str and task.isascii() else _name(task) or NO_TASK,
+            model if type(model) is str and model and model.isascii() else name_of(model) or self.model,
+            task if type(task) is str and task.isascii() else name_of(task) or NO_TASK,
             at_us,
             STANDARD if tier is None else _tier(tier),
             uncached,
@@ -143,7 +143,7 @@ class Conversion:
             write_1h,
             output,
             None if usd is None else self._pico(usd, line),
-            id_ if type(id_) is str and id_ and id_.isascii() else _name(id_),
+            id_ if type(id_) is str and id_ and id_.isascii() else name_of(id_),
             rank,
             1 if calls == 1 else self._count(calls, line, "calls"),
             0 if self.bucket and above is None else above,
@@ -240,14 +240,5 @@ def _counted(what: str) -> str:
 
 
 def _tier(written: Any) -> str:
-    folded = (_name(written) or "").strip().lower()
+    folded = (name_of(written) or "").strip().lower()
     return TIERS.get(folded, folded)
-
-
-def _name(written: Any) -> str | None:
-    """A name as text that every engine can hold: what is no text as JSON has it, half a character by its code."""
-    if written is None or written == "":
-        return None
-    if isinstance(written, bool | float | list | dict):
-        written = json.dumps(written, ensure_ascii=False, separators=(",", ":"))
-    return str(written).encode("utf-8", "backslashreplace").decode()

@@ -11,8 +11,8 @@ _COMPACT_DAY, _COMPACT_MOMENT = len("20260110"), len("20260110080200")
 _PER_SECOND = ((1e17, 10**9), (1e14, 10**6), (1e11, 10**3), (0.0, 1))
 
 
-# The first and the last moment of a year of four digits, 1000 to 9999: no log is from another one.
-EARLIEST_US, LATEST_US = -30_610_224_000_000_000, 253_402_300_799_999_999
+# From 1970, since no log is older, to the last moment of the year 9999.
+EARLIEST_US, LATEST_US = 0, 253_402_300_799_999_999
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # What engines of SQL read as well: 2026-1-1, 2026/01/01 9:30, an hour of 24, a zone by its name.
 _LOOSE = re.compile(
@@ -28,11 +28,11 @@ def microseconds(written: Any) -> int | None:
 
     Digits alone are a number since 1970, as OTLP writes them, but for a compact date of 8 or of 14:
     a reader of ISO text would see a day of 1768 in `1768032120000000000`. Raises ValueError for what
-    is no moment, and for one of no calendar year.
+    is no moment, and for one before 1970 or after 9999.
     """
     found = _microseconds(written)
     if found is not None and not EARLIEST_US <= found <= LATEST_US:
-        raise ValueError("no moment of a calendar year")
+        raise ValueError("no moment that a log is from")
     return found
 
 

@@ -65,3 +65,12 @@ def from_text(written: Any) -> Any:
         return document_of(written)
     except ValueError:
         return written
+
+
+def name_of(written: Any) -> str | None:
+    """A name as text that every engine can hold: what is no text as JSON has it, half a character by its code."""
+    if written is None or written == "":
+        return None
+    if isinstance(written, bool | float | list | dict):
+        written = json.dumps(written, ensure_ascii=False, separators=(",", ":"))
+    return str(written).encode("utf-8", "backslashreplace").decode()

@@ -53,7 +53,7 @@ class LogFile(NamedTuple):
     note: str = ""
 
     @contextmanager
-    def opened(self) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    def opened(self) -> Iterator[tuple[io.BufferedReader, io.BufferedReader]]:
         """The file's bytes, unpacked, and those on the disk, which tell how far it is read.
 
         Reading raises OSError where a packed file is damaged.
@@ -65,6 +65,16 @@ class LogFile(NamedTuple):
             with import_module(self.packed).open(raw) as unpacked:
                 yield io.BufferedReader(_Unpacked(unpacked), _HEAD), raw
 
+    def whole(self) -> bool:
+        """Whether a packed file can be unpacked to its end, and its checksum holds."""
+        try:
+            with self.opened() as (stream, _):
+                while stream.read(_HEAD):
+                    pass
+        except OSError:
+            return False
+        return True
+
     def text(self, stream: IO[bytes], *, newline: str = "") -> io.TextIOWrapper:
         """Its lines of text; bytes that are no UTF-8 stay recognisable instead of stopping the file."""
         errors = "surrogateescape" if self.encoding == "utf-8-sig" else "replace"
@@ -74,7 +84,7 @@ class LogFile(NamedTuple):
 class _Unpacked(io.RawIOBase):
     """What a packed file holds. Damage is an OSError, where each of the modules has errors of its own."""
 
-    def __init__(self, unpacked: IO[bytes]) -> None:
+    def __init__(self, unpacked: Any) -> None:
         self._unpacked = unpacked
 
     def readable(self) -> bool:
@@ -82,9 +92,12 @@ class _Unpacked(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         try:
-            return int(self._unpacked.readinto(buffer))  # type: ignore[attr-defined]
+            # One step of unpacking at a time: what stands before the damage has been given out when it is met.
+            found = self._unpacked.read1(len(buffer))
         except Exception as error:
             raise OSError(str(error)) from None
+        buffer[: len(found)] = found
+        return len(found)
 
 
 def lines_of(text: io.TextIOWrapper) -> Iterator[str]:
@@ -204,7 +217,7 @@ def _looked_at(file: LogFile) -> LogFile:
         raise NotALog(f"this Python does not unpack {what}", where=file.name, hint=f"unpack it: {how}") from None
     file = file._replace(packed=packed)
     with file.opened() as (stream, _):
-        head = stream.read(_HEAD)
+        head = stream.read1(_HEAD)
     file = file._replace(encoding=_encoding(head))
     kind = _kind(file)
     if kind == "csv" and file.encoding == "utf-8-sig" and b"\0" in head:
@@ -227,11 +240,15 @@ def _encoding(head: bytes) -> str:
 def _kind(file: LogFile) -> str:
     lines: list[str] = []
     with file.opened() as (stream, _):
-        for line in lines_of(file.text(stream)):
-            if line.strip():
-                lines.append(line)
-            if len(lines) == _LOOKED_AT:
-                break
+        try:
+            for line in lines_of(file.text(stream)):
+                if line.strip():
+                    lines.append(line)
+                if len(lines) == _LOOKED_AT:
+                    break
+        except OSError:
+            if not lines:
+                raise
     if not lines:
         return "unread"
     if lines[0].lstrip()[:1] not in ("{", "["):

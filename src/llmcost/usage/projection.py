@@ -252,10 +252,11 @@ class _Projection:
         if column.kind == MOMENT:
             return self.dialect.micros_of_moment(column.sql)
         value = f"TRY_CAST({column.sql} AS DOUBLE)" if column.kind == EPOCH else column.sql
+        whole = f"TRY_CAST({column.sql} AS BIGINT)"  # nanoseconds are more than a float holds
         return (
-            f"CASE WHEN {value} >= 1e17 THEN TRY_CAST(FLOOR({value} / 1e3) AS BIGINT) "
-            f"WHEN {value} >= 1e14 THEN TRY_CAST({value} AS BIGINT) "
-            f"WHEN {value} >= 1e11 THEN TRY_CAST({value} AS BIGINT) * 1000 "
+            f"CASE WHEN {value} >= 1e17 THEN TRY_CAST(({whole} - MOD({whole}, 1000)) / 1000 AS BIGINT) "
+            f"WHEN {value} >= 1e14 THEN TRY_CAST(FLOOR({value}) AS BIGINT) "
+            f"WHEN {value} >= 1e11 THEN TRY_CAST(FLOOR({value}) AS BIGINT) * 1000 "
             f"ELSE TRY_CAST(ROUND({value} * 1e6) AS BIGINT) END"
         )
 

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, NamedTuple
 from llmcost.errors import InputError, did_you_mean
 from llmcost.usage.convention import Convention
 from llmcost.usage.elements import elements
+from llmcost.usage.json_text import name_of
 from llmcost.usage.logs import NotALog
 from llmcost.usage.record import Entry, Rejected
 
@@ -108,9 +109,9 @@ def task_of(tags: Any) -> str | None:
         return tags
     if isinstance(tags, Mapping):
         named = tags.get("task")
-        return str(named) if named is not None else next((str(v) for v in tags.values() if v is not None), None)
+        return name_of(named if named is not None else next((v for v in tags.values() if v is not None), None))
     if not isinstance(tags, list):
-        return str(tags)
+        return name_of(tags)
     texts = [tag for tag in tags if isinstance(tag, str) and not tag.startswith("User-Agent:")]
     return next((tag[5:] for tag in texts if tag.startswith("task:")), texts[0] if texts else None)
 

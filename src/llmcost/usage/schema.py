@@ -34,6 +34,8 @@ def flat_reader(found: Opened) -> FlatReader:
     reader = found.fresh_reader()
     if found.file.packed not in ("", "gzip") or found.file.encoding != "utf-8-sig":
         raise NotFlat(f"it is packed by {found.file.packed}" if found.file.packed else "it is UTF-16")
+    if found.file.packed and not found.file.whole():
+        raise NotFlat("it is damaged")  # an engine takes what comes, without looking at the sum at its end
     if not isinstance(reader, FlatReader) or not reader.sql or type(reader).records is not Reader.records:
         raise NotFlat(f"{reader.name} is no flat format")
     if reader.grain != "call":

@@ -120,7 +120,7 @@ class _Session:
                 f"(SELECT value AS line, FROM_JSON(value, 'STRUCT<{fields}>') AS document FROM {view} "
                 "WHERE TRIM(value) <> '')"
             )
-            only = [_no_number_as_text(reader)]
+            only = [_no_number_as_text(reader), _no_key_twice(reader)]
             calls = calls_of(
                 reader, schema.columns, found.ruling.convention, SPARK, source, model=model, late=schema.late, only=only
             )
@@ -223,10 +223,22 @@ def _told_by_its_name(file: LogFile) -> None:
 
 def _no_number_as_text(reader: FlatReader) -> str:
     """A field of tokens is not followed by a quote: FROM_JSON would read a text as the number in it."""
+    return f'NOT line RLIKE \'"({_names(reader, COUNTS)})"[ \t]*:[ \t]*"\''
+
+
+def _no_key_twice(reader: FlatReader) -> str:
+    """No field of tokens, or of a log without objects any field, is written twice: FROM_JSON would take the last."""
     places = reader.places()
-    names = {keys_of(path)[-1] for field in COUNTS for path in places.get(field, ())}
-    plain = "|".join(sorted(name for name in names if name.replace("_", "").replace(".", "").isalnum()))
-    return f'NOT line RLIKE \'"({plain})"[ \t]*:[ \t]*"\''
+    nested = any(len(keys_of(path)) > 1 for paths in places.values() for path in paths)
+    names = _names(reader, COUNTS if nested else tuple(places))
+    return f'NOT line RLIKE \'"({names})"[ \t]*:.*"\\\\1"[ \t]*:\''
+
+
+def _names(reader: FlatReader, fields: Sequence[str]) -> str:
+    """The keys of these fields, as one part of a regular expression."""
+    places = reader.places()
+    names = {keys_of(path)[-1] for field in fields for path in places.get(field, ())}
+    return "|".join(sorted(name for name in names if name.replace("_", "").replace(".", "").isalnum()))
 
 
 def _columns(types: dict[str, str], reader: FlatReader) -> dict[tuple[str, ...], Column]:

@@ -24,6 +24,7 @@ from llmcost.usage.projection import COUNTS, MOMENT, NUMBER, TEXT, Column, Diale
 from llmcost.usage.reader import FlatReader, ReaderOptions, keys_of, reader_named
 from llmcost.usage.readers.generic import COLUMNS as FIELDS
 from llmcost.usage.reading import FileRead, Reading, Request
+from llmcost.usage.sizes import bucket_of
 
 ENGINE = "warehouse"
 _KEYS = {HOURS: "slot_us", SIZES: "prompt_size", OUTPUTS: "output_size"}
@@ -135,22 +136,31 @@ def read_cube(path: str, request: Request) -> Reading:
 
 
 def whole(rows: Sequence[Mapping[str, Any]], path: str) -> None:
-    """Raises InputError for a cube of which rows are lacking, or stand twice.
+    """Raises InputError for a cube of which rows are lacking, stand twice, or were changed.
 
-    Each part counts every call once, so that a limit on the rows of an export shows in their sums.
+    Each part counts every call once, so that a limit on the rows of an export shows in their sums: by
+    hour and by prompt size for each model, task, tier and band, by output size altogether.
     """
-    sums: dict[str, list[int]] = {part: [0] * len(SUMS) for part in (HOURS, SIZES, OUTPUTS)}
+    by_name: dict[str, dict[tuple[Any, ...], list[int]]] = {HOURS: {}, SIZES: {}}
+    sums: dict[str, list[int]] = {part: [0] * len(SUMS) for part in _KEYS}
     sizes: set[tuple[Any, ...]] = set()
     for row in rows:
-        part = row["part"]
+        part, good = row["part"], row["good"]
         if part not in sums:
             raise InputError(f"this is no cube: it has a part {part!r}", where=path, hint=_AGAIN)
-        sums[part] = [before + (row[name] or 0) for before, name in zip(sums[part], SUMS, strict=True)]
-        key = (row["good"], row["output_size"])
-        if part == OUTPUTS and key in sizes:
-            raise InputError(f"rows of the cube stand twice (output size {key[1]})", where=path, hint=_AGAIN)
+        own = [row[name] or 0 for name in SUMS]
+        sums[part] = [before + more for before, more in zip(sums[part], own, strict=True)]
+        size = row[_KEYS[part]]
+        if part != HOURS and good and size != bucket_of(size):
+            raise InputError(f"this is no cube: it has a size {size}", where=path, hint=_AGAIN)
         if part == OUTPUTS:
-            sizes.add(key)
+            if (good, size) in sizes:
+                raise InputError(f"rows of the cube stand twice (output size {size})", where=path, hint=_AGAIN)
+            sizes.add((good, size))
+        else:
+            key = (good, row["model"], row["task"], row["tier"], row["above_tokens"] or 0)
+            cell = by_name[part].setdefault(key, [0] * len(SUMS))
+            cell[:] = [before + more for before, more in zip(cell, own, strict=True)]
     for part, name in ((SIZES, "prompt size"), (OUTPUTS, "output size")):
         if sums[part] != sums[HOURS]:
             raise InputError(
@@ -158,6 +168,8 @@ def whole(rows: Sequence[Mapping[str, Any]], path: str) -> None:
                 where=path,
                 hint="export all rows of the result, without a limit",
             )
+    if by_name[HOURS] != by_name[SIZES]:
+        raise InputError("rows of the cube contradict each other", where=path, hint=_AGAIN)
 
 
 def _rows(path: str, step_seconds: int) -> list[dict[str, Any]]:

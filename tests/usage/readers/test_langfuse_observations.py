@@ -182,3 +182,8 @@ def test_tasks(tmp_path: Path) -> None:
     assert tasks_of(reading_of_rows(tmp_path, row, task_from="key")) == {"u-1"}
     assert tasks_of(reading_of_rows(tmp_path, row, task_from="path")) == {"trace"}
     assert models_of(reading_of_rows(tmp_path, row)) == {CALLS[1].model}
+
+
+def test_an_export_of_chosen_columns_is_told_by_its_usage_map(tmp_path: Path) -> None:
+    row = {key: value for key, value in observation(CALLS[1]).items() if key not in ("traceId", "totalCost")}
+    assert reading_of_rows(tmp_path, row).files[0].format == "langfuse"

@@ -45,7 +45,8 @@ class Langfuse(Reader):
         if isinstance(page, list) and page and isinstance(page[0], Mapping) and "data" not in page[0]:
             return cls.recognises(page[0])
         started = "startTime" in document or "start_time" in document
-        traced = "traceId" in document or "trace_id" in document
+        # `usageDetails` is a word of its own; an export of chosen columns may lack the trace.
+        traced = any(key in document for key in ("traceId", "trace_id", *_USAGE))
         known = any(key in document for key in ("type", "inputUsage", *_USAGE))
         return started and traced and known and "attributes" not in document
 
