@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+from llmcost.usage.coverage import Export, Interval
 from llmcost.usage.record import Call
 from llmcost.usage.sizes import bucket_of
 
@@ -73,7 +74,8 @@ class Cube:
     """Cells that calls are added to. `exact` keeps how often each size came, where the engine can.
 
     `prompts` and `replies` are these counts (None: not kept); `outputs` follows from the replies, or is
-    what the engine gave. `add` is a function made once: a log has millions of lines, and looking names
+    what the engine gave. `first_us` and `last_us` are of calls; what aggregated `exports` cover is theirs to
+    say. `uncounted` are their rows that do not say how many calls they sum up, by model and task. `add` is a function made once: a log has millions of lines, and looking names
     up would be a third of its time.
     """
 
@@ -87,7 +89,9 @@ class Cube:
         self.replies: dict[int, int] | None = {} if exact else None
         self.first_us: int | None = None
         self.last_us: int | None = None
-        self.buckets_without_calls = 0
+        self.exports: list[Export] = []
+        self.uncounted: dict[tuple[str, str], int] = {}
+        self.cost_rows = 0  # of exports: a recorded cost without calls
         self.add = self._adder()
 
     @property
@@ -115,10 +119,12 @@ class Cube:
             model, task, at, tier, uncached, read, write_5m, write_1h, output, pico, _, _, calls, above = call
             prompt = uncached + read + write_5m + write_1h
             if calls is None:
-                self.buckets_without_calls += 1
+                self.uncounted[model, task] = self.uncounted.get((model, task), 0) + 1
                 calls = 0
             if at is None:
                 slot = NO_TIME
+            elif above is not None:
+                slot = at // slot_us
             else:
                 slot = at // slot_us
                 if self.last_us is None or self.first_us is None:
@@ -161,6 +167,7 @@ class Cube:
                     each[3] += write_5m
                     each[4] += write_1h
             if pico is not None:
+                self.cost_rows += not calls
                 for each in (cell, by_size):
                     each[6] += calls or 1
                     each[7] += pico
@@ -176,7 +183,10 @@ class Cube:
             for key, sums in theirs.items():
                 cell = mine.get(key)
                 mine[key] = sums if cell is None else [a + b for a, b in zip(cell, sums, strict=True)]
-        self.buckets_without_calls += other.buckets_without_calls
+        self.exports += other.exports
+        self.cost_rows += other.cost_rows
+        for key, rows in other.uncounted.items():
+            self.uncounted[key] = self.uncounted.get(key, 0) + rows
         if self.replies is not None and other.replies is None:
             self.bucketed.update(self.outputs)
             self.prompts = self.replies = None
@@ -197,6 +207,12 @@ class Cube:
     def by_size(self) -> dict[SizeKey, Sums]:
         """The cells by prompt size; an aggregated bucket stands under the size -1."""
         return {SizeKey(*key): Sums(*sums) for key, sums in self.sizes.items()}
+
+    @property
+    def covered(self) -> list[Interval]:
+        """The time that calls cover, from the first to the last, and that which each export covers."""
+        calls = [] if self.first_us is None or self.last_us is None else [(self.first_us, self.last_us)]
+        return calls + [each for export in self.exports for each in export.covered]
 
     @property
     def total(self) -> Sums:

@@ -1,13 +1,13 @@
 """What a scenario predicted beside what was logged, month by month, model by model, stage by stage.
 
-A prediction covers a part of a month where the log does: the month's figures times the hours of it
-that lie between the first and the last call. A logged month before the scenario's start, or after its
+A prediction is the rate of the scenario's month, which always has the same hours (`hours_per_month`), over
+the hours of a calendar month that the log covers: so a log that made the scenario predicts itself. A logged month before the scenario's start, or after its
 horizon, is set beside the nearest month of the scenario.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from llmcost.economics.horizon import estimate, months_of, need_workload, traffi
 from llmcost.errors import InputError, UnknownPrice, did_you_mean
 from llmcost.quantity import at_middle
 from llmcost.scenario import Scenario, month_after
+from llmcost.usage.coverage import Interval, hours_within, united
 from llmcost.usage.cube import NO_TIME, HourKey, Sums, summed
 from llmcost.usage.pricing import CellPrices
 from llmcost.usage.reading import Reading
@@ -145,7 +146,8 @@ def _best(point: Scenario, prices: Prices, by_model: dict[str, Sums]) -> str:
 
 def _months(reading: Reading, cells: CellPrices, point: Scenario, prices: Prices, name: str) -> list[MonthBeside]:
     cube = reading.cube
-    if cube.first_us is None or cube.last_us is None:
+    covered = united(cube.covered)
+    if not covered:
         raise InputError(
             "the log carries no times, so it has no months", where="--against", hint="map the time: --map time=COLUMN"
         )
@@ -160,8 +162,8 @@ def _months(reading: Reading, cells: CellPrices, point: Scenario, prices: Prices
     for first_day, own in sorted(logged.items()):
         number = (first_day.year - point.start.year) * 12 + first_day.month - point.start.month + 1
         number = min(max(number, 1), point.horizon_months)
-        hours, whole = _covered(first_day, cube.first_us, cube.last_us)
-        part = hours / whole
+        hours = _hours_of(first_day, covered)
+        part = hours / point.hours
         streams = traffic(point, months[number - 1])
         known = all(stream.requests_known for stream in streams)
         cost = predicted.months[number - 1].cost
@@ -189,12 +191,13 @@ def _sum(values: Iterable[Number]) -> float:
     return float(sum(values, 0.0))
 
 
-def _covered(first_day: date, first_us: int, last_us: int) -> tuple[float, float]:
-    """Hours of a calendar month between two moments, and all its hours."""
-    begin = datetime(first_day.year, first_day.month, 1, tzinfo=UTC).timestamp()
-    after = month_after(first_day, 1)
-    end = datetime(after.year, after.month, 1, tzinfo=UTC).timestamp()
-    return max(0.0, min(end, last_us / 1e6) - max(begin, first_us / 1e6)) / 3600, (end - begin) / 3600
+def _hours_of(first_day: date, covered: Sequence[Interval]) -> float:
+    """Hours of a calendar month that the logs cover."""
+    begin, end = (
+        int(datetime(day.year, day.month, 1, tzinfo=UTC).timestamp()) * 1_000_000
+        for day in (first_day, month_after(first_day, 1))
+    )
+    return hours_within(covered, begin, end)
 
 
 def _cost(own: list[tuple[HourKey, Sums]], cells: CellPrices) -> float | None:

@@ -37,7 +37,7 @@ class Unpriced(NamedTuple):
     model: str
     tier: str
     reason: str
-    calls: int
+    calls: int | None
     input_tokens: int
     output_tokens: int
 

@@ -73,6 +73,10 @@ class Reader:
         """
         raise NotImplementedError
 
+    def slot_end(self, record: Any) -> Any:
+        """When the slot that a record of an aggregated export sums up ends, as it is written; None: it does not say."""
+        return None
+
     def finish(self) -> None:
         """Called after the last record. Raises InputError where the whole file was not what was asked for."""
 

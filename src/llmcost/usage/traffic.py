@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from llmcost.errors import InputError
 from llmcost.usage.conversion import BATCH
+from llmcost.usage.coverage import Period
 from llmcost.usage.cube import NO_TIME, SizeKey, Sums, summed
 from llmcost.usage.pricing import CellPrices
-from llmcost.usage.profile import Period
 from llmcost.usage.reading import Reading
 from llmcost.usage.summary import Usage
 from llmcost.workload import Part
@@ -139,7 +139,7 @@ def traffic_of(reading: Reading, usage: Usage, prices: CellPrices) -> Traffic:
         raise InputError(
             "the log does not say over which time it runs, so a month of it is not known",
             where=where,
-            hint="map the time: --map time=COLUMN, or give --requests a month and the means that `llmcost usage` prints",
+            hint="map the time: --map time=COLUMN, or write a workload: with requests_per_month and the means printed here",
         )
     cells = reading.cube.by_size()
     factors = {key.model: factor for key in cells if (factor := prices.tokens_factor(key.model)) not in (None, 1.0)}

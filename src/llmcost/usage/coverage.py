@@ -1,0 +1,121 @@
+"""Which time logs cover: calls from the first to the last, an aggregated export from its first slot to the end of its last.
+
+How long a slot of an export lasts is what the export says of it, never what lies between two of them:
+a week without traffic leaves no rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from llmcost.usage.instants import microseconds, written
+from llmcost.usage.record import Call
+
+Interval = tuple[int, int]  # from and until, in microseconds since 1970
+US_PER_HOUR = 3_600_000_000
+_DAY_US = 24 * US_PER_HOUR
+_DAY_WRITTEN = (len("20260110"), len("2026-01-10"))
+
+
+class Period(NamedTuple):
+    """From the first moment that the logs cover to the last, in UTC, how many hours of it they cover, and do not.
+
+    None where no line carries a time.
+    """
+
+    first: str | None
+    last: str | None
+    hours: float | None
+    gap_hours: float = 0.0
+
+    @property
+    def words(self) -> str:
+        """As a remark says it."""
+        return f"{self.first} to {self.last}" if self.first else "no times"
+
+
+class Slots(NamedTuple):
+    """The slots of one aggregated export: how long one lasts (None: not said, or of several lengths), and its period."""
+
+    seconds: int | None
+    period: Period
+
+
+class Export:
+    """The calls of one aggregated file by slot; `slots` has them by start and end, an end that is not said is the start.
+
+    `uncounted` are rows that do not say how many calls they sum up. Rows of a cost alone cover no time
+    where others do.
+    """
+
+    def __init__(self) -> None:
+        self.slots: dict[Interval, int] = {}
+        self.costs: set[Interval] = set()
+        self.uncounted = 0
+
+    def add(self, call: Call, end: Any) -> None:
+        """Count a row with the end of its slot as it is written (None: not said)."""
+        self.uncounted += call.calls is None
+        if call.at_us is None:
+            return
+        slot = (call.at_us, max(_moment(end) or call.at_us, call.at_us))
+        if call.calls == 0 and not call.prompt + call.output:
+            self.costs.add(slot)
+        else:
+            self.slots[slot] = self.slots.get(slot, 0) + (call.calls or 0)
+
+    @property
+    def covered(self) -> list[Interval]:
+        """From the first slot to the end of the last; empty without times."""
+        slots = self.slots or self.costs
+        return [(min(slot[0] for slot in slots), max(slot[1] for slot in slots))] if slots else []
+
+    @property
+    def described(self) -> Slots:
+        """As the result lists the file."""
+        lengths = {until - start for start, until in self.slots or self.costs}
+        length = lengths.pop() if len(lengths) == 1 else 0
+        return Slots(length // 1_000_000 or None, period_of(self.covered))
+
+
+def end_of(start: Any, end: Any) -> Any:
+    """The end of a slot: as written, else that of the day where the start is written as a day."""
+    if end not in (None, ""):
+        return end
+    if not isinstance(start, str) or len(start.strip()) not in _DAY_WRITTEN:
+        return None
+    began = _moment(start.strip())
+    return None if began is None or began % _DAY_US else began + _DAY_US
+
+
+def _moment(at: Any) -> int | None:
+    try:
+        return microseconds(at)
+    except (ValueError, OverflowError):
+        return None
+
+
+def united(intervals: Iterable[Interval]) -> list[Interval]:
+    """The same time without overlaps, in order."""
+    found: list[Interval] = []
+    for start, until in sorted(intervals):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(until, found[-1][1]))
+        else:
+            found.append((start, until))
+    return found
+
+
+def hours_within(intervals: Iterable[Interval], start: int, until: int) -> float:
+    """Hours between two moments that the intervals, which do not overlap, cover."""
+    return sum(max(0, min(b, until) - max(a, start)) for a, b in intervals) / US_PER_HOUR
+
+
+def period_of(intervals: Iterable[Interval]) -> Period:
+    """The period of intervals that may overlap."""
+    found = united(intervals)
+    if not found:
+        return Period(None, None, None)
+    covered, whole = sum(until - start for start, until in found), found[-1][1] - found[0][0]
+    return Period(written(found[0][0]), written(found[-1][1]), covered / US_PER_HOUR, (whole - covered) / US_PER_HOUR)
