@@ -18,7 +18,7 @@ from llmcost.quality.spending import DayPrices
 from llmcost.usage.cube import Cube, Sums
 from llmcost.usage.instants import microseconds
 from llmcost.usage.pricing import CellPrices
-from llmcost.usage.profile import growth_of, hours_of, output_sizes, period_of, prompt_sizes
+from llmcost.usage.profile import growth_of, hours_of, output_sizes, prompt_sizes
 from llmcost.usage.record import Call
 from llmcost.usage.sizes import bucket_of, bucket_sql, nearest_rank, step_of
 
@@ -122,7 +122,7 @@ def test_no_moment() -> None:
 
 def test_peak_over_elapsed_and_over_non_empty_hours() -> None:
     """Four calls in hour 0, one in hour 9: 10 elapsed, 2 with calls; 4 ÷ (5 ÷ 10) = 8 and 4 ÷ (5 ÷ 2) = 1.6."""
-    hours = hours_of(cube_of(*[call(0)] * 4, call(9)), aggregated=False)
+    hours = hours_of(cube_of(*[call(0)] * 4, call(9)))
     assert (hours.elapsed, hours.non_empty, hours.peak_calls, hours.peak_at) == (10, 2, 4, "2026-03-02T00:00:00Z")
     assert (hours.peak_to_average_elapsed, hours.peak_to_average_non_empty) == (8, 1.6)
     assert hours.by_hour_of_day == [4, *[0] * 8, 1, *[0] * 14]
@@ -133,17 +133,6 @@ def test_growth_of_whole_weeks() -> None:
     calls = [call(h) for h in range(4 * 168) for _ in range(10 if h < 336 else 12)]
     assert growth_of(cube_of(*calls)) == pytest.approx(1.2 ** (730 / 336) - 1)
     assert growth_of(cube_of(*[call(h) for h in range(3 * 168)])) is None
-
-
-def test_an_aggregated_day_lasts_a_day() -> None:
-    """Three daily buckets of 240 calls: the period is three days, and nothing is known of sizes."""
-    cube = Cube(())
-    for day in range(3):
-        cube.add(call(24 * day, 24_000, 2_400, calls=240, above_tokens=0))
-    hours = hours_of(cube, aggregated=True)
-    assert (hours.step_seconds, hours.elapsed, hours.peak_calls, hours.by_hour_of_day) == (86_400, 3, 240, None)
-    assert period_of(cube, aggregated=True).hours == 72
-    assert prompt_sizes(cube) is None and output_sizes(cube) is None
 
 
 # ---- prices

@@ -236,7 +236,7 @@ def test_predicted_beside_logged(tmp_path: Path) -> None:
             )
     scenario = tmp_path / "scenario.yaml"
     scenario.write_text(
-        "start: 2026-10\nworkload: {requests_per_month: 744, input_tokens: 1000, output_tokens: 100}\n"
+        "start: 2026-10\nhours_per_month: 744\nworkload: {requests_per_month: 744, input_tokens: 1000, output_tokens: 100}\n"
         "architectures:\n"
         "  other: {kind: api, model: gpt-5.4-mini}\n"
         "  run: {kind: cascade, stages: [gpt-5.4-mini, claude-opus-4-8], escalation: [30%]}\n"

@@ -11,7 +11,7 @@ from llmcost.errors import InputError, did_you_mean
 from llmcost.estimate import Assumption, Warning
 
 if TYPE_CHECKING:
-    from llmcost.usage.reading import Opened, Reading, Request
+    from llmcost.usage.reading import FileRead, Opened, Reading, Request
 
 LOG_FORMAT = (
     shared("format_in", "The logs' format; left out, it is told from their content.", "FORMAT"),
@@ -132,6 +132,14 @@ def remarks_of(reading: Reading) -> tuple[list[Assumption], list[Warning]]:
     for reason, lines in counts.duplicate.items():
         warned.append(Warning("duplicate_lines", f"{lines:,} duplicate line{'s' if lines != 1 else ''}: {reason}"))
     for file in reading.files:
+        if file.slots is not None and file.slots.without_end:
+            warned.append(Warning("slots_of_unknown_length", _of_unknown_length(file)))
         if file.format is None:
             warned.append(Warning("unread_file", f"{file.path} was not read: {file.note}"))
     return assumed, warned
+
+
+def _of_unknown_length(file: FileRead) -> str:
+    """Where nothing says when a slot ends, its calls are counted where it begins."""
+    say = f"{file.path} does not say how long its rows last: they are counted where they begin"
+    return say + ("; map their end: --map end_time=COLUMN" if file.format == "generic" else "")

@@ -36,17 +36,20 @@ class Period(NamedTuple):
 
 
 class Slots(NamedTuple):
-    """The slots of one aggregated export: how long one lasts (None: not said, or of several lengths), and its period."""
+    """The slots of one aggregated export: how long one lasts (None: of several lengths, or not said), and its period.
+
+    `without_end` are those that nothing says the end of: they count as of no length.
+    """
 
     seconds: int | None
     period: Period
+    without_end: int
 
 
 class Export:
     """The calls of one aggregated file by slot; `slots` has them by start and end, an end that is not said is the start.
 
-    `uncounted` are rows that do not say how many calls they sum up. Rows of a cost alone cover no time
-    where others do.
+    `uncounted` are rows that do not say how many calls they sum up. `costs` are slots of a cost alone.
     """
 
     def __init__(self) -> None:
@@ -74,9 +77,9 @@ class Export:
     @property
     def described(self) -> Slots:
         """As the result lists the file."""
-        lengths = {until - start for start, until in self.slots or self.costs}
-        length = lengths.pop() if len(lengths) == 1 else 0
-        return Slots(length // 1_000_000 or None, period_of(self.covered))
+        lengths = [until - start for start, until in self.slots or self.costs]
+        one = lengths[0] // 1_000_000 if len(set(lengths)) == 1 else 0
+        return Slots(one or None, period_of(self.covered), lengths.count(0))
 
 
 def end_of(start: Any, end: Any) -> Any:

@@ -210,9 +210,13 @@ class Cube:
 
     @property
     def covered(self) -> list[Interval]:
-        """The time that calls cover, from the first to the last, and that which each export covers."""
+        """The time that calls cover, from the first to the last, and that which each export covers.
+
+        A report of nothing but costs covers time only where there is nothing else.
+        """
         calls = [] if self.first_us is None or self.last_us is None else [(self.first_us, self.last_us)]
-        return calls + [each for export in self.exports for each in export.covered]
+        used = [each for export in self.exports if export.slots for each in export.covered]
+        return calls + used or [each for export in self.exports for each in export.covered]
 
     @property
     def total(self) -> Sums:

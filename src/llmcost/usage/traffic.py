@@ -152,7 +152,8 @@ def traffic_of(reading: Reading, usage: Usage, prices: CellPrices) -> Traffic:
         hours=usage.period.hours,
         whole=mean_of(cells.items(), factors),
         by_task={task: mean_of(own, factors) for task, own in sorted(known.items())},
-        peak_to_average=usage.hours.peak_to_average_elapsed,
+        # Slots longer than an hour hide the peak that a fleet is built for.
+        peak_to_average=None if usage.hours.by_hour_of_day is None else usage.hours.peak_to_average_elapsed,
         growth_per_month=usage.growth_per_month,
         usage=usage,
         cells=cells,

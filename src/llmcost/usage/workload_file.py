@@ -37,6 +37,8 @@ def workload_yaml(traffic: Traffic, prices: Prices, on: date) -> str:
     ]
     if traffic.growth_per_month is None:
         lines.append("  # growth_per_month is not told: four whole weeks are needed")
+    if traffic.peak_to_average is None:
+        lines.append("  # peak_to_average is not told: the log does not tell the calls of an hour")
     tasks = {task: mean for task, mean in traffic.by_task.items() if mean.calls}
     if len(tasks) > 1:
         lines.append("segments:")

@@ -203,7 +203,7 @@ def _slots(path: str, slots: Slots) -> str:
     """What an aggregated export sums up by, and what time it covers."""
     if slots.period.first is None:
         return f"{path}: sums of calls, without times."
-    by = "slots of a length that it does not say" if slots.seconds is None else f"{_step(slots.seconds)}s"
+    by = "slots" if slots.seconds is None else f"{_step(slots.seconds)}s"
     return f"{path}: sums by {by}, {slots.period.words}."
 
 
@@ -231,7 +231,9 @@ def profile(found: Usage) -> list[str]:
             f"The profile is of the single calls alone; exports sum up {_calls(hours.exported_calls_left_out)} beside them."
         )
     if found.period.gap_hours:
-        notes.append(f"The logs cover {found.period.hours:,.6g} hours of their period; {found.period.gap_hours:,.6g} lie between files.")
+        notes.append(
+            f"The logs cover {found.period.hours:,.6g} hours of their period; {found.period.gap_hours:,.6g} lie between files."
+        )
     if found.growth_per_month is None:
         notes.append("Growth: not told, four whole weeks are needed.")
     else:
