@@ -18,7 +18,7 @@ from llmcost.quality.spending import DayPrices
 from llmcost.usage.cube import Cube, Sums
 from llmcost.usage.instants import microseconds
 from llmcost.usage.pricing import CellPrices
-from llmcost.usage.profile import growth_of, hours_of, output_sizes, prompt_sizes
+from llmcost.usage.profile import growth_of, hours_of, prompt_sizes
 from llmcost.usage.record import Call
 from llmcost.usage.sizes import bucket_of, bucket_sql, nearest_rank, step_of
 
@@ -214,6 +214,23 @@ def test_unpriced_tokens_are_listed_and_no_zero(tmp_path: Path) -> None:
     assert own.result["cost"] == pytest.approx(1.25 + (70 * 10 + 7 * 100) / 1e6)
     same = run("usage", str(log), "--priced-as", "mystery=gpt-5", *AS_OF, "-f", "json")
     assert same.result["cost"] == pytest.approx(1.25 + (70 * 1.25 + 7 * 10) / 1e6)
+
+
+@pytest.mark.parametrize("engine", ["stdlib", "duckdb"])
+def test_a_negative_cost_of_a_call_is_none_and_named(tmp_path: Path, engine: str) -> None:
+    """Of four calls one costs less than nothing and two carry a cost: 0.5 and 0."""
+    if engine == "duckdb":
+        pytest.importorskip("duckdb")
+    costs = [{"cost_usd": -1}, {"cost_usd": 0.5}, {"cost_usd": 0}, {}]
+    rows = [{"model": "gpt-5", "input_tokens": 10, "output_tokens": 1, **cost} for cost in costs]
+    log = tmp_path / "log.jsonl"
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    done = run("usage", str(log), "--engine", engine, *AS_OF, "-f", "json").result
+    assert (done["recorded_cost"], done["recorded_calls"]) == (0.5, 2)
+    assert done["lines"]["repaired"] == {"negative cost, counted as not recorded": 1}
+    said = run("usage", str(log), "--engine", engine, *AS_OF)
+    assert "$0.50 recorded for 2 of 4 calls." in said.out
+    assert "negative cost" in said.err
 
 
 def test_a_retired_model_keeps_its_last_price(tmp_path: Path) -> None:
