@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from math import fsum
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,13 @@ from llmcost.errors import UnknownPrice
 from llmcost.quality.spending import DayPrices
 from llmcost.usage.cube import Cube, Sums
 from llmcost.usage.instants import microseconds
+from llmcost.usage.lines import Lines
 from llmcost.usage.pricing import CellPrices
 from llmcost.usage.profile import growth_of, hours_of, prompt_sizes
+from llmcost.usage.reading import Reading
 from llmcost.usage.record import Call
 from llmcost.usage.sizes import bucket_of, bucket_sql, nearest_rank, step_of
+from llmcost.usage.summary import usage_of
 
 DAY = date(2026, 11, 22)
 AS_OF = ("--as-of", "2026-11-22")
@@ -163,6 +167,85 @@ def test_batch_and_priority_pay_their_own_prices() -> None:
     assert cost("gpt-5", uncached_input=M, output=M) == pytest.approx(11.25)
     assert cost("gpt-5", "batch", uncached_input=M, output=M) == pytest.approx(5.625)
     assert cost("gpt-5", "priority", uncached_input=M, output=M) == pytest.approx(22.5)
+
+
+@pytest.mark.parametrize(
+    ("model", "above", "tokens", "usd"),
+    [
+        ("gpt-5", 0, "cache_write_5m", 0.625),  # writes are input: 1.25, in a batch half of it
+        ("gpt-5", 0, "cache_write_1h", 0.625),
+        ("gpt-5", 0, "cache_read", 0.0625),  # published
+        ("gpt-4.1", 0, "cache_read", 1.0),  # OpenAI's batch table has none: 2 in, 0.50 cached, 1 in a batch
+        ("gemini-2.5-pro", 0, "cache_read", 0.125),  # Google: the cached price holds in a batch
+        ("gemini-2.5-pro", 200_000, "cache_read", 0.25),
+        ("gemini-2.5-pro", 200_000, "cache_write_5m", 1.25),  # the batch input price above the threshold
+        ("claude-sonnet-4-6", 0, "cache_write_1h", 3.0),  # published: half of 6
+        ("gpt-5.6-sol", 0, "cache_write_1h", 2.5),  # one kind of write, published for batches
+    ],
+)
+def test_what_a_batch_pays_for_cached_tokens(model: str, above: int, tokens: str, usd: float) -> None:
+    assert cost(model, "batch", above, **{tokens: M}) == pytest.approx(usd)
+
+
+def test_a_price_that_stands_for_another_is_listed_with_its_tokens(tmp_path: Path) -> None:
+    row = {"output_tokens": 0}
+    rows = [
+        {"model": "gpt-5", "tier": "batch", "input_tokens": 100_000, "cache_write_tokens": 100_000},
+        {"model": "gpt-5", "input_tokens": 50_000, "cache_write_tokens": 50_000},
+        {"model": "gpt-5", "input_tokens": 50_000, "cache_write_tokens": 20_000},
+        {"model": "gpt-4.1", "tier": "batch", "input_tokens": 10_000, "cached_tokens": 10_000},
+        {"model": "claude-sonnet-4-6", "tier": "batch", "input_tokens": 10, "cached_tokens": 10},
+        {"model": "kimi-k2.5", "tier": "batch", "input_tokens": 1000},
+    ]
+    log = tmp_path / "log.jsonl"
+    lines = [
+        {**row, **each, "total_tokens": each["input_tokens"], "timestamp": f"2026-11-0{day}"}
+        for day, each in enumerate(rows, 1)
+    ]
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    done = run("usage", str(log), *AS_OF, "-f", "json")
+    assert {
+        (each["model"], each["tier"], each["bucket"]): (each["charged"], each["usd_per_mtok"], each["tokens"])
+        for each in done.result["stand_ins"]
+    } == {
+        ("openai/gpt-5", "batch", "cache_write_5m"): ("batch.input_per_mtok", 0.625, 100_000),
+        ("openai/gpt-5", "standard", "cache_write_5m"): ("input_per_mtok", 1.25, 70_000),
+        ("openai/gpt-4.1", "batch", "cache_read"): ("batch.input_per_mtok", 1, 10_000),
+        (done.result["models"][2]["priced_as"], "batch", "uncached_input"): ("input_per_mtok", 0.6, 1000),
+    }
+    assumed = {each["name"]: each["why"] for each in done.document["assumptions"]}
+    assert assumed["openai/gpt-5, cache write 5m, batch"].endswith("; 100,000 tokens pay it")
+    table = run("usage", str(log), *AS_OF).out
+    assert "* openai/gpt-4.1, cache read, batch = 1: no batch price" in table
+    # under another architecture the same price is charged, and said
+    scenario = tmp_path / "scenario.yaml"
+    scenario.write_text("start: 2026-12\narchitectures: {x: {kind: api, model: gpt-5}}\n")
+    compared = run(
+        "compare", str(scenario), "--usage", str(log), "--priced-as", "kimi-k2.5=gpt-5", *AS_OF, "-f", "json"
+    )
+    names = {each["name"]: each["value"] for each in compared.document["assumptions"]}
+    assert names["gpt-5.batch.cache_write_per_mtok"] == 0.625
+    assert names["gpt-5.cache_write_per_mtok"] == 1.25
+
+
+def test_a_model_without_a_price_is_unpriced_at_no_tokens(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    log.write_text(json.dumps({"model": "mystery", "input_tokens": 0, "output_tokens": 0}) + "\n")
+    done = run("usage", str(log), *AS_OF, "-f", "json").result
+    assert (done["cost"], done["models"][0]["cost"]) == (None, None)
+    assert [(each["model"], each["calls"], each["input_tokens"]) for each in done["unpriced"]] == [("mystery", 1, 0)]
+    assert "no price is known" in run("usage", str(log), *AS_OF).out
+
+
+@given(st.permutations([(model, n) for model in ("gpt-5", "gpt-5-mini", "claude-sonnet-4-6") for n in range(12)]))
+def test_the_order_of_the_cells_changes_no_digit(order: list[tuple[str, int]]) -> None:
+    """Engines give the cells in an order of their own; sums of floats would depend on it."""
+    reading = Reading("any", [], cube_of(*[call(n, 1000 + 7 * n, 10 + n, model=m) for m, n in order]), Lines(), [])
+    prices = CellPrices(DayPrices(load_catalog()), DAY)
+    found = usage_of(reading, prices)
+    assert found.cost == fsum(
+        prices.cost(m, "standard", 0, Sums(1, 1000 + 7 * n, 0, 0, 0, 10 + n, 0, 0)) for m, n in sorted(order)
+    )
 
 
 @pytest.mark.parametrize("name", ["gpt-5", "openai/gpt-5", "GPT-5", "openrouter/openai/gpt-5", "litellm_proxy/gpt-5"])

@@ -12,6 +12,7 @@ from llmcost.estimate import Assumption, Warning
 
 if TYPE_CHECKING:
     from llmcost.usage.reading import FileRead, Opened, Reading, Request
+    from llmcost.usage.summary import Usage
 
 LOG_FORMAT = (
     shared("format_in", "The logs' format; left out, it is told from their content.", "FORMAT"),
@@ -137,6 +138,18 @@ def remarks_of(reading: Reading) -> tuple[list[Assumption], list[Warning]]:
         if file.format is None:
             warned.append(Warning("unread_file", f"{file.path} was not read: {file.note}"))
     return assumed, warned
+
+
+def stand_ins(found: Usage) -> list[Assumption]:
+    """Prices that stand for others that nobody publishes, each with its model and the tokens that pay it."""
+    return [
+        Assumption(
+            f"{each.model}, {each.bucket.replace('_', ' ')}{'' if each.tier == 'standard' else f', {each.tier}'}",
+            each.usd_per_mtok,
+            f"{each.reason}; {each.tokens:,} tokens pay it",
+        )
+        for each in found.stand_ins
+    ]
 
 
 def _of_unknown_length(file: FileRead) -> str:

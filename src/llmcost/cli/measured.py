@@ -10,7 +10,7 @@ from llmcost.architectures.architecture import Retired
 from llmcost.architectures.flow import models_of, reachable
 from llmcost.architectures.prices import OwnPrice, Prices
 from llmcost.cli.draft import Draft
-from llmcost.cli.logs import read_logs, remarks_of, same_as
+from llmcost.cli.logs import read_logs, remarks_of, same_as, stand_ins
 from llmcost.cli.options import Values
 from llmcost.economics.logged import LoggedTraffic, logged_costs
 from llmcost.errors import InputError
@@ -53,9 +53,11 @@ def measured(draft: Draft, flags: Values, catalog: Catalog, as_of: date) -> Meas
         base = draft.folder
     reading = read_logs(paths, flags, catalog.long_context_thresholds(), base=base)
     prices = cell_prices(draft, flags, catalog, as_of)
-    traffic = traffic_of(reading, usage_of(reading, prices), prices)
+    usage = usage_of(reading, prices)
+    traffic = traffic_of(reading, usage, prices)
     _put(draft, traffic)
-    return Measured(traffic, *remarks_of(reading))
+    assumed, warned = remarks_of(reading)
+    return Measured(traffic, [*assumed, *stand_ins(usage)], warned)
 
 
 def cell_prices(draft: Draft, flags: Values, catalog: Catalog, as_of: date) -> CellPrices:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from llmcost.cli.draft import draft_from
-from llmcost.cli.logs import LOG_ENGINE, LOG_FORMAT, PRICED_AS, read_logs, remarks_of, request_of, same_as
+from llmcost.cli.logs import LOG_ENGINE, LOG_FORMAT, PRICED_AS, read_logs, remarks_of, request_of, same_as, stand_ins
 from llmcost.cli.options import OUTPUT, Values, command_app, shared, takes
 from llmcost.cli.outcomes import DAY_PRICES, OutcomeRemarks, catalog_of, own_prices
 from llmcost.cli.reading import asked, day
@@ -78,6 +78,7 @@ def command(flags: Values) -> int:
         text = workload_yaml(traffic_of(reading, result, prices), prices.prices, as_of)
         write_atomically(flags["save_workload"], text, force=bool(flags.get("force")))
     assumed, warned = remarks_of(reading)
+    assumed += stand_ins(result)
     if flags.get("against") is not None:
         result = result._replace(against=_against(flags, reading, prices))
         if flags.get("architecture") is None and result.against is not None:

@@ -226,10 +226,10 @@ class Conversion:
             return None
         try:
             value = float(usd)
-            if value < 0 and not self.bucket:  # a cost report has credits, a call has none
-                self.lines.repair(NEGATIVE_COST, line)
-                return None
             if abs(value) < DEAREST:
+                if value < 0 and not self.bucket:  # a cost report has credits, a call has none
+                    self.lines.repair(NEGATIVE_COST, line)
+                    return None
                 # The same rounding on every engine: half a pico-dollar is always added before the floor.
                 return None if isinstance(usd, bool) else math.floor(value * PICO + 0.5)
         except (TypeError, ValueError, OverflowError):

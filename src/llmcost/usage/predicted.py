@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
+from math import fsum
 from typing import NamedTuple
 
 from llmcost.architectures.cascade import Cascade
@@ -203,7 +204,7 @@ def _hours_of(first_day: date, covered: Sequence[Interval]) -> float:
 def _cost(own: list[tuple[HourKey, Sums]], cells: CellPrices) -> float | None:
     """USD at the day's prices; None where any of it has none."""
     try:
-        return sum(cells.cost(key.model, key.tier, key.above_tokens, sums) for key, sums in own)
+        return fsum(cells.cost(key.model, key.tier, key.above_tokens, sums) for key, sums in own)
     except UnknownPrice:
         return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from math import fsum
 from typing import NamedTuple
 
 from llmcost.errors import UnknownPrice
@@ -10,7 +11,7 @@ from llmcost.usage.coverage import Period, period_of
 from llmcost.usage.cube import HourKey, Sums, summed
 from llmcost.usage.lines import LineCounts
 from llmcost.usage.predicted import Against
-from llmcost.usage.pricing import CellPrices, Unpriced
+from llmcost.usage.pricing import CellPrices, StandIn, Unpriced
 from llmcost.usage.profile import (
     Above,
     Hours,
@@ -96,6 +97,7 @@ class Usage(NamedTuple):
     hours: Hours
     growth_per_month: float | None
     cost: float | None
+    stand_ins: list[StandIn]
     unpriced: list[Unpriced]
     recorded_cost: float | None
     recorded_calls: int
@@ -109,9 +111,15 @@ def usage_of(reading: Reading, prices: CellPrices) -> Usage:
     cells = cube.by_hour()
     costs: dict[HourKey, float | None] = {}
     lost: dict[tuple[str, str, str], list[Sums]] = {}
+    stand_ins: dict[StandIn, int] = {}
     for key, sums in cells.items():
+        if not sums.calls and not sums.input + sums.output and (key.model, key.task) not in cube.uncounted:
+            continue  # a recorded cost alone: there is nothing to price
         try:
             costs[key] = prices.cost(key.model, key.tier, key.above_tokens, sums)
+            for each in prices.stand_ins(key.model, key.tier, key.above_tokens, sums):
+                kind = each._replace(tokens=0)
+                stand_ins[kind] = stand_ins.get(kind, 0) + each.tokens
         except UnknownPrice as why:
             costs[key] = None
             lost.setdefault((key.model, key.tier, why.what), []).append(sums)
@@ -172,7 +180,8 @@ def usage_of(reading: Reading, prices: CellPrices) -> Usage:
         sizes=SizesByKind(prompt_sizes(cube), output_sizes(cube), above_thresholds(cube), without_size),
         hours=hours_of(cube),
         growth_per_month=growth_of(cube),
-        cost=sum(priced) if priced else None,
+        cost=fsum(priced) if priced else None,
+        stand_ins=sorted(each._replace(tokens=tokens) for each, tokens in stand_ins.items()),
         unpriced=[
             Unpriced(*key, None if key[0] in uncounted_models else all_.calls, all_.input, all_.output)
             for key, parts in lost.items()
@@ -192,11 +201,14 @@ def _grouped(
     money: dict[str, list[float | None]] = {}
     for key, sums in cells.items():
         parts.setdefault(name_of(key), []).append(sums)
-        money.setdefault(name_of(key), []).append(costs[key])
+        if key in costs:
+            money.setdefault(name_of(key), []).append(costs[key])
     found = []
     for name, sums_of in parts.items():
-        known = [cost for cost in money[name] if cost is not None]
-        found.append((name, summed(sums_of), sum(known) if len(known) == len(money[name]) else None))
+        own = money.get(name, [])
+        known = [cost for cost in own if cost is not None]
+        # The exact sum, so that the order of the cells, which engines choose, changes no digit of it.
+        found.append((name, summed(sums_of), fsum(known) if known and len(known) == len(own) else None))
     return sorted(found, key=lambda each: (-each[1].input - each[1].output, each[0]))
 
 

@@ -8,6 +8,7 @@ rejected answer into the next prompt) every prompt-size bucket near a threshold 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import fsum
 from typing import Any, NamedTuple
 
 from llmcost.errors import InputError
@@ -102,7 +103,7 @@ def mean_of(cells: Iterable[tuple[SizeKey, Sums]], tokens_factors: Mapping[str, 
     total = summed(sums for _, sums in known)
     if not total.calls:
         return Mean(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-    input_ = sum(sums.input / tokens_factors.get(key.model, 1.0) for key, sums in known)
+    input_ = fsum(sums.input / tokens_factors.get(key.model, 1.0) for key, sums in known)
     batched = sum(sums.calls for key, sums in known if key.tier == BATCH)
 
     def of_input(tokens: int) -> float:

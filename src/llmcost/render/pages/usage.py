@@ -75,10 +75,12 @@ def headline(found: Usage) -> str:
     say = f"{calls}, {found.input_tokens:,} tokens in, {found.output_tokens:,} out"
     if found.period.first:
         say += f", {found.period.first} to {found.period.last}"
-    cost = "no price is known" if found.cost is None else f"{figures.usd(found.cost)} at today's prices"
-    if found.unpriced and found.cost is not None:
+    cost = f"{figures.usd(found.cost)} at today's prices"
+    if found.cost is None:
+        cost = "no price is known" if found.unpriced else "nothing to price"
+    elif found.unpriced:
         lost = sum(each.input_tokens + each.output_tokens for each in found.unpriced)
-        cost += f" without {lost:,} tokens that have no price"
+        cost += f" without {lost:,} tokens that have no price" if lost else " without calls that have no price"
     recorded = "nothing recorded" if found.recorded_cost is None else f"{figures.usd(found.recorded_cost)} recorded"
     if _partly_recorded(found):
         recorded += f" for {found.recorded_calls:,} of {figures.number_of('call', found.known_calls)}"
