@@ -50,7 +50,7 @@ def test_a_week_without_traffic_makes_no_weeks_of_days(tmp_path: Path) -> None:
         "hours": 192,
         "gap_hours": 0,
     }
-    assert found["files"][0]["slots"] == {"seconds": DAY, "period": found["period"], "without_end": 0}
+    assert found["files"][0]["slots"] == {"seconds": DAY, "period": found["period"], "assumed": False, "without_end": 0}
     text = saved.read_text()
     assert f"requests_per_month: {100 * 730 / 192:.10f}".rstrip("0") in text
     # the peak within a day is not known, and none is written
@@ -75,8 +75,8 @@ def test_one_slot_has_a_period(tmp_path: Path) -> None:
         ({"ending_at": "2026-01-01T01:00:00Z"}, HOUR),
         ({"bucket_width": "1d"}, DAY),
         ({"bucket_width": "1m"}, 60),
-        ({"ending_at": "2026-01-01T00:00:00Z"}, None),
-        ({}, None),
+        ({"ending_at": "2026-01-01T00:00:00Z"}, DAY),  # no end: it begins at midnight, so it is taken for a day
+        ({}, DAY),
     ],
 )
 def test_how_long_a_slot_of_anthropic_lasts(tmp_path: Path, said: dict[str, str], seconds: int | None) -> None:
@@ -175,15 +175,12 @@ def test_costs_cover_no_time_beside_usage(tmp_path: Path) -> None:
 def test_a_mapped_table_of_sums_says_its_end(tmp_path: Path) -> None:
     """Ten minutes each: with their end the export's own slots, else by the step, of what begins in it."""
     table = tmp_path / "table.csv"
-    rows = [f"2026-01-01T00:{m:02d}:00Z,2026-01-01T00:{m + 10:02d}:00Z,{n},10,1" for m, n in ((0, 30), (10, 10))]
+    rows = [f"2026-01-01T00:{m:02d}:00Z,2026-01-01T00:{m + 10:02d}:00Z,{n},10,1" for m, n in ((10, 30), (20, 10))]
     table.write_text("\n".join(["time,finish,calls,input_tokens,output_tokens", *rows]) + "\n")
     found = usage(str(table), "--map", "end_time=finish", "--map", "calls=calls")
     assert profile(found) == (600, 2, 2, 1.5)
     assert found["period"]["hours"] == pytest.approx(1 / 3)
-    without = run("usage", str(table), *AS_OF, "-f", "json")
-    assert profile(without.result) == (HOUR, 1, 1, 1)
-    assert without.result["files"][0]["slots"]["seconds"] is None
-    assert any("--map end_time=COLUMN" in each["message"] for each in without.document["warnings"])
+    assert profile(usage(str(table))) == (HOUR, 1, 1, 1)
 
 
 def test_a_table_of_days_is_of_days(tmp_path: Path) -> None:
@@ -191,6 +188,25 @@ def test_a_table_of_days_is_of_days(tmp_path: Path) -> None:
     table.write_text("date,calls,input_tokens,output_tokens\n2026-01-01,30,10,1\n2026-01-04,10,10,1\n")
     found = usage(str(table), "--map", "time=date")
     assert profile(found) == (DAY, 4, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("starts", "slots", "seconds"),
+    [
+        (("2026-01-01T00:00:00Z", "2026-01-04T00:00:00Z"), (DAY, 4, 2, 3), DAY),
+        (("2026-01-01T00:00:00Z", "2026-01-01T03:00:00Z"), (HOUR, 4, 2, 3), HOUR),
+        (("2026-01-01T00:00:00Z", "2026-01-01T03:10:00Z"), (HOUR, 4, 2, 3), None),
+    ],
+)
+def test_rows_that_say_no_end(tmp_path: Path, starts: Any, slots: Any, seconds: int | None) -> None:
+    """30 and 10 calls: at midnight they are days, on the hour hours, and that is said; else they are where they begin."""
+    table = tmp_path / "table.csv"
+    rows = [f"{start},{calls},10,1" for start, calls in zip(starts, (30, 10), strict=True)]
+    table.write_text("\n".join(["time,calls,input_tokens,output_tokens", *rows]) + "\n")
+    done = run("usage", str(table), *AS_OF, "-f", "json")
+    assert (profile(done.result), done.result["files"][0]["slots"]["seconds"]) == (slots, seconds)
+    said = done.document["assumptions"] if seconds else done.document["warnings"]
+    assert "--map end_time=COLUMN" in json.dumps(said)
 
 
 # ---- a month has one length

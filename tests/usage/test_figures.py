@@ -219,7 +219,7 @@ def test_a_price_that_stands_for_another_is_listed_with_its_tokens(tmp_path: Pat
     assert "* openai/gpt-4.1, cache read, batch = 1: no batch price" in table
     # under another architecture the same price is charged, and said
     scenario = tmp_path / "scenario.yaml"
-    scenario.write_text("start: 2026-12\narchitectures: {x: {kind: api, model: gpt-5}}\n")
+    scenario.write_text("start: 2026-12\narchitectures: {x: {kind: api, model: gpt-5}}\nsuccessors: {gpt-5: gpt-5.4}\n")
     compared = run(
         "compare", str(scenario), "--usage", str(log), "--priced-as", "kimi-k2.5=gpt-5", *AS_OF, "-f", "json"
     )

@@ -35,7 +35,8 @@ USAGE = (
     *(each for each in (*LOG_FORMAT, *LOG_ENGINE) if each.name != "model"),
 )
 ENGINES = ("stdlib", "duckdb", "spark")
-STEPS = {"minute": 60, "hour": 3600, "day": 86_400}
+_DAY = 86_400  # seconds
+STEPS = {"minute": 60, "hour": 3600, "day": _DAY}
 _LARGE = 32 << 20  # bytes from which DuckDB's start is worth it
 
 
@@ -134,7 +135,11 @@ def remarks_of(reading: Reading) -> tuple[list[Assumption], list[Warning]]:
         warned.append(Warning("duplicate_lines", f"{lines:,} duplicate line{'s' if lines != 1 else ''}: {reason}"))
     for file in reading.files:
         if file.slots is not None and file.slots.without_end:
-            warned.append(Warning("slots_of_unknown_length", _of_unknown_length(file)))
+            say = f"{file.path} does not say how long its rows last: they are counted where they begin"
+            warned.append(Warning("slots_of_unknown_length", say + _map_end(file)))
+        elif file.slots is not None and file.slots.assumed:
+            why = f"all rows of {file.path} begin on one, and nothing says when they end" + _map_end(file)
+            assumed.append(Assumption("slots", "a day" if file.slots.seconds == _DAY else "an hour", why))
         if file.format is None:
             warned.append(Warning("unread_file", f"{file.path} was not read: {file.note}"))
     return assumed, warned
@@ -152,7 +157,5 @@ def stand_ins(found: Usage) -> list[Assumption]:
     ]
 
 
-def _of_unknown_length(file: FileRead) -> str:
-    """Where nothing says when a slot ends, its calls are counted where it begins."""
-    say = f"{file.path} does not say how long its rows last: they are counted where they begin"
-    return say + ("; map their end: --map end_time=COLUMN" if file.format == "generic" else "")
+def _map_end(file: FileRead) -> str:
+    return "; map it: --map end_time=COLUMN" if file.format == "generic" else ""

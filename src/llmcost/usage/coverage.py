@@ -38,11 +38,13 @@ class Period(NamedTuple):
 class Slots(NamedTuple):
     """The slots of one aggregated export: how long one lasts (None: of several lengths, or not said), and its period.
 
-    `without_end` are those that nothing says the end of: they count as of no length.
+    `assumed`: the length is that of whole days or whole hours, at which all of them begin. `without_end` are
+    those that not even this says the end of: they count as of no length.
     """
 
     seconds: int | None
     period: Period
+    assumed: bool
     without_end: int
 
 
@@ -56,6 +58,7 @@ class Export:
         self.slots: dict[Interval, int] = {}
         self.costs: set[Interval] = set()
         self.uncounted = 0
+        self.assumed = False
 
     def add(self, call: Call, end: Any) -> None:
         """Count a row with the end of its slot as it is written (None: not said)."""
@@ -68,6 +71,17 @@ class Export:
         else:
             self.slots[slot] = self.slots.get(slot, 0) + (call.calls or 0)
 
+    def settle(self) -> None:
+        """After the last row: slots without any end are of days where all begin at midnight UTC, of hours on the hour."""
+        starts = {start for start, _ in self.slots}
+        if any(until != start for start, until in self.slots):
+            return
+        for length in (_DAY_US, US_PER_HOUR):
+            if starts and not any(start % length for start in starts):
+                self.slots = {(start, start + length): calls for (start, _), calls in self.slots.items()}
+                self.assumed = True
+                return
+
     @property
     def covered(self) -> list[Interval]:
         """From the first slot to the end of the last; empty without times."""
@@ -79,7 +93,7 @@ class Export:
         """As the result lists the file."""
         lengths = [until - start for start, until in self.slots or self.costs]
         one = lengths[0] // 1_000_000 if len(set(lengths)) == 1 else 0
-        return Slots(one or None, period_of(self.covered), lengths.count(0))
+        return Slots(one or None, period_of(self.covered), self.assumed, lengths.count(0))
 
 
 def end_of(start: Any, end: Any) -> Any:

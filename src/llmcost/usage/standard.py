@@ -95,6 +95,7 @@ def _read_once(found: Opened, request: Request) -> FileResult:
     reader.finish()
     lines.accepted += accepted
     if export is not None:
+        export.settle()
         cube.exports.append(export)
     return result
 
