@@ -23,7 +23,7 @@ from llmcost.usage.pricing import CellPrices
 from llmcost.usage.profile import growth_of, hours_of, prompt_sizes
 from llmcost.usage.reading import Reading
 from llmcost.usage.record import Call
-from llmcost.usage.sizes import bucket_of, bucket_sql, nearest_rank, step_of
+from llmcost.usage.sizes import bucket_of, bucket_sql, nearest_rank, step_of, within_bucket
 from llmcost.usage.summary import usage_of
 
 DAY = date(2026, 11, 22)
@@ -78,13 +78,30 @@ def test_a_percentile_is_the_nearest_rank(sizes: list[int], share: float) -> Non
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=300))
-def test_percentiles_from_buckets_are_within_half_a_bucket(sizes: list[int]) -> None:
+def test_percentiles_from_buckets_are_within_a_bucket(sizes: list[int]) -> None:
     calls = [call(prompt=size, output=size) for size in sizes]
     exact, coarse = prompt_sizes(cube_of(*calls)), prompt_sizes(cube_of(*calls, exact=False))
     assert exact is not None and coarse is not None and (exact.exact, coarse.exact) == (True, False)
     for sharp, blunt in zip(exact[:3], coarse[:3], strict=True):
-        assert abs(sharp - blunt) <= sharp / 32 + 0.5
+        assert abs(sharp - blunt) <= sharp / 16
     assert coarse.largest is None
+
+
+@pytest.mark.parametrize(
+    ("sizes", "share", "found"),
+    [
+        # 1,024 to 1,087 are a bucket; mean 26 above of 63, k = 63 ÷ 26 − 1 = 1.423; the third: 63 × (2.5 ÷ 5)^1.423 = 23.5
+        ([1_050] * 5, 0.5, 1_047),
+        # evenly: the mean is the middle, k = 1, and the 32nd of 64 lies at 1,024 + 63 × 31.5 ÷ 64 = 1,055.008
+        (list(range(1_024, 1_088)), 0.5, 1_055),
+        # three at the low end, one at the high: mean 15.75 above of 63, k = 3; the second: 63 × (1.5 ÷ 4)³ = 3.3
+        ([1_024, 1_024, 1_024, 1_087], 0.5, 1_027),
+        ([1_024] * 4, 0.5, 1_024),
+        ([1_087] * 4, 0.5, 1_087),
+    ],
+)
+def test_a_percentile_within_its_bucket_by_hand(sizes: list[int], share: float, found: int) -> None:
+    assert within_bucket({1_024: (len(sizes), sum(sizes))}, share) == found
 
 
 def test_a_bucket_that_holds_a_threshold_is_two_cells() -> None:
@@ -343,3 +360,30 @@ def test_shares_over_each_threshold_and_of_the_cache(tmp_path: Path) -> None:
     assert (above[128_000], above[200_000], above[512_000]) == ((2, 0.5), (1, 0.25), (0, 0))
     assert done["cache_share"] == 0.5
     assert done["sizes"]["prompt"] == {"p50": 2_000, "p95": 250_000, "p99": 250_000, "largest": 250_000, "exact": True}
+
+
+@pytest.mark.parametrize("engine", ["stdlib", "duckdb"])
+def test_thinking_that_only_the_total_names_is_said(tmp_path: Path, engine: str) -> None:
+    """Gemini's OpenAI-compatible endpoint: 758 + 102 of 1,725, twice, so 2 × 865 tokens are its thinking."""
+    if engine == "duckdb":
+        pytest.importorskip("duckdb")
+    usage = {"prompt_tokens": 758, "completion_tokens": 102, "total_tokens": 1725}
+    answer = {"object": "chat.completion", "created": 1767225600, "model": "gemini-2.5-pro", "usage": usage}
+    log = tmp_path / "log.jsonl"
+    log.write_text("".join(json.dumps({**answer, "id": f"chatcmpl-{n}"}) + "\n" for n in range(2)))
+    done = run("usage", str(log), "--engine", engine, *AS_OF, "-f", "json")
+    assert done.result["output_tokens"] == 2 * (1725 - 758)
+    said = [each["message"] for each in done.document["warnings"] if each["code"] == "worked_out_tokens"]
+    assert said == ["1,730 tokens counted as output that only the total names (Gemini's thinking)"]
+
+
+def test_the_csv_has_no_noise_and_says_what_it_leaves_out(tmp_path: Path) -> None:
+    """Three hours of (1,000 × 1.25 + 100 × 10) / 1e6 = 0.00225, which floats add up to 0.006749999999999999."""
+    row = {"model": "gpt-5", "input_tokens": 1000, "output_tokens": 100}
+    rows = [row | {"timestamp": f"2026-11-01T0{hour}:00:00Z"} for hour in range(3)]
+    log = tmp_path / "log.jsonl"
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    done = run("usage", str(log), *AS_OF, "-f", "csv")
+    header, figures = done.out.splitlines()
+    assert dict(zip(header.split(","), figures.split(","), strict=True))["cost"] == "0.00675"
+    assert "the CSV has the models only" in done.err

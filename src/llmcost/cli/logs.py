@@ -133,6 +133,8 @@ def remarks_of(reading: Reading) -> tuple[list[Assumption], list[Warning]]:
             warned.append(Warning(f"{what}_lines", f"{lines:,} line{'s' if lines != 1 else ''} {what}: {reason}{at}"))
     for reason, lines in counts.duplicate.items():
         warned.append(Warning("duplicate_lines", f"{lines:,} duplicate line{'s' if lines != 1 else ''}: {reason}"))
+    for what, tokens in reading.lines.worked_out.items():
+        warned.append(Warning("worked_out_tokens", f"{tokens:,} tokens counted as {what}"))
     for file in reading.files:
         if file.slots is not None and file.slots.without_end:
             say = f"{file.path} does not say how long its rows last: they are counted where they begin"

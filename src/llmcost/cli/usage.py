@@ -16,7 +16,7 @@ from llmcost.cli.outcomes import DAY_PRICES, OutcomeRemarks, catalog_of, own_pri
 from llmcost.cli.reading import asked, day
 from llmcost.cli.writing import format_of, write
 from llmcost.errors import InputError
-from llmcost.estimate import Assumption
+from llmcost.estimate import Assumption, Warning
 
 if TYPE_CHECKING:
     from llmcost.usage.predicted import Against
@@ -84,6 +84,10 @@ def command(flags: Values) -> int:
         if flags.get("architecture") is None and result.against is not None:
             why = f"its models carry {result.against.matched:.1%} of the logged calls"
             assumed.append(Assumption("architecture", result.against.architecture, why))
+
+    if format_of(flags) == "csv":
+        left_out = "the CSV has the models only; tasks, sizes, hours and files are in -f json"
+        warned.append(Warning("first_table_only", left_out))
 
     def page() -> Any:
         from llmcost.render.pages.usage import page

@@ -70,6 +70,12 @@ def summed(sums: Iterable[Sums]) -> Sums:
     return Sums(*map(sum, columns)) if columns else NOTHING
 
 
+def add_bucket(buckets: dict[int, tuple[int, int]], bucket: int, calls: int, tokens: int) -> None:
+    """Calls of a size bucket and their tokens."""
+    before = buckets.get(bucket, (0, 0))
+    buckets[bucket] = (before[0] + calls, before[1] + tokens)
+
+
 class Cube:
     """Cells that calls are added to. `exact` keeps how often each size came, where the engine can.
 
@@ -84,7 +90,7 @@ class Cube:
         self.step_seconds = step_seconds
         self.hours: dict[tuple[Any, ...], list[int]] = {}
         self.sizes: dict[tuple[Any, ...], list[int]] = {}
-        self.bucketed: dict[int, int] = {}
+        self.bucketed: dict[int, tuple[int, int]] = {}
         self.prompts: dict[int, int] | None = {} if exact else None
         self.replies: dict[int, int] | None = {} if exact else None
         self.first_us: int | None = None
@@ -95,14 +101,13 @@ class Cube:
         self.add = self._adder()
 
     @property
-    def outputs(self) -> dict[int, int]:
-        """Calls by output-size bucket."""
+    def outputs(self) -> dict[int, tuple[int, int]]:
+        """Calls and their output tokens by output-size bucket."""
         if self.replies is None:
             return self.bucketed
-        found: dict[int, int] = {}
+        found: dict[int, tuple[int, int]] = {}
         for size, calls in self.replies.items():
-            bucket = bucket_of(size)
-            found[bucket] = found.get(bucket, 0) + calls
+            add_bucket(found, bucket_of(size), calls, size * calls)
         return found
 
     def _adder(self) -> Callable[[Call], None]:
@@ -145,8 +150,7 @@ class Cube:
                     prompts[prompt] = prompts.get(prompt, 0) + 1
                     replies[output] = replies.get(output, 0) + 1
                 else:
-                    bucket = bucket_of(output)
-                    bucketed[bucket] = bucketed.get(bucket, 0) + calls
+                    add_bucket(bucketed, bucket_of(output), calls, output)
             else:
                 band, size = above, NO_TIME
             cell = first_hour((model, task, slot, tier, band))
@@ -191,12 +195,13 @@ class Cube:
             self.bucketed.update(self.outputs)
             self.prompts = self.replies = None
             self.add = self._adder()
-        pairs = [(self.bucketed, other.outputs)] if self.replies is None else []
-        if self.prompts is not None and self.replies is not None:
-            pairs = [(self.prompts, other.prompts or {}), (self.replies, other.replies or {})]
-        for counts, more in pairs:
-            for size, calls in more.items():
-                counts[size] = counts.get(size, 0) + calls
+        if self.prompts is None or self.replies is None:
+            for bucket, (calls, tokens) in other.outputs.items():
+                add_bucket(self.bucketed, bucket, calls, tokens)
+        else:
+            for counts, more in ((self.prompts, other.prompts or {}), (self.replies, other.replies or {})):
+                for size, calls in more.items():
+                    counts[size] = counts.get(size, 0) + calls
         moments = [at for at in (self.first_us, self.last_us, other.first_us, other.last_us) if at is not None]
         self.first_us, self.last_us = (min(moments), max(moments)) if moments else (None, None)
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from llmcost.usage.coverage import US_PER_HOUR
 from llmcost.usage.cube import NO_TIME, Cube
 from llmcost.usage.instants import written
-from llmcost.usage.sizes import nearest_rank, step_of
+from llmcost.usage.sizes import nearest_rank, within_bucket
 from llmcost.workload import HOURS_PER_MONTH
 
 _WEEK_US = 7 * 24 * US_PER_HOUR
@@ -47,7 +47,7 @@ class Series(NamedTuple):
 
 
 class Sizes(NamedTuple):
-    """Nearest-rank percentiles of a size; not `exact`: the middle of the bucket that holds them."""
+    """Nearest-rank percentiles of a size; not `exact`: as the bucket that holds them and its mean tell."""
 
     p50: float
     p95: float
@@ -167,10 +167,11 @@ def growth_of(cube: Cube) -> float | None:
 
 def prompt_sizes(cube: Cube) -> Sizes | None:
     """Percentiles of the prompt; None where only aggregated buckets were read."""
-    buckets: dict[int, int] = {}
+    buckets: dict[int, tuple[int, int]] = {}
     for key, sums in cube.by_size().items():
         if key.prompt_size != NO_TIME:
-            buckets[key.prompt_size] = buckets.get(key.prompt_size, 0) + sums.calls
+            calls, tokens = buckets.get(key.prompt_size, (0, 0))
+            buckets[key.prompt_size] = (calls + sums.calls, tokens + sums.input)
     return _sizes(cube.prompts, buckets)
 
 
@@ -179,18 +180,14 @@ def output_sizes(cube: Cube) -> Sizes | None:
     return _sizes(cube.replies, cube.outputs)
 
 
-def _sizes(exact: Mapping[int, int] | None, buckets: Mapping[int, int]) -> Sizes | None:
-    if not sum(buckets.values()):
+def _sizes(exact: Mapping[int, int] | None, buckets: Mapping[int, tuple[int, int]]) -> Sizes | None:
+    if not any(calls for calls, _ in buckets.values()):
         return None
     if exact is not None:
         p50, p95, p99, largest = (float(nearest_rank(dict(exact), share) or 0) for share in (*SHARES, 1.0))
         return Sizes(p50, p95, p99, largest, exact=True)
-    p50, p95, p99 = (_middle(nearest_rank(dict(buckets), share) or 0) for share in SHARES)
+    p50, p95, p99 = (float(within_bucket(buckets, share)) for share in SHARES)
     return Sizes(p50, p95, p99, None, exact=False)
-
-
-def _middle(low: int) -> float:
-    return low + (step_of(low) - 1) / 2
 
 
 def above_thresholds(cube: Cube) -> list[Above]:

@@ -18,6 +18,7 @@ from llmcost.usage.cube import NO_TIME, SizeKey, Sums, summed
 from llmcost.usage.pricing import CellPrices
 from llmcost.usage.reading import Reading
 from llmcost.usage.summary import Usage
+from llmcost.wording import number_of
 from llmcost.workload import Part
 
 _NEAR = 2.0  # a bucket within this factor of a threshold is near it
@@ -87,7 +88,7 @@ class Traffic(NamedTuple):
                         *shares,
                         float(batched),
                         task,
-                        f"{self.words}: {mean.calls:,} calls of {_sizes(cells)}",
+                        f"{self.words}: {number_of('call', mean.calls)} of {_sizes(cells)}",
                     )
                 )
         return found

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from llmcost.architectures.prices import Prices
 from llmcost.usage.summary import ModelUsage
 from llmcost.usage.traffic import Mean, Traffic
+from llmcost.wording import number_of
 from llmcost.workload import HOURS_PER_MONTH
 
 _HORIZON_DAYS = 400  # a model that retires sooner does not serve a year from next month
@@ -22,7 +23,7 @@ def workload_yaml(traffic: Traffic, prices: Prices, on: date) -> str:
     whole, from_ = traffic.whole, traffic.words
     lines = [
         f"# The workload {_comment(from_)}.",
-        f"# {whole.calls:,} calls in {traffic.hours:,.6g} hours; a month is {HOURS_PER_MONTH:g} hours. `llmcost usage --save-workload` wrote this.",
+        f"# {number_of('call', whole.calls)} in {traffic.hours:,.6g} hours; a month is {HOURS_PER_MONTH:g} hours. `llmcost usage --save-workload` wrote this.",
         "workload:",
         *_block(
             "  ",
@@ -45,7 +46,9 @@ def workload_yaml(traffic: Traffic, prices: Prices, on: date) -> str:
         shares = _shares([mean.calls for mean in tasks.values()])
         for (task, mean), share in zip(tasks.items(), shares, strict=True):
             lines.append(f"  {json.dumps(task or 'other')}:")
-            lines += _block("    ", {"share": share, **_fields(mean)}, f"{_comment(from_)}, {mean.calls:,} calls")
+            lines += _block(
+                "    ", {"share": share, **_fields(mean)}, f"{_comment(from_)}, {number_of('call', mean.calls)}"
+            )
     return "\n".join([*lines, *_architectures(traffic, prices, on)]) + "\n"
 
 

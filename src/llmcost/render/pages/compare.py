@@ -131,7 +131,9 @@ def logged(traffic: LoggedTraffic) -> Table:
     notes = ["The first month in full service, for the hours logged; what is paid once is left out."]
     if traffic.unpriced_tokens:
         notes.append(f"{traffic.unpriced_tokens:,} logged tokens have no price and are not in the cost as logged.")
-    title = f"{traffic.calls:,} calls in {traffic.hours:,.6g} hours, {traffic.first} to {traffic.last}"
+    title = (
+        f"{figures.number_of('call', traffic.calls)} in {traffic.hours:,.6g} hours, {traffic.first} to {traffic.last}"
+    )
     return Table(title, _LOGGED, rows, notes)
 
 
