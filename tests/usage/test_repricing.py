@@ -250,8 +250,14 @@ def test_predicted_beside_logged(tmp_path: Path) -> None:
     ]
     october, november = found["months"]
     assert (october["month"], october["scenario_month"], october["hours"]) == ("2026-10", 1, 744)
-    assert october["predicted_calls"] == pytest.approx(744)
-    assert october["calls"] == 744 * 5 / 4
+    # a request is a call of the cheap model, and 30 % of them one of the strong model
+    assert october["predicted_calls"] == pytest.approx(744 * 1.3)
+    assert october["predicted_input_tokens"] == pytest.approx(744 * 1.3 * 1000)
+    assert october["predicted_output_tokens"] == pytest.approx(744 * 1.3 * 100)
+    assert (october["calls"], october["input_tokens"]) == (744 * 5 / 4, 744 * 5 / 4 * 900)
+    assert october["escalation"][0]["actual"] == 0.25
+    assert [each["share"] for each in october["models"]] == pytest.approx([0.8, 0.2])
+    assert [each["predicted_share"] for each in october["models"]] == pytest.approx([1 / 1.3, 0.3 / 1.3])
     # .75 in and 4.50 out a million on the cheap stage; 5 in and 25 out on the strong one
     cheap, strong = (1000 * 0.75 + 100 * 4.5) / 1e6, (1000 * 5 + 100 * 25) / 1e6
     assert october["predicted_cost"] == pytest.approx(744 * (cheap + 0.3 * strong))
@@ -272,3 +278,66 @@ def test_python_says_that_it_reads_no_logs(tmp_path: Path) -> None:
     written(tmp_path, calls(), "usage: log.jsonl\n")
     with pytest.raises(InputError, match="only the command line reads"):
         load_scenario(str(tmp_path / "scenario.yaml"))
+
+
+def test_the_escalation_of_each_month_is_its_own(tmp_path: Path) -> None:
+    """Every fourth request in October, every second in November, where 30 % were predicted."""
+    rows = []
+    for n in range(61 * 24):
+        every = 4 if n < 31 * 24 else 2
+        for model in ("gpt-5.4-mini", *(["claude-opus-4-8"] if n % every == 0 else [])):
+            at = (START + timedelta(hours=n)).isoformat()
+            rows.append({"timestamp": at, "model": model, "input_tokens": 900, "output_tokens": 120})
+    log, scenario = tmp_path / "log.jsonl", tmp_path / "scenario.yaml"
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    scenario.write_text(
+        "start: 2026-10\nworkload: {requests_per_month: 730, input_tokens: 1000, output_tokens: 100}\n"
+        "architectures: {run: {kind: cascade, stages: [gpt-5.4-mini, claude-opus-4-8], escalation: [30%]}}\n"
+    )
+    done = run("usage", str(log), "--against", str(scenario), *AS_OF, "-f", "json").result["against"]
+    assert [month["escalation"][0]["actual"] for month in done["months"]] == [0.25, 0.5]
+    assert [month["models"][1]["share"] for month in done["months"]] == pytest.approx([0.25 / 1.25, 0.5 / 1.5])
+    # 1 request an hour in 744 h, and in the 719 h from the first of November to the last call
+    assert [month["predicted_calls"] for month in done["months"]] == pytest.approx([744 * 1.3, 719 * 1.3])
+    table = run("usage", str(log), "--against", str(scenario), *AS_OF).out
+    assert "By month: predicted beside logged" in table
+
+
+def test_machines_of_ones_own_answer_calls_too(tmp_path: Path) -> None:
+    """A model that the scenario serves itself is logged under its name; without a price it has shares and tokens."""
+    rows = [
+        {"timestamp": (START + timedelta(hours=n)).isoformat(), "model": m, "input_tokens": 100, "output_tokens": 10}
+        for n in range(100)
+        for m in ("llama-3.1-8b", "gpt-5.4-mini")[: 1 + (n % 4 == 0)]
+    ]
+    log, scenario = tmp_path / "log.jsonl", tmp_path / "scenario.yaml"
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    scenario.write_text(
+        "start: 2026-10\nworkload: {requests_per_month: 730, input_tokens: 100, output_tokens: 10}\n"
+        "architectures:\n"
+        "  hybrid: {kind: routed, mix: {own: 75%, gpt-5.4-mini: 25%}}\n"
+        "  own: {kind: self_hosted, model: llama-3.1-8b, gpu: {usd_per_gpu_hour: 1}, throughput: {requests_per_second: 5}}\n"
+    )
+    done = run("usage", str(log), "--against", str(scenario), "--architecture", "hybrid", *AS_OF, "-f", "json").result
+    found = done["against"]
+    assert found["matched"] == 1
+    shares = {each["model"].split("/")[-1]: (each["predicted_share"], each["share"]) for each in found["models"]}
+    assert shares == {"llama-3.1-8b": (0.75, 0.8), "gpt-5.4-mini": (0.25, 0.2)}
+    assert found["months"][0]["predicted_calls"] == pytest.approx(99)
+
+
+def test_calls_that_nobody_counts_are_not_nothing_beside_a_prediction(tmp_path: Path) -> None:
+    """Anthropic's report has tokens and no calls: models are matched by tokens, and no share of calls is told."""
+    row = {"model": "claude-sonnet-4-6", "uncached_input_tokens": 9000, "output_tokens": 1000}
+    day = {"starting_at": "2026-10-01T00:00:00Z", "ending_at": "2026-10-02T00:00:00Z"}
+    log, scenario = tmp_path / "log.jsonl", tmp_path / "scenario.yaml"
+    log.write_text(json.dumps({**day, "results": [row, row | {"model": "other"}]}) + "\n")
+    scenario.write_text(
+        "start: 2026-10\nworkload: {requests_per_month: 730, input_tokens: 100, output_tokens: 10}\n"
+        "architectures: {x: {kind: api, model: claude-sonnet-4-6}}\n"
+    )
+    found = run("usage", str(log), "--against", str(scenario), *AS_OF, "-f", "json").result["against"]
+    assert (found["architecture"], found["matched"], found["matched_by"]) == ("x", 0.5, "tokens")
+    (month,) = found["months"]
+    assert (month["calls"], month["predicted_calls"], month["input_tokens"]) == (None, pytest.approx(24), 18_000)
+    assert {each["share"] for each in found["models"]} == {None}

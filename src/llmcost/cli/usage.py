@@ -82,7 +82,7 @@ def command(flags: Values) -> int:
     if flags.get("against") is not None:
         result = result._replace(against=_against(flags, reading, prices))
         if flags.get("architecture") is None and result.against is not None:
-            why = f"its models carry {result.against.matched:.1%} of the logged calls"
+            why = f"its models carry {result.against.matched:.1%} of the logged {result.against.matched_by}"
             assumed.append(Assumption("architecture", result.against.architecture, why))
 
     if format_of(flags) == "csv":
