@@ -211,11 +211,16 @@ def test_a_saved_workload_is_what_was_measured_and_loads(tmp_path: Path) -> None
     mini = sum(price(row, (0.75, 4.5, 0.075)) for row in rows)
     sonnet = sum(price(row, (3, 15, 0.3)) for row in rows)
     named = {name.split("/")[-1]: each["total_cost"] for name, each in compared(done).items()}
-    odd = sum(n % 2 for n in range(len(rows))) / len(rows)
     assert named["gpt-5.4-mini"] == pytest.approx(12 * mini, rel=1e-6)
     assert named["claude-sonnet-4-6"] == pytest.approx(12 * sonnet, rel=1e-6)
-    # the segments have their own sizes; the measured mix is applied to each of them
-    assert named["as-logged"] == pytest.approx(12 * (odd * mini + (1 - odd) * sonnet), rel=1e-6)
+    # each segment has its own sizes, and the mix that was measured in it
+    as_logged = 0.0
+    for task in ("draft", "classify"):
+        own = [row for row in rows if row["task"] == task]
+        share = sum(row["model"] == "gpt-5.4-mini" for row in own) / len(own)
+        as_logged += share * sum(price(row, (0.75, 4.5, 0.075)) for row in own)
+        as_logged += (1 - share) * sum(price(row, (3, 15, 0.3)) for row in own)
+    assert named["as-logged"] == pytest.approx(12 * as_logged, rel=1e-6)
     again = run("usage", log, "--save-workload", str(saved), *AS_OF)
     assert again.code == 2 and "exists already" in again.err
 
@@ -341,3 +346,30 @@ def test_calls_that_nobody_counts_are_not_nothing_beside_a_prediction(tmp_path: 
     (month,) = found["months"]
     assert (month["calls"], month["predicted_calls"], month["input_tokens"]) == (None, pytest.approx(24), 18_000)
     assert {each["share"] for each in found["models"]} == {None}
+
+
+def test_a_router_by_task_predicts_itself(tmp_path: Path) -> None:
+    """Each task on its own model: the saved mix is one of segments, so that even the cost is what came."""
+    models = {"draft": "claude-opus-4-8", "sort": "claude-haiku-4-5", "": "gpt-5.4-mini", "other": "gpt-5.4-mini"}
+    sizes = {"draft": (4000, 900), "sort": (300, 5), "": (1000, 10), "other": (2000, 20)}
+    rows = []
+    for n in range(28 * 24 + 1):
+        for task in list(models)[: 1 + n % 4]:
+            input_, output = sizes[task]
+            at = (datetime(2026, 2, 1, tzinfo=UTC) + timedelta(hours=n)).isoformat()
+            rows.append(
+                {"timestamp": at, "model": models[task], "task": task, "input_tokens": input_, "output_tokens": output}
+            )
+    log, saved = tmp_path / "log.jsonl", tmp_path / "saved.yaml"
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert run("usage", str(log), "--save-workload", str(saved), *AS_OF).code == 0
+    months = run("usage", str(log), "--against", str(saved), *AS_OF, "-f", "json").result["against"]["months"]
+    found = {key: sum(month[key] for month in months) for key in ("cost", "predicted_cost", "predicted_calls")}
+    # opus 5 and 25, haiku 1 and 5, mini 0.75 and 4.50 dollars a million
+    rates = {"draft": (5, 25), "sort": (1, 5), "": (0.75, 4.5), "other": (0.75, 4.5)}
+    usd = sum(
+        row["input_tokens"] * rates[row["task"]][0] + row["output_tokens"] * rates[row["task"]][1] for row in rows
+    )
+    assert found["cost"] == pytest.approx(usd / 1e6)
+    assert found["predicted_cost"] == pytest.approx(usd / 1e6, rel=1e-8)
+    assert found["predicted_calls"] == pytest.approx(len(rows), rel=1e-8)
