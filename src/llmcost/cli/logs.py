@@ -35,8 +35,7 @@ USAGE = (
     *(each for each in (*LOG_FORMAT, *LOG_ENGINE) if each.name != "model"),
 )
 ENGINES = ("stdlib", "duckdb", "spark")
-_DAY = 86_400  # seconds
-STEPS = {"minute": 60, "hour": 3600, "day": _DAY}
+STEPS = {"minute": 60, "hour": 3600, "day": 86_400}
 _LARGE = 32 << 20  # bytes from which DuckDB's start is worth it
 
 
@@ -141,7 +140,7 @@ def remarks_of(reading: Reading) -> tuple[list[Assumption], list[Warning]]:
             warned.append(Warning("slots_of_unknown_length", say + _map_end(file)))
         elif file.slots is not None and file.slots.assumed:
             why = f"all rows of {file.path} begin on one, and nothing says when they end" + _map_end(file)
-            assumed.append(Assumption("slots", "a day" if file.slots.seconds == _DAY else "an hour", why))
+            assumed.append(Assumption("slots", "a day" if file.slots.seconds == STEPS["day"] else "an hour", why))
         if file.format is None:
             warned.append(Warning("unread_file", f"{file.path} was not read: {file.note}"))
     return assumed, warned

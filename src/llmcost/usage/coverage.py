@@ -6,7 +6,9 @@ a week without traffic leaves no rows.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from llmcost.usage.instants import microseconds, written
@@ -15,7 +17,7 @@ from llmcost.usage.record import Call
 Interval = tuple[int, int]  # from and until, in microseconds since 1970
 US_PER_HOUR = 3_600_000_000
 _DAY_US = 24 * US_PER_HOUR
-_DAY_WRITTEN = (len("20260110"), len("2026-01-10"))
+_DAY_WRITTEN = re.compile(r"\d{4}([-/]?)\d\d?\1\d\d?", re.ASCII)
 
 
 class Period(NamedTuple):
@@ -100,10 +102,11 @@ def end_of(start: Any, end: Any) -> Any:
     """The end of a slot: as written, else that of the day where the start is written as a day."""
     if end not in (None, ""):
         return end
-    if not isinstance(start, str) or len(start.strip()) not in _DAY_WRITTEN:
+    a_day = isinstance(start, str) and _DAY_WRITTEN.fullmatch(start.strip())
+    if not a_day and not (isinstance(start, date) and not isinstance(start, datetime)):
         return None
-    began = _moment(start.strip())
-    return None if began is None or began % _DAY_US else began + _DAY_US
+    began = _moment(str(start).strip())
+    return None if began is None else began + _DAY_US
 
 
 def _moment(at: Any) -> int | None:
