@@ -387,3 +387,10 @@ def test_the_csv_has_no_noise_and_says_what_it_leaves_out(tmp_path: Path) -> Non
     header, figures = done.out.splitlines()
     assert dict(zip(header.split(","), figures.split(","), strict=True))["cost"] == "0.00675"
     assert "the CSV has the models only" in done.err
+
+
+def test_a_task_that_no_line_names_is_said(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    log.write_text(json.dumps({"model": "gpt-5", "input_tokens": 1, "output_tokens": 1, "team": "a"}) + "\n")
+    assert "no line names a task by key" in run("usage", str(log), "--task-from", "key", *AS_OF).err
+    assert "names a task" not in run("usage", str(log), "--task-from", "team", *AS_OF).err

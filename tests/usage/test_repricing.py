@@ -373,3 +373,41 @@ def test_a_router_by_task_predicts_itself(tmp_path: Path) -> None:
     assert found["cost"] == pytest.approx(usd / 1e6)
     assert found["predicted_cost"] == pytest.approx(usd / 1e6, rel=1e-8)
     assert found["predicted_calls"] == pytest.approx(len(rows), rel=1e-8)
+
+
+def test_a_cost_that_some_calls_record_says_of_how_many(tmp_path: Path) -> None:
+    rows = calls()
+    for row in rows[:100]:
+        row["cost_usd"] = 0.01
+    log, scenario = written(tmp_path, rows)
+    assert "as recorded in the log, for 100 calls" in run("compare", scenario, "--usage", log, *AS_OF).out
+    done = run("compare", scenario, "--usage", log, *AS_OF, "-f", "json").result["traffic"]
+    assert (done["recorded_cost"], done["recorded_calls"], done["calls"]) == (1, 100, 731)
+    planned = tmp_path / "planned.yaml"
+    planned.write_text(
+        "start: 2026-10\nworkload: {requests_per_month: 730, input_tokens: 100, output_tokens: 10}\n"
+        "architectures: {small: {kind: api, model: gpt-5.4-mini}}\n"
+    )
+    beside = run("usage", log, "--against", str(planned), "--architecture", "small", *AS_OF).out
+    assert "Of 2026-10 a recorded cost stands on 100 of 731 calls." in beside
+
+
+def test_a_report_of_costs_beside_a_prediction(tmp_path: Path) -> None:
+    """A month's costs under a name that has no price: there is nothing to price, and the usage keeps its cost."""
+    start, day = 1_790_812_800, 86_400  # 2026-10-01
+    usage = {"start_time": start, "end_time": start + day, "input_tokens": 1000, "output_tokens": 100}
+    usage |= {"num_model_requests": 4, "model": "gpt-5.4-mini"}
+    cost = {"start_time": start, "end_time": start + day, "amount_value": 0.5, "line_item": "", "project_id": "p"}
+    log, costs, scenario = tmp_path / "usage.jsonl", tmp_path / "costs.jsonl", tmp_path / "scenario.yaml"
+    log.write_text(json.dumps(usage) + "\n")
+    costs.write_text(json.dumps(cost) + "\n")
+    scenario.write_text(
+        "start: 2026-10\nworkload: {requests_per_month: 730, input_tokens: 100, output_tokens: 10}\n"
+        "architectures: {x: {kind: api, model: gpt-5.4-mini}}\n"
+    )
+    (month,) = run("usage", str(log), str(costs), "--against", str(scenario), *AS_OF, "-f", "json").result["against"][
+        "months"
+    ]
+    # .75 and 4.50 dollars a million
+    assert month["cost"] == pytest.approx((1000 * 0.75 + 100 * 4.5) / 1e6)
+    assert (month["recorded_cost"], month["hours"], month["predicted_calls"]) == (0.5, 24, pytest.approx(24))

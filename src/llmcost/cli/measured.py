@@ -34,7 +34,9 @@ class Measured:
     def __init__(self, traffic: Traffic, assumed: list[Assumption], warned: list[Warning]) -> None:
         self.traffic = traffic
         self.assumptions = [
-            Assumption("workload", traffic.words, "requests, tokens and shares are what was logged"),
+            Assumption(
+                "workload", traffic.words, "requests, tokens and shares are what was logged, each call a request"
+            ),
             *assumed,
         ]
         self.warnings = warned
@@ -164,6 +166,7 @@ def logged(question: Asked) -> LoggedTraffic:
         calls=traffic.whole.calls,
         cost=traffic.usage.cost,
         recorded_cost=traffic.usage.recorded_cost,
+        recorded_calls=traffic.usage.recorded_calls,
         unpriced_tokens=sum(each.input_tokens + each.output_tokens for each in traffic.usage.unpriced),
         architectures=logged_costs(scenario, question.catalog, months),
     )

@@ -85,6 +85,8 @@ def command(flags: Values) -> int:
             why = f"its models carry {result.against.matched:.1%} of the logged {result.against.matched_by}"
             assumed.append(Assumption("architecture", result.against.architecture, why))
 
+    if flags.get("task_from") is not None and not any(task.task for task in result.tasks):
+        warned.append(Warning("no_task", f"no line names a task by {flags['task_from']}"))
     if format_of(flags) == "csv":
         left_out = "the CSV has the models only; tasks, sizes, hours and files are in -f json"
         warned.append(Warning("first_table_only", left_out))

@@ -56,6 +56,11 @@ class Sums(NamedTuple):
         return self.uncached_input + self.cache_read + self.cache_write_5m + self.cache_write_1h
 
     @property
+    def is_cost_alone(self) -> bool:
+        """Whether there is a recorded cost at most, and nothing to price."""
+        return not self.calls and not self.input + self.output
+
+    @property
     def recorded_usd(self) -> float | None:
         """USD as the log says; None where no line of it carries a cost. A recorded 0 is a cost."""
         return self.recorded_pico_usd / 1e12 if self.recorded_calls else None

@@ -55,7 +55,7 @@ class EscalationBeside(NamedTuple):
 
 class MonthBeside(NamedTuple):
     """One logged month: what was predicted for the hours logged of it, and what came. USD, tokens, and calls of models:
-    a cascade makes several of one request."""
+    a cascade makes several of one request. `recorded_calls` carry the recorded cost (None: a cost report does)."""
 
     month: str
     scenario_month: int
@@ -69,6 +69,7 @@ class MonthBeside(NamedTuple):
     predicted_cost: float | None
     cost: float | None
     recorded_cost: float | None
+    recorded_calls: int | None
     models: list[ModelBeside]
     escalation: list[EscalationBeside]
 
@@ -184,6 +185,7 @@ def _months(reading: Reading, cells: CellPrices, point: Scenario, prices: Prices
                 None if cost is None else float(cost) * part,
                 _cost(own, cells),
                 total.recorded_usd,
+                None if cube.cost_rows else total.recorded_calls,
                 _models(reached, logged),
                 _escalation(name, point, prices, month, logged),
             )
@@ -207,7 +209,9 @@ def _hours_of(first_day: date, covered: Sequence[Interval]) -> float:
 def _cost(own: list[tuple[HourKey, Sums]], cells: CellPrices) -> float | None:
     """USD at the day's prices; None where any of it has none."""
     try:
-        return fsum(cells.cost(key.model, key.tier, key.above_tokens, sums) for key, sums in own)
+        return fsum(
+            cells.cost(key.model, key.tier, key.above_tokens, sums) for key, sums in own if not sums.is_cost_alone
+        )
     except UnknownPrice:
         return None
 

@@ -113,8 +113,8 @@ def usage_of(reading: Reading, prices: CellPrices) -> Usage:
     lost: dict[tuple[str, str, str], list[Sums]] = {}
     stand_ins: dict[StandIn, int] = {}
     for key, sums in cells.items():
-        if not sums.calls and not sums.input + sums.output and (key.model, key.task) not in cube.uncounted:
-            continue  # a recorded cost alone: there is nothing to price
+        if sums.is_cost_alone:
+            continue
         try:
             costs[key] = prices.cost(key.model, key.tier, key.above_tokens, sums)
             for each in prices.stand_ins(key.model, key.tier, key.above_tokens, sums):

@@ -90,7 +90,14 @@ def _months(found: Against) -> Table:
             ]
         )
     title = f"{found.architecture} of {found.scenario}: predicted for the hours logged, beside what came"
-    return Table(title, _MONTHS, rows, [f"{found.matched:.1%} of the logged {found.matched_by} are on its models."])
+    notes = [
+        f"Of {each.month} a recorded cost stands on {each.recorded_calls:,} of {each.calls:,} calls."
+        for each in found.months
+        if each.calls and each.recorded_calls and each.recorded_calls < each.calls
+    ]
+    return Table(
+        title, _MONTHS, rows, [*notes, f"{found.matched:.1%} of the logged {found.matched_by} are on its models."]
+    )
 
 
 def _models(found: Against) -> Table:

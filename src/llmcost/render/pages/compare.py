@@ -119,8 +119,11 @@ def _spread(comparison: Comparison) -> Table | None:
 def logged(traffic: LoggedTraffic) -> Table:
     """What the log cost, and what it would have cost elsewhere."""
     actual = traffic.cost if not traffic.unpriced_tokens else None
+    recorded = "as recorded in the log"
+    if 0 < traffic.recorded_calls < traffic.calls:
+        recorded += f", for {traffic.recorded_calls:,} calls"
     rows = [
-        [text("as recorded in the log"), usd(traffic.recorded_cost), Cell(None, "")],
+        [text(recorded), usd(traffic.recorded_cost), Cell(None, "")],
         [text("as logged, at today's prices"), usd(traffic.cost), Cell(None, "")],
     ]
     for each in traffic.architectures:
