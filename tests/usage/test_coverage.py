@@ -173,12 +173,18 @@ def test_costs_cover_no_time_beside_usage(tmp_path: Path) -> None:
 
 
 def test_a_mapped_table_of_sums_says_its_end(tmp_path: Path) -> None:
-    """Ten minutes each: with their end the export's own slots, else by the step, of what begins in it."""
+    """Ten minutes each: with their end the period has both, and the profile is by the step or by their own length."""
     table = tmp_path / "table.csv"
     rows = [f"2026-01-01T00:{m:02d}:00Z,2026-01-01T00:{m + 10:02d}:00Z,{n},10,1" for m, n in ((10, 30), (20, 10))]
     table.write_text("\n".join(["time,finish,calls,input_tokens,output_tokens", *rows]) + "\n")
     found = usage(str(table), "--map", "end_time=finish", "--map", "calls=calls")
-    assert profile(found) == (600, 2, 2, 1.5)
+    assert profile(found) == (HOUR, 1, 1, 1)
+    assert profile(usage(str(table), "--map", "end_time=finish", "--map", "calls=calls", "--step", "minute")) == (
+        600,
+        2,
+        2,
+        1.5,
+    )
     assert found["period"]["hours"] == pytest.approx(1 / 3)
     assert profile(usage(str(table))) == (HOUR, 1, 1, 1)
 

@@ -18,7 +18,7 @@ SHARES = (0.50, 0.95, 0.99)
 class Hours(NamedTuple):
     """The profile over time in slots of `step_seconds` (None: there is none).
 
-    Of single calls where any are logged, else of aggregated exports by the longest of their slots.
+    Of single calls where any are logged, else of aggregated exports, by no less than the longest of their slots.
     Elapsed slots run from the first to the last that has a call, of exports from the first that they
     cover to the last; `by_hour_of_day` are calls by hour in UTC (None where a slot is longer than an
     hour). Calls of unknown time stand apart, and so do those that exports sum up beside single calls (None: an
@@ -99,9 +99,12 @@ def _series(step_us: int, origin_us: int, calls: dict[int, int]) -> Series | Non
 
 
 def _of_exports(cube: Cube) -> Series | None:
-    """By the longest slot of the exports, from the first that they cover."""
+    """By the longest slot of the exports from the first that they cover, or by the cube's step where that is longer."""
     slots = [(*slot, calls) for export in cube.exports for slot, calls in export.slots.items()]
     origin, step_us = min(start for start, _, _ in slots), max(until - start for start, until, _ in slots)
+    if step_us < cube.step_seconds * 1_000_000:
+        step_us = cube.step_seconds * 1_000_000
+        origin -= origin % step_us
     calls: dict[int, int] = {}
     for start, until, each in slots:
         slot = (start - origin) // step_us
