@@ -329,6 +329,15 @@ def test_machines_of_ones_own_answer_calls_too(tmp_path: Path) -> None:
     shares = {each["model"].split("/")[-1]: (each["predicted_share"], each["share"]) for each in found["models"]}
     assert shares == {"llama-3.1-8b": (0.75, 0.8), "gpt-5.4-mini": (0.25, 0.2)}
     assert found["months"][0]["predicted_calls"] == pytest.approx(99)
+    tuned = tmp_path / "tuned.yaml"
+    tuned.write_text(
+        "start: 2026-10\nworkload: {requests_per_month: 730, input_tokens: 100, output_tokens: 10}\n"
+        "architectures:\n"
+        "  base: {kind: api, model: gpt-5.4-mini}\n"
+        "  llama-3.1-8b: {kind: fine_tuned, build: {training: 10k}, monthly: {hosting: 1k}, fallback: base}\n"
+    )
+    done = run("usage", str(log), "--against", str(tuned), "--architecture", "llama-3.1-8b", *AS_OF, "-f", "json")
+    assert done.result["against"]["matched"] == 1
 
 
 def test_calls_that_nobody_counts_are_not_nothing_beside_a_prediction(tmp_path: Path) -> None:

@@ -123,9 +123,17 @@ def against(
 
 def _own_models(name: str, point: Scenario, prices: Prices) -> set[str]:
     """The models that an architecture calls or runs itself, as logs name them."""
-    run_here = [getattr(body, "model", None) for _, body in reachable(name, point.architectures)]
-    named = [*models_of(name, point.architectures), *(model for model in run_here if model is not None)]
-    return {identity_of(model, prices) for model in named}
+    run_here = [
+        _name_of(node, body)
+        for node, body in reachable(name, point.architectures)
+        if not set(body.targets()) - {body.fallback_target()}
+    ]
+    return {identity_of(model, prices) for model in (*models_of(name, point.architectures), *run_here)}
+
+
+def _name_of(node: str, body: Architecture) -> str:
+    """What logs call an architecture that answers by itself: the model that it serves, else its own name."""
+    return getattr(body, "model", None) or node
 
 
 def _best(point: Scenario, prices: Prices, logged: ByModel) -> str:
@@ -232,8 +240,7 @@ def _reached(
     for node, (body, streams) in inflow(name, architectures, traffic(point, month), month).items():
         if body is not None and any(list(body.forward(node, stream, month)) for stream in streams):
             continue  # it hands its requests on
-        named = node.removeprefix("model:") if body is None else getattr(body, "model", None) or node
-        model = identity_of(named, prices)
+        model = identity_of(node.removeprefix("model:") if body is None else _name_of(node, body), prices)
         before = found.get(model, _Reached(0.0, 0.0, 0.0))
         known = before.calls is not None and all(stream.requests_known for stream in streams)
         found[model] = _Reached(
