@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from llmcost.usage.instants import microseconds, written
+from llmcost.usage.instants import LATEST_US, microseconds, written
 from llmcost.usage.record import Call
 
 Interval = tuple[int, int]  # from and until, in microseconds since 1970
@@ -80,7 +80,9 @@ class Export:
             return
         for length in (_DAY_US, US_PER_HOUR):
             if starts and not any(start % length for start in starts):
-                self.slots = {(start, start + length): calls for (start, _), calls in self.slots.items()}
+                self.slots = {
+                    (start, min(start + length, LATEST_US)): calls for (start, _), calls in self.slots.items()
+                }
                 self.assumed = True
                 return
 
@@ -106,7 +108,7 @@ def end_of(start: Any, end: Any) -> Any:
     if not a_day and not (isinstance(start, date) and not isinstance(start, datetime)):
         return None
     began = _moment(str(start).strip())
-    return None if began is None else began + _DAY_US
+    return None if began is None else min(began + _DAY_US, LATEST_US)
 
 
 def _moment(at: Any) -> int | None:

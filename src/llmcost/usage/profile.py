@@ -78,7 +78,8 @@ def series_of(cube: Cube) -> Series | None:
     if cube.first_us is not None or not cube.exports:
         for export in cube.exports:
             for (start, _), calls in export.slots.items():
-                found[start // step_us] -= calls
+                if start // step_us in found:  # not a moment that stands for no time
+                    found[start // step_us] -= calls
         return _series(step_us, 0, {slot: calls for slot, calls in found.items() if calls})
     lengths = {until - start for export in cube.exports for start, until in export.slots}
     if not lengths or any(export.uncounted for export in cube.exports):

@@ -182,15 +182,21 @@ def usage_of(reading: Reading, prices: CellPrices) -> Usage:
         growth_per_month=growth_of(cube),
         cost=fsum(priced) if priced else None,
         stand_ins=sorted(each._replace(tokens=tokens) for each, tokens in stand_ins.items()),
-        unpriced=[
-            Unpriced(*key, None if key[0] in uncounted_models else all_.calls, all_.input, all_.output)
-            for key, parts in lost.items()
-            for all_ in [summed(parts)]
-        ],
+        unpriced=_unpriced(lost, uncounted_models),
         recorded_cost=total.recorded_usd,
         recorded_calls=total.recorded_calls - cube.cost_rows,
         recorded_rows=cube.cost_rows,
     )
+
+
+def _unpriced(lost: dict[tuple[str, str, str], list[Sums]], uncounted: set[str]) -> list[Unpriced]:
+    """What has no price, the most tokens first."""
+    found = [
+        Unpriced(*key, None if key[0] in uncounted else all_.calls, all_.input, all_.output)
+        for key, parts in lost.items()
+        for all_ in [summed(parts)]
+    ]
+    return sorted(found, key=lambda each: (-each.input_tokens - each.output_tokens, *each[:3]))
 
 
 def _grouped(
