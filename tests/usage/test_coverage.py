@@ -257,7 +257,7 @@ def test_intervals() -> None:
 def test_moments_at_the_edges_of_the_calendar(tmp_path: Path) -> None:
     """The last day that has a date ends with it, and the hour before 1970 is an hour like any other beside calls."""
     rows = {"input_tokens": 1000, "output_tokens": 200, "num_model_requests": 50, "model": "gpt-5"}
-    ends = log(tmp_path, {"start_time": "9999-12-31", **rows}, {"start_time": -1800, **rows})
+    ends = log(tmp_path, {"start_time": "9999-12-31", **rows}, {"start_time": -1800, "end_time": 0, **rows})
     calls = [{"timestamp": "2026-06-01T00:00:00Z", "model": "gpt-5", "input_tokens": 10, "output_tokens": 1}]
     found = usage(ends, log(tmp_path, *calls, name="calls.jsonl"))
     assert found["period"]["last"] == "9999-12-31T23:59:59Z"

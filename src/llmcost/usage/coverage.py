@@ -108,7 +108,7 @@ def end_of(start: Any, end: Any) -> Any:
     if not a_day and not (isinstance(start, date) and not isinstance(start, datetime)):
         return None
     began = _moment(str(start).strip())
-    return None if began is None else min(began + _DAY_US, LATEST_US)
+    return None if began is None else written(min(began + _DAY_US, LATEST_US))
 
 
 def _moment(at: Any) -> int | None:

@@ -16,7 +16,7 @@ from typing import Any
 from llmcost.usage.convention import EXCLUSIVE
 from llmcost.usage.coverage import end_of
 from llmcost.usage.elements import report_rows
-from llmcost.usage.instants import microseconds
+from llmcost.usage.instants import microseconds, written
 from llmcost.usage.reader import Reader, first_of, task_of, value_at
 from llmcost.usage.record import Entry, NotACall, Rejected
 
@@ -82,7 +82,7 @@ class AnthropicUsage(Reader):
         if end in (None, "") and width is not None:
             with suppress(ValueError, OverflowError):  # no moment: counted without a time
                 began = microseconds(start)
-                end = None if began is None else began + width * 1_000_000
+                end = None if began is None else written(began + width * 1_000_000)
         return end_of(start, end)
 
 
