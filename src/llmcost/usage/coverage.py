@@ -88,7 +88,7 @@ class Export:
 
     @property
     def covered(self) -> list[Interval]:
-        """From the first slot to the end of the last; empty without times."""
+        """From the first slot with calls to the end of the last; empty without times."""
         slots = self.slots or self.costs
         return [(min(slot[0] for slot in slots), max(slot[1] for slot in slots))] if slots else []
 
