@@ -43,3 +43,8 @@ def count(value: float | None) -> str:
     if value == int(value) or abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{value:,.4g}"
+
+
+def number_of(thing: str, number: int) -> str:
+    """`1 call`, `2,294 calls`."""
+    return f"{number:,} {thing}{'s' if number != 1 else ''}"

@@ -34,7 +34,7 @@ def test_azure(engine: str) -> None:
     prompt, output = prompt_sizes(reading.cube), output_sizes(reading.cube)
     assert prompt == (1469, 7315, 7436, 7437, True)
     assert output == (13, 90, 252, 1899, True)
-    minutes = hours_of(reading.cube, aggregated=False)
+    minutes = hours_of(reading.cube)
     assert (minutes.elapsed, minutes.non_empty, minutes.peak_calls) == (58, 45, 585)
     assert minutes.peak_to_average_elapsed == pytest.approx(3.8474, abs=5e-5)
     assert minutes.peak_to_average_non_empty == pytest.approx(2.9850, abs=5e-5)
@@ -46,7 +46,7 @@ def test_exgentic(engine: str) -> None:
     reading = read("exgentic_agent_calls.jsonl.gz", engine)
     total = reading.cube.total
     assert (total.calls, total.input, total.output) == (2_294, 63_179_858, 560_638)
-    hours = hours_of(reading.cube, aggregated=False)
+    hours = hours_of(reading.cube)
     assert (hours.elapsed, hours.non_empty, hours.peak_calls) == (119, 10, 648)
     assert hours.peak_to_average_elapsed == pytest.approx(33.61, abs=5e-3)
     assert hours.peak_to_average_non_empty == pytest.approx(2.825, abs=5e-4)
@@ -73,9 +73,7 @@ def test_servegen_hourly_peaks() -> None:
             calls = round(float(row["requests_per_second"]) * 1_000_000)
             cell = cubes[row["model"]].hours.setdefault(("", "", int(row["t_seconds"]) // 3600, "standard", 0), [0] * 8)
             cell[0] += calls
-    peaks = {
-        model.split("/")[1]: hours_of(cube, aggregated=False).peak_to_average_elapsed for model, cube in cubes.items()
-    }
+    peaks = {model.split("/")[1]: hours_of(cube).peak_to_average_elapsed for model, cube in cubes.items()}
     assert peaks == pytest.approx(
         {"m-large": 1.8624, "m-mid": 1.8285, "m-small": 2.0627, "mm-image": 1.3472, "deepseek-r1": 2.1938}, abs=5e-5
     )

@@ -4,10 +4,15 @@
 model's batch prices, bucket by bucket (methods.md section 1). Logged writes that last an hour pay
 the price of those, where the model has one. Long-context prices apply to the
 whole request once its input is above the threshold.
+
+A bucket without a price of its own pays another one, which is an assumption with its reason (`rate_of`):
+writes pay the input's price; a batched bucket the standard one, but cached input, of which batch tables
+(OpenAI's) have none, the batch's input price. Google documents that in a batch a cached token pays
+the cached price: the discounts of cache and batch do not add up (Google Cloud, "Batch inference with Gemini").
 """
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal, NamedTuple, Self
 
 from pydantic import model_validator
 
@@ -20,6 +25,11 @@ from llmcost.workload import Positive, Stream, Strict, refuse
 
 PER_MILLION = Factor("mtok_per_token", 1e-6, "Mtok/token", "derived", "prices are per million tokens")
 
+_STANDS_FOR = {
+    "cache_write_per_mtok": ("input_per_mtok", "no price for cache writes: the input price is charged"),
+    "cache_write_1h_per_mtok": ("cache_write_per_mtok", "no price for writes of an hour: that of any write is charged"),
+}
+_CACHED_PRICE_HOLDS = ("google/",)  # providers, as full ids of models begin with them
 _BUCKETS = (
     ("input", "input_per_mtok"),
     ("cached input", "cached_input_per_mtok"),
@@ -127,11 +137,8 @@ def _stream_charges(model: str, stream: Stream, month: Month) -> Iterator[Charge
         for (bucket, field), share in zip(_BUCKETS, shares, strict=True):
             if share is not None and is_zero(share.value):
                 continue
-            if bucket == "cache write, an hour":
-                if share is None:
-                    continue
-                if price.rates.cache_write_1h_per_mtok is None:
-                    field = "cache_write_per_mtok"  # this provider knows one kind of write
+            if bucket == "cache write, an hour" and share is None:
+                continue
             tokens = stream.output_tokens if bucket == "output" else stream.input_tokens
             if is_zero(tokens.value):
                 continue
@@ -153,42 +160,70 @@ def _override(price: ApiPrice, field: str) -> tuple[str, float | None] | None:
     return next((entry for entry in price.overridden if entry[0] == field), None)
 
 
+class Rate(NamedTuple):
+    """USD per million tokens of a bucket, the field that is paid (`batch.` before one of a batch), and why it is another."""
+
+    value: Number
+    paid: str
+    why: str = ""
+
+
 def rate_factor(price: ApiPrice, field: str, stream: Stream, batched: bool = False) -> Factor:
     """The price of a bucket as a factor with its source; raises UnknownPrice, never zero."""
-    value = _rate_at(price, field, stream, batched)
-    if value is None:
-        bucket = field.removesuffix("_per_mtok")
-        raise UnknownPrice(
-            f"{price.model} has no {bucket} price",
-            hint=f"set one with --price {short_name(price.model)}.{bucket}=USD_PER_MTOK",
-        )
-    overridden = _override(price, field) or (_override(price, f"batch.{field}") if batched else None)
+    value, paid, why = rate_of(price, field, stream, batched)
+    overridden = _override(price, paid)
     if overridden:
         catalog = "" if overridden[1] is None else f"; the catalog has {overridden[1]:g}"
-        return Factor(field, value, "USD/Mtok", "given", f"the user's own price{catalog}", price.source)
+        rule = "; ".join(filter(None, (why, f"the user's own price{catalog}")))
+        return Factor(field, value, "USD/Mtok", "given", rule, price.source)
+    if why:
+        return Factor(field, value, "USD/Mtok", "assumed", why, price.source)
     rule = f"from {price.effective_from}" if price.effective_from else ""
     if price.variant != "standard":
         rule = ", ".join(filter(None, (f"{price.variant} price", rule)))
     return Factor(field, value, "USD/Mtok", "catalog", rule, price.source)
 
 
-def _rate_at(price: ApiPrice, field: str, stream: Stream, batched: bool) -> Number | None:
-    """The rate for requests of this size: above a threshold the whole request pays the tier's."""
-    rate: Number | None = _rate(price.rates, price.batch if batched else None, field)
+def rate_of(price: ApiPrice, field: str, stream: Stream, batched: bool = False) -> Rate:
+    """The rate for requests of this size: above a threshold the whole request pays the tier's.
+
+    Raises UnknownPrice, never zero.
+    """
+    found = _rate(price, price.rates, price.batch if batched else None, field)
+    if found is None:
+        bucket = field.removesuffix("_per_mtok")
+        raise UnknownPrice(
+            f"{price.model} has no {bucket} price",
+            hint=f"set one with --price {short_name(price.model)}.{bucket}=USD_PER_MTOK",
+        )
     if not stream.requests_known:
-        return rate  # the size of a request is unknown: base prices, which the assumptions say
+        return found  # the size of a request is unknown: base prices, which the assumptions say
     size = stream.input_tokens.value * price.tokens_factor
     for tier in price.long_context:
-        dearer = _rate(tier.rates, tier.batch if batched else None, field)
-        if dearer is not None and rate is not None:
-            rate = where(size > tier.above_tokens, dearer, rate)
-    return rate
+        dearer = _rate(price, tier.rates, tier.batch if batched else None, field)
+        if dearer is not None:
+            found = found._replace(value=where(size > tier.above_tokens, dearer.value, found.value))
+    return found
 
 
-def _rate(rates: Rates, batch: Rates | None, field: str) -> float | None:
-    """A bucket's rate; without a batch price it pays the normal one, without a write price the input's."""
-    for found in (batch, rates):
-        value: float | None = None if found is None else getattr(found, field)
-        if value is not None:
-            return value
-    return rates.input_per_mtok if field == "cache_write_per_mtok" else None
+def _rate(price: ApiPrice, rates: Rates, batch: Rates | None, field: str) -> Rate | None:
+    """A bucket's rate, or what stands for it; None where nothing does."""
+    own_batch: float | None = None if batch is None else getattr(batch, field)
+    if own_batch is not None:
+        return Rate(own_batch, f"batch.{field}")
+    own: float | None = getattr(rates, field)
+    if own is None and field in _STANDS_FOR:
+        other, why = _STANDS_FOR[field]
+        found = _rate(price, rates, batch, other)
+        return found and found._replace(why=found.why or why)
+    if own is None:
+        return None
+    if batch is None or _override(price, field):
+        return Rate(own, field)
+    if field == "cached_input_per_mtok":
+        if price.model.startswith(_CACHED_PRICE_HOLDS):
+            return Rate(own, field, "no batch price: the cached price holds in a batch, as the provider documents")
+        if batch.input_per_mtok is not None:
+            why = "no batch price: not known to be cheaper than the batch input price, which is charged"
+            return Rate(batch.input_per_mtok, "batch.input_per_mtok", why)
+    return Rate(own, field, "no batch price: the standard price is charged")

@@ -12,7 +12,8 @@ from llmcost.errors import InputError, did_you_mean
 from llmcost.estimate import Assumption, Warning
 
 if TYPE_CHECKING:
-    from llmcost.usage.reading import Opened, Reading, Request
+    from llmcost.usage.reading import FileRead, Opened, Reading, Request
+    from llmcost.usage.summary import Usage
 
 LOG_FORMAT = (
     shared("format_in", "The logs' format; left out, it is told from their content.", "FORMAT"),
@@ -146,8 +147,16 @@ def remarks_of(reading: Reading) -> tuple[list[Assumption], list[Warning]]:
             warned.append(Warning(f"{what}_lines", f"{lines:,} line{'s' if lines != 1 else ''} {what}: {reason}{at}"))
     for reason, lines in counts.duplicate.items():
         warned.append(Warning("duplicate_lines", f"{lines:,} duplicate line{'s' if lines != 1 else ''}: {reason}"))
+    for what, tokens in reading.lines.worked_out.items():
+        warned.append(Warning("worked_out_tokens", f"{tokens:,} tokens counted as {what}"))
     unread: dict[str, list[str]] = {}
     for file in reading.files:
+        if file.slots is not None and file.slots.without_end:
+            say = f"{file.path} does not say how long its rows last: they are counted where they begin"
+            warned.append(Warning("slots_of_unknown_length", say + _map_end(file)))
+        elif file.slots is not None and file.slots.assumed:
+            why = f"all rows of {file.path} begin on one, and nothing says when they end" + _map_end(file)
+            assumed.append(Assumption("slots", "a day" if file.slots.seconds == STEPS["day"] else "an hour", why))
         if file.format is None:
             unread.setdefault(file.note, []).append(file.path)
     for note, paths in unread.items():
@@ -155,3 +164,19 @@ def remarks_of(reading: Reading) -> tuple[list[Assumption], list[Warning]]:
         more = "" if len(paths) == 1 else f" (first: {paths[0]})"
         warned.append(Warning("unread_file", f"{what} not read: {note}{more}"))
     return assumed, warned
+
+
+def stand_ins(found: Usage) -> list[Assumption]:
+    """Prices that stand for others that nobody publishes, each with its model and the tokens that pay it."""
+    return [
+        Assumption(
+            f"{each.model}, {each.bucket.replace('_', ' ')}{'' if each.tier == 'standard' else f', {each.tier}'}",
+            each.usd_per_mtok,
+            f"{each.reason}; {each.tokens:,} tokens pay it",
+        )
+        for each in found.stand_ins
+    ]
+
+
+def _map_end(file: FileRead) -> str:
+    return "; map it: --map end_time=COLUMN" if file.format == "generic" else ""

@@ -10,7 +10,7 @@ from llmcost.architectures.architecture import Retired
 from llmcost.architectures.flow import models_of, reachable
 from llmcost.architectures.prices import OwnPrice, Prices
 from llmcost.cli.draft import Draft
-from llmcost.cli.logs import read_logs, remarks_of, same_as
+from llmcost.cli.logs import read_logs, remarks_of, same_as, stand_ins
 from llmcost.cli.options import Values
 from llmcost.economics.logged import LoggedTraffic, logged_costs
 from llmcost.errors import InputError
@@ -34,7 +34,9 @@ class Measured:
     def __init__(self, traffic: Traffic, assumed: list[Assumption], warned: list[Warning]) -> None:
         self.traffic = traffic
         self.assumptions = [
-            Assumption("workload", traffic.words, "requests, tokens and shares are what was logged"),
+            Assumption(
+                "workload", traffic.words, "requests, tokens and shares are what was logged, each call a request"
+            ),
             *assumed,
         ]
         self.warnings = warned
@@ -53,9 +55,11 @@ def measured(draft: Draft, flags: Values, catalog: Catalog, as_of: date) -> Meas
         base = draft.folder
     reading = read_logs(paths, flags, catalog.long_context_thresholds(), base=base)
     prices = cell_prices(draft, flags, catalog, as_of)
-    traffic = traffic_of(reading, usage_of(reading, prices), prices)
+    usage = usage_of(reading, prices)
+    traffic = traffic_of(reading, usage, prices)
     _put(draft, traffic)
-    return Measured(traffic, *remarks_of(reading))
+    assumed, warned = remarks_of(reading)
+    return Measured(traffic, [*assumed, *stand_ins(usage)], warned)
 
 
 def cell_prices(draft: Draft, flags: Values, catalog: Catalog, as_of: date) -> CellPrices:
@@ -162,6 +166,7 @@ def logged(question: Asked) -> LoggedTraffic:
         calls=traffic.whole.calls,
         cost=traffic.usage.cost,
         recorded_cost=traffic.usage.recorded_cost,
+        recorded_calls=traffic.usage.recorded_calls,
         unpriced_tokens=sum(each.input_tokens + each.output_tokens for each in traffic.usage.unpriced),
         architectures=logged_costs(scenario, question.catalog, months),
     )

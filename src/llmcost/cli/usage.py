@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from llmcost.cli.draft import draft_from
-from llmcost.cli.logs import LOG_ENGINE, LOG_FORMAT, PRICED_AS, read_logs, remarks_of, request_of, same_as
+from llmcost.cli.logs import LOG_ENGINE, LOG_FORMAT, PRICED_AS, read_logs, remarks_of, request_of, same_as, stand_ins
 from llmcost.cli.options import OUTPUT, Values, command_app, shared, takes
 from llmcost.cli.outcomes import DAY_PRICES, OutcomeRemarks, catalog_of, own_prices
 from llmcost.cli.reading import asked, day
 from llmcost.cli.writing import format_of, write
 from llmcost.errors import InputError
-from llmcost.estimate import Assumption
+from llmcost.estimate import Assumption, Warning
 
 if TYPE_CHECKING:
     from llmcost.usage.predicted import Against
@@ -78,11 +78,18 @@ def command(flags: Values) -> int:
         text = workload_yaml(traffic_of(reading, result, prices), prices.prices, as_of)
         write_atomically(flags["save_workload"], text, force=bool(flags.get("force")))
     assumed, warned = remarks_of(reading)
+    assumed += stand_ins(result)
     if flags.get("against") is not None:
         result = result._replace(against=_against(flags, reading, prices))
         if flags.get("architecture") is None and result.against is not None:
-            why = f"its models carry {result.against.matched:.1%} of the logged calls"
+            why = f"its models carry {result.against.matched:.1%} of the logged {result.against.matched_by}"
             assumed.append(Assumption("architecture", result.against.architecture, why))
+
+    if flags.get("task_from") is not None and not any(task.task for task in result.tasks):
+        warned.append(Warning("no_task", f"no line names a task by {flags['task_from']}"))
+    if format_of(flags) == "csv":
+        left_out = "the CSV has the models only; tasks, sizes, hours and files are in -f json"
+        warned.append(Warning("first_table_only", left_out))
 
     def page() -> Any:
         from llmcost.render.pages.usage import page

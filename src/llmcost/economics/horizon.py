@@ -163,7 +163,9 @@ def mean_charges(priced: list[Priced]) -> list[Charge]:
 def _kind(charge: Charge) -> object:
     # The same charge in two months, unless a catalog price changed: that one stands apart.
     prices = tuple(
-        (f.rule, f.value, f.source) for f in charge.factors if f.origin == "catalog" and not is_array(f.value)
+        (f.rule, f.value, f.source)
+        for f in charge.factors
+        if f.origin in ("catalog", "assumed") and not is_array(f.value)
     )
     return charge.group, charge.name, tuple(f.name for f in charge.factors), prices
 

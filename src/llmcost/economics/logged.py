@@ -22,7 +22,7 @@ class LoggedCost(NamedTuple):
 
 
 class LoggedTraffic(NamedTuple):
-    """What was logged and what it cost: at the day's prices (of what has a price), and as the log records it."""
+    """What was logged and what it cost: at the day's prices (of what has a price), and as `recorded_calls` of it record."""
 
     files: list[str]
     first: str
@@ -31,6 +31,7 @@ class LoggedTraffic(NamedTuple):
     calls: int
     cost: float | None
     recorded_cost: float | None
+    recorded_calls: int
     unpriced_tokens: int
     architectures: list[LoggedCost]
 

@@ -31,7 +31,8 @@ def assumptions(
     `horizon` False leaves out what only a run of months rests on.
     """
     found: dict[str, Assumption] = {}
-    for assumption in (*_of_scenario(scenario, horizon), *_of_charges(charges)):
+    charges = list(charges)
+    for assumption in (*_of_scenario(scenario, horizon), *_of_charges(charges), *_of_prices(charges)):
         found.setdefault(assumption.name, assumption)
     seen: set[str] = set()
     for name in names:
@@ -61,10 +62,25 @@ def _of_scenario(scenario: Scenario, horizon: bool) -> Iterator[Assumption]:
 def _of_charges(charges: Iterable[Charge]) -> Iterator[Assumption]:
     for charge in charges:
         for factor in charge.factors:
-            if factor.origin == "assumed":
+            if factor.origin == "assumed" and factor.source is None:
                 yield Assumption(factor.name, factor.value, _WHY.get(factor.name, "the default, since none is given"))
             elif factor.origin == "given" and factor.source is not None:
                 yield Assumption(f"{charge.group}.{factor.name}", factor.value, factor.rule)
+
+
+def _of_prices(charges: Iterable[Charge]) -> Iterator[Assumption]:
+    """Prices that stand for others that are not published, with the most tokens of a charge that pays them."""
+    found: dict[str, tuple[Factor, float]] = {}
+    for charge in charges:
+        for factor in charge.factors:
+            if factor.origin == "assumed" and factor.source is not None:
+                batch = "batch." if any(each.name == "batch_share" for each in charge.factors) else ""
+                name = f"{charge.group}.{batch}{factor.name}"
+                tokens = charge.cost / factor.value * 1e6 if factor.value else 0.0
+                before = found.get(name, (factor, 0.0))
+                found[name] = (before[0], max(before[1], tokens))
+    for name, (factor, tokens) in found.items():
+        yield Assumption(name, factor.value, f"{factor.rule}; up to {tokens:,.0f} tokens a month pay it")
 
 
 def _of_architecture(name: str, architecture: Any, scenario: Scenario) -> Iterator[Assumption]:
@@ -164,7 +180,7 @@ def warnings(
 
 
 def _price_age(charge: Charge, factor: Factor, as_of: date, say: Any) -> None:
-    if factor.source is None or factor.origin != "catalog":
+    if factor.source is None or factor.origin not in ("catalog", "assumed"):
         return
     age = factor.source.age_in_days(as_of)
     day, which = factor.source.dated

@@ -40,7 +40,8 @@ def _raw(value: Any) -> Any:
     if value is None:
         return ""
     if isinstance(value, float):
-        return repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+        short = float(f"{value:.15g}")  # the sixteenth digit is what is left of adding, not of the figure
+        return repr(int(short)) if short == int(short) and abs(short) < 1e15 else repr(short)
     return cell(str(value)) if not isinstance(value, int) or isinstance(value, bool) else value
 
 

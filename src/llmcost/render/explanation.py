@@ -42,7 +42,7 @@ def _factor(factor: Factor) -> str:
 def source_notes(factor: Factor, as_of: date) -> list[str]:
     """Where a catalog figure is from and how old it is."""
     source = factor.source
-    if source is None or factor.origin not in ("catalog", "derived"):
+    if source is None or factor.origin not in ("catalog", "derived", "assumed"):
         return []
     day, which = source.dated
     where = " ".join(

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import date
 
 from llmcost.economics.uncertainty import Figure
-from llmcost.wording import UNKNOWN, count, digits, share, usd
+from llmcost.wording import UNKNOWN, count, digits, number_of, share, usd
 
-__all__ = ["UNKNOWN", "age", "count", "digits", "month", "ranged", "share", "usd"]
+__all__ = ["UNKNOWN", "age", "count", "digits", "month", "number_of", "ranged", "share", "usd"]
 
 
 def month(value: float | None) -> str:

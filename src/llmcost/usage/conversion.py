@@ -25,6 +25,7 @@ BAD_TIME = "unreadable time, counted without one"
 FROM_TOTAL = "a missing count worked out from the total"
 AGAINST_STATED = "contradicts the stated convention"
 BAD_COST = "unreadable cost, counted as not recorded"
+NEGATIVE_COST = "negative cost, counted as not recorded"
 LONGER_SPLIT = "cache writes by lifetime exceed their sum, the split is counted"
 TIERS = {
     "": STANDARD,
@@ -227,6 +228,9 @@ class Conversion:
         try:
             value = float(usd)
             if abs(value) < DEAREST:
+                if value < 0 and not self.bucket:  # a cost report has credits, a call has none
+                    self.lines.repair(NEGATIVE_COST, line)
+                    return None
                 # The same rounding on every engine: half a pico-dollar is always added before the floor.
                 return None if isinstance(usd, bool) else math.floor(value * PICO + 0.5)
         except (TypeError, ValueError, OverflowError):

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+from llmcost.usage.coverage import Export, Interval
 from llmcost.usage.record import Call
 from llmcost.usage.sizes import bucket_of
 
@@ -55,6 +56,11 @@ class Sums(NamedTuple):
         return self.uncached_input + self.cache_read + self.cache_write_5m + self.cache_write_1h
 
     @property
+    def is_cost_alone(self) -> bool:
+        """Whether there is a recorded cost at most, and nothing to price."""
+        return not self.calls and not self.input + self.output
+
+    @property
     def recorded_usd(self) -> float | None:
         """USD as the log says; None where no line of it carries a cost. A recorded 0 is a cost."""
         return self.recorded_pico_usd / 1e12 if self.recorded_calls else None
@@ -69,11 +75,18 @@ def summed(sums: Iterable[Sums]) -> Sums:
     return Sums(*map(sum, columns)) if columns else NOTHING
 
 
+def add_bucket(buckets: dict[int, tuple[int, int]], bucket: int, calls: int, tokens: int) -> None:
+    """Calls of a size bucket and their tokens."""
+    before = buckets.get(bucket, (0, 0))
+    buckets[bucket] = (before[0] + calls, before[1] + tokens)
+
+
 class Cube:
     """Cells that calls are added to. `exact` keeps how often each size came, where the engine can.
 
     `prompts` and `replies` are these counts (None: not kept); `outputs` follows from the replies, or is
-    what the engine gave. `add` is a function made once: a log has millions of lines, and looking names
+    what the engine gave. `first_us` and `last_us` are of calls; what aggregated `exports` cover is theirs to
+    say. `uncounted` are their rows that do not say how many calls they sum up, by model and task. `add` is a function made once: a log has millions of lines, and looking names
     up would be a third of its time.
     """
 
@@ -82,23 +95,24 @@ class Cube:
         self.step_seconds = step_seconds
         self.hours: dict[tuple[Any, ...], list[int]] = {}
         self.sizes: dict[tuple[Any, ...], list[int]] = {}
-        self.bucketed: dict[int, int] = {}
+        self.bucketed: dict[int, tuple[int, int]] = {}
         self.prompts: dict[int, int] | None = {} if exact else None
         self.replies: dict[int, int] | None = {} if exact else None
         self.first_us: int | None = None
         self.last_us: int | None = None
-        self.buckets_without_calls = 0
+        self.exports: list[Export] = []
+        self.uncounted: dict[tuple[str, str], int] = {}
+        self.cost_rows = 0  # of exports: a recorded cost without calls
         self.add = self._adder()
 
     @property
-    def outputs(self) -> dict[int, int]:
-        """Calls by output-size bucket."""
+    def outputs(self) -> dict[int, tuple[int, int]]:
+        """Calls and their output tokens by output-size bucket."""
         if self.replies is None:
             return self.bucketed
-        found: dict[int, int] = {}
+        found: dict[int, tuple[int, int]] = {}
         for size, calls in self.replies.items():
-            bucket = bucket_of(size)
-            found[bucket] = found.get(bucket, 0) + calls
+            add_bucket(found, bucket_of(size), calls, size * calls)
         return found
 
     def _adder(self) -> Callable[[Call], None]:
@@ -115,10 +129,12 @@ class Cube:
             model, task, at, tier, uncached, read, write_5m, write_1h, output, pico, _, _, calls, above = call
             prompt = uncached + read + write_5m + write_1h
             if calls is None:
-                self.buckets_without_calls += 1
+                self.uncounted[model, task] = self.uncounted.get((model, task), 0) + 1
                 calls = 0
             if at is None:
                 slot = NO_TIME
+            elif above is not None:
+                slot = at // slot_us
             else:
                 slot = at // slot_us
                 if self.last_us is None or self.first_us is None:
@@ -139,8 +155,7 @@ class Cube:
                     prompts[prompt] = prompts.get(prompt, 0) + 1
                     replies[output] = replies.get(output, 0) + 1
                 else:
-                    bucket = bucket_of(output)
-                    bucketed[bucket] = bucketed.get(bucket, 0) + calls
+                    add_bucket(bucketed, bucket_of(output), calls, output)
             else:
                 band, size = above, NO_TIME
             cell = first_hour((model, task, slot, tier, band))
@@ -161,6 +176,7 @@ class Cube:
                     each[3] += write_5m
                     each[4] += write_1h
             if pico is not None:
+                self.cost_rows += not calls
                 for each in (cell, by_size):
                     each[6] += calls or 1
                     each[7] += pico
@@ -176,17 +192,21 @@ class Cube:
             for key, sums in theirs.items():
                 cell = mine.get(key)
                 mine[key] = sums if cell is None else [a + b for a, b in zip(cell, sums, strict=True)]
-        self.buckets_without_calls += other.buckets_without_calls
+        self.exports += other.exports
+        self.cost_rows += other.cost_rows
+        for key, rows in other.uncounted.items():
+            self.uncounted[key] = self.uncounted.get(key, 0) + rows
         if self.replies is not None and other.replies is None:
             self.bucketed.update(self.outputs)
             self.prompts = self.replies = None
             self.add = self._adder()
-        pairs = [(self.bucketed, other.outputs)] if self.replies is None else []
-        if self.prompts is not None and self.replies is not None:
-            pairs = [(self.prompts, other.prompts or {}), (self.replies, other.replies or {})]
-        for counts, more in pairs:
-            for size, calls in more.items():
-                counts[size] = counts.get(size, 0) + calls
+        if self.prompts is None or self.replies is None:
+            for bucket, (calls, tokens) in other.outputs.items():
+                add_bucket(self.bucketed, bucket, calls, tokens)
+        else:
+            for counts, more in ((self.prompts, other.prompts or {}), (self.replies, other.replies or {})):
+                for size, calls in more.items():
+                    counts[size] = counts.get(size, 0) + calls
         moments = [at for at in (self.first_us, self.last_us, other.first_us, other.last_us) if at is not None]
         self.first_us, self.last_us = (min(moments), max(moments)) if moments else (None, None)
 
@@ -197,6 +217,16 @@ class Cube:
     def by_size(self) -> dict[SizeKey, Sums]:
         """The cells by prompt size; an aggregated bucket stands under the size -1."""
         return {SizeKey(*key): Sums(*sums) for key, sums in self.sizes.items()}
+
+    @property
+    def covered(self) -> list[Interval]:
+        """The time that calls cover, from the first to the last, and that which each export covers.
+
+        A report of nothing but costs covers time only where there is nothing else.
+        """
+        calls = [] if self.first_us is None or self.last_us is None else [(self.first_us, self.last_us)]
+        used = [each for export in self.exports if export.slots for each in export.covered]
+        return calls + used or [each for export in self.exports for each in export.covered]
 
     @property
     def total(self) -> Sums:

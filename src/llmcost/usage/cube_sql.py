@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from llmcost.usage.conversion import STANDARD
-from llmcost.usage.cube import Cube
+from llmcost.usage.cube import Cube, add_bucket
 from llmcost.usage.record import Call
 from llmcost.usage.sizes import bucket_sql
 
@@ -205,8 +205,11 @@ def _added(cube: Cube, columns: Sequence[Sequence[Any]]) -> tuple[int, int]:
     for cells, keys, picked in ((cube.hours, hours, of_hours), (cube.sizes, sizes, of_sizes)):
         sums = list(map(list, zip(*(picked(named[name]) for name in SUMS), strict=True)))
         _add(cells, list(zip(*keys, strict=True)), sums)
+    if cube.replies is None:
+        picked = _picker(rows[OUTPUTS])
+        for each in zip(*(picked(named[name]) for name in ("output_size", "calls", "output")), strict=True):
+            add_bucket(cube.bucketed, *each)
     for part, size, counts in (
-        (OUTPUTS, "output_size", cube.bucketed if cube.replies is None else None),
         (PROMPTS, "prompt_size", cube.prompts),
         (REPLIES, "output_size", cube.replies),
     ):

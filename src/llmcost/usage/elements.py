@@ -23,8 +23,8 @@ def elements(document: Any, inside: Callable[[Any], Any] | None = None) -> Itera
             yield each
 
 
-def report_rows(document: Any, start: str) -> Iterator[Any]:
-    """The rows of a usage report: a page holds slots of time, a slot its results, which take over its `start`.
+def report_rows(document: Any, *of_slot: str) -> Iterator[Any]:
+    """The rows of a usage report: a page holds slots of time, a slot its results, which take over what is said `of_slot`.
 
     A slot without results is an empty row, so that it is counted as one.
     """
@@ -34,4 +34,4 @@ def report_rows(document: Any, start: str) -> Iterator[Any]:
             yield each
             continue
         for result in results or [{}]:
-            yield {start: each.get(start), **result} if isinstance(result, Mapping) else result
+            yield {**{name: each.get(name) for name in of_slot}, **result} if isinstance(result, Mapping) else result

@@ -305,6 +305,7 @@ class _Session:
                         lines.reject(why.reason, number, ordinary=isinstance(why, NotACall))
         except Contradiction as line:
             raise NotFlat(f"line {line.line} shows another convention") from None
+        lines.worked_out.update(reader.worked_out)
 
     # ---- running
 

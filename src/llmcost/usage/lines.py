@@ -29,6 +29,7 @@ class Lines:
         self.repaired: Counter[str] = Counter()
         self.first: dict[str, str] = {}  # the first place of each reason, for a remark
         self.ordinary: set[str] = set()
+        self.worked_out: Counter[str] = Counter()  # tokens that no field of a line names, by what they are
         self._last_repair: dict[str, int] = {}
 
     def reject(self, reason: str, line: int, *, ordinary: bool = False) -> None:
@@ -52,6 +53,7 @@ class Lines:
         self.duplicate.update(other.duplicate)
         self.repaired.update(other.repaired)
         self.ordinary |= other.ordinary
+        self.worked_out.update(other.worked_out)
         for reason, place in other.first.items():
             self.first.setdefault(reason, place)
 

@@ -1,16 +1,18 @@
 """What a scenario predicted beside what was logged, month by month, model by model, stage by stage.
 
-A prediction covers a part of a month where the log does: the month's figures times the hours of it
-that lie between the first and the last call. A logged month before the scenario's start, or after its
+A prediction is the rate of the scenario's month, which always has the same hours (`hours_per_month`), over
+the hours of a calendar month that the log covers: so a log that made the scenario predicts itself. A logged month before the scenario's start, or after its
 horizon, is set beside the nearest month of the scenario.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from math import fsum
 from typing import NamedTuple
 
+from llmcost.architectures.architecture import Architecture, Month
 from llmcost.architectures.cascade import Cascade
 from llmcost.architectures.flow import inflow, models_of, reachable
 from llmcost.architectures.prices import Prices
@@ -19,26 +21,11 @@ from llmcost.economics.horizon import estimate, months_of, need_workload, traffi
 from llmcost.errors import InputError, UnknownPrice, did_you_mean
 from llmcost.quantity import at_middle
 from llmcost.scenario import Scenario, month_after
+from llmcost.usage.by_model import ByModel, identity_of, logged_by_model
+from llmcost.usage.coverage import Interval, hours_within, united
 from llmcost.usage.cube import NO_TIME, HourKey, Sums, summed
 from llmcost.usage.pricing import CellPrices
 from llmcost.usage.reading import Reading
-
-
-class MonthBeside(NamedTuple):
-    """One logged month: what was predicted for the hours logged of it, and what came. USD and tokens."""
-
-    month: str
-    scenario_month: int
-    hours: float
-    predicted_calls: float | None
-    calls: int
-    predicted_input_tokens: float
-    input_tokens: int
-    predicted_output_tokens: float
-    output_tokens: int
-    predicted_cost: float | None
-    cost: float | None
-    recorded_cost: float | None
 
 
 class ModelBeside(NamedTuple):
@@ -66,12 +53,38 @@ class EscalationBeside(NamedTuple):
     actual: float | None
 
 
+class MonthBeside(NamedTuple):
+    """One logged month: what was predicted for the hours logged of it, and what came. USD, tokens, and calls of models:
+    a cascade makes several of one request. `recorded_calls` carry the recorded cost (None: a cost report does)."""
+
+    month: str
+    scenario_month: int
+    hours: float
+    predicted_calls: float | None
+    calls: int | None
+    predicted_input_tokens: float
+    input_tokens: int
+    predicted_output_tokens: float
+    output_tokens: int
+    predicted_cost: float | None
+    cost: float | None
+    recorded_cost: float | None
+    recorded_calls: int | None
+    models: list[ModelBeside]
+    escalation: list[EscalationBeside]
+
+
 class Against(NamedTuple):
-    """The prediction of one architecture beside the log; `matched` is the part of the calls on its models."""
+    """The prediction of one architecture beside the log.
+
+    `matched` is the part of the calls on its models, or of the tokens where exports do not count their calls
+    (`matched_by`); what would need their number is None then.
+    """
 
     scenario: str
     architecture: str
     matched: float
+    matched_by: str
     months: list[MonthBeside]
     models: list[ModelBeside]
     escalation: list[EscalationBeside]
@@ -86,54 +99,52 @@ def against(
     """
     need_workload(scenario, "usage --against")
     point = at_middle(scenario)
-    by_model = _logged_by_model(reading, cells, prices)
+    logged = logged_by_model(reading.cube.by_hour().items(), reading.cube, cells, prices)
     if name is None:
-        name = _best(point, prices, by_model)
+        name = _best(point, prices, logged)
     elif name not in point.architectures:
         raise InputError(
             f"{name!r} is not an architecture of the scenario",
             where="--architecture",
             hint=did_you_mean(name, point.architectures) or f"name one of: {', '.join(point.architectures)}",
         )
+    first = months_of(point, prices)[0]
+    served = {each: body.in_full_service() for each, body in point.architectures.items()}
     return Against(
         title,
         name,
-        _matched(name, point, prices, by_model),
+        logged.share_of(_own_models(name, point, prices)),
+        logged.weighed_by,
         _months(reading, cells, point, prices, name),
-        _models(point, prices, name, by_model),
-        _escalation(point, prices, name, by_model),
+        _models(_reached(name, served, point, prices, first), logged),
+        _escalation(name, point, prices, first, logged),
     )
 
 
-def _logged_by_model(reading: Reading, cells: CellPrices, prices: Prices) -> dict[str, Sums]:
-    """What was logged of each model, under the catalog's identity where it has one."""
-    found: dict[str, list[Sums]] = {}
-    for key, sums in reading.cube.by_hour().items():
-        known = cells.known_as(key.model)
-        found.setdefault(_identity(prices, known) if known else key.model, []).append(sums)
-    return {model: summed(parts) for model, parts in found.items()}
+def _own_models(name: str, point: Scenario, prices: Prices) -> set[str]:
+    """The models that an architecture calls or runs itself, as logs name them."""
+    run_here = [
+        _name_of(node, body)
+        for node, body in reachable(name, point.architectures)
+        if not set(body.targets()) - {body.fallback_target()}
+    ]
+    return {identity_of(model, prices) for model in (*models_of(name, point.architectures), *run_here)}
 
 
-def _identity(prices: Prices, model: str) -> str:
-    return prices.identity(model.partition("@")[0])
+def _name_of(node: str, body: Architecture) -> str:
+    """What logs call an architecture that answers by itself: the model that it serves, else its own name."""
+    return getattr(body, "model", None) or node
 
 
-def _matched(name: str, point: Scenario, prices: Prices, by_model: dict[str, Sums]) -> float:
-    own = {_identity(prices, model) for model in models_of(name, point.architectures)}
-    calls = sum(sums.calls for sums in by_model.values())
-    return sum(sums.calls for model, sums in by_model.items() if model in own) / calls if calls else 0.0
-
-
-def _best(point: Scenario, prices: Prices, by_model: dict[str, Sums]) -> str:
+def _best(point: Scenario, prices: Prices, logged: ByModel) -> str:
     """The architecture that explains most calls; of several, the one that names the fewest models beside."""
     names = list(point.architectures)
     if not names:
         raise InputError("the scenario has no architectures", where="--against", hint="add architectures: {…}")
-    logged = set(by_model)
 
     def fit(name: str) -> tuple[float, int]:
-        own = {_identity(prices, model) for model in models_of(name, point.architectures)}
-        return _matched(name, point, prices, by_model), -len(own - logged)
+        own = _own_models(name, point, prices)
+        return logged.share_of(own), -len(own - logged.sums.keys())
 
     best = max(map(fit, names))
     fitting = [name for name in names if fit(name) == best]
@@ -145,25 +156,27 @@ def _best(point: Scenario, prices: Prices, by_model: dict[str, Sums]) -> str:
 
 def _months(reading: Reading, cells: CellPrices, point: Scenario, prices: Prices, name: str) -> list[MonthBeside]:
     cube = reading.cube
-    if cube.first_us is None or cube.last_us is None:
+    covered = united(cube.covered)
+    if not covered:
         raise InputError(
             "the log carries no times, so it has no months", where="--against", hint="map the time: --map time=COLUMN"
         )
-    logged: dict[date, list[tuple[HourKey, Sums]]] = {}
+    cells_of: dict[date, list[tuple[HourKey, Sums]]] = {}
     for key, sums in cube.by_hour().items():
         if key.slot != NO_TIME:
             moment = datetime.fromtimestamp(key.slot * cube.step_seconds, UTC)
-            logged.setdefault(date(moment.year, moment.month, 1), []).append((key, sums))
+            cells_of.setdefault(date(moment.year, moment.month, 1), []).append((key, sums))
     predicted = estimate(name, point, prices)
     months = months_of(point, prices)
     found = []
-    for first_day, own in sorted(logged.items()):
+    for first_day, own in sorted(cells_of.items()):
         number = (first_day.year - point.start.year) * 12 + first_day.month - point.start.month + 1
         number = min(max(number, 1), point.horizon_months)
-        hours, whole = _covered(first_day, cube.first_us, cube.last_us)
-        part = hours / whole
-        streams = traffic(point, months[number - 1])
-        known = all(stream.requests_known for stream in streams)
+        hours = _hours_of(first_day, covered)
+        part = hours / point.hours
+        month = months[number - 1]
+        reached = _reached(name, point.architectures, point, prices, month)
+        logged = logged_by_model(own, cube, cells, prices)
         cost = predicted.months[number - 1].cost
         total = summed(sums for _, sums in own)
         found.append(
@@ -171,15 +184,18 @@ def _months(reading: Reading, cells: CellPrices, point: Scenario, prices: Prices
                 f"{first_day:%Y-%m}",
                 number,
                 hours,
-                _sum(stream.requests for stream in streams) * part if known else None,
-                total.calls,
-                _sum(stream.requests * stream.input_tokens.value for stream in streams) * part,
+                _calls_of(reached, part),
+                logged.total_calls,
+                _sum(each.input_tokens for each in reached.values()) * part,
                 total.input,
-                _sum(stream.requests * stream.output_tokens.value for stream in streams) * part,
+                _sum(each.output_tokens for each in reached.values()) * part,
                 total.output,
                 None if cost is None else float(cost) * part,
                 _cost(own, cells),
                 total.recorded_usd,
+                None if cube.cost_rows else total.recorded_calls,
+                _models(reached, logged),
+                _escalation(name, point, prices, month, logged),
             )
         )
     return found
@@ -189,68 +205,85 @@ def _sum(values: Iterable[Number]) -> float:
     return float(sum(values, 0.0))
 
 
-def _covered(first_day: date, first_us: int, last_us: int) -> tuple[float, float]:
-    """Hours of a calendar month between two moments, and all its hours."""
-    begin = datetime(first_day.year, first_day.month, 1, tzinfo=UTC).timestamp()
-    after = month_after(first_day, 1)
-    end = datetime(after.year, after.month, 1, tzinfo=UTC).timestamp()
-    return max(0.0, min(end, last_us / 1e6) - max(begin, first_us / 1e6)) / 3600, (end - begin) / 3600
+def _hours_of(first_day: date, covered: Sequence[Interval]) -> float:
+    """Hours of a calendar month that the logs cover."""
+    begin, end = (
+        int(datetime(day.year, day.month, 1, tzinfo=UTC).timestamp()) * 1_000_000
+        for day in (first_day, month_after(first_day, 1))
+    )
+    return hours_within(covered, begin, end)
 
 
 def _cost(own: list[tuple[HourKey, Sums]], cells: CellPrices) -> float | None:
     """USD at the day's prices; None where any of it has none."""
     try:
-        return sum(cells.cost(key.model, key.tier, key.above_tokens, sums) for key, sums in own)
+        return fsum(
+            cells.cost(key.model, key.tier, key.above_tokens, sums) for key, sums in own if not sums.is_cost_alone
+        )
     except UnknownPrice:
         return None
 
 
-def _reaching(point: Scenario, prices: Prices, name: str) -> dict[str, tuple[float, float, float]]:
-    """Requests, input and output tokens that reach each model in the first month, in full service."""
-    served = {each: body.in_full_service() for each, body in point.architectures.items()}
-    month = months_of(point, prices)[0]
-    found: dict[str, tuple[float, float, float]] = {}
-    for node, (body, streams) in inflow(name, served, traffic(point, month), month).items():
-        if body is None:
-            model = _identity(prices, node.removeprefix("model:"))
-            before = found.get(model, (0.0, 0.0, 0.0))
-            found[model] = (
-                before[0] + _sum(stream.requests for stream in streams),
-                before[1] + _sum(stream.requests * stream.input_tokens.value for stream in streams),
-                before[2] + _sum(stream.requests * stream.output_tokens.value for stream in streams),
-            )
+class _Reached(NamedTuple):
+    """What reaches a model in a month: its calls (None: only tokens are known), and their tokens."""
+
+    calls: float | None
+    input_tokens: float
+    output_tokens: float
+
+
+def _reached(
+    name: str, architectures: Mapping[str, Architecture], point: Scenario, prices: Prices, month: Month
+) -> dict[str, _Reached]:
+    """Calls, input and output tokens of each model that answers in the month, its own machines included."""
+    found: dict[str, _Reached] = {}
+    for node, (body, streams) in inflow(name, architectures, traffic(point, month), month).items():
+        if body is not None and any(list(body.forward(node, stream, month)) for stream in streams):
+            continue  # it hands its requests on
+        model = identity_of(node.removeprefix("model:") if body is None else _name_of(node, body), prices)
+        before = found.get(model, _Reached(0.0, 0.0, 0.0))
+        known = before.calls is not None and all(stream.requests_known for stream in streams)
+        found[model] = _Reached(
+            (before.calls or 0.0) + _sum(stream.requests for stream in streams) if known else None,
+            before.input_tokens + _sum(stream.requests * stream.input_tokens.value for stream in streams),
+            before.output_tokens + _sum(stream.requests * stream.output_tokens.value for stream in streams),
+        )
     return found
 
 
-def _models(point: Scenario, prices: Prices, name: str, by_model: dict[str, Sums]) -> list[ModelBeside]:
-    reached = _reaching(point, prices, name)
-    requests = sum(each[0] for each in reached.values())
-    calls = sum(sums.calls for sums in by_model.values())
-    known = all(stream.requests_known for stream in traffic(point, months_of(point, prices)[0]))
+def _calls_of(reached: Mapping[str, _Reached], part: float = 1.0) -> float | None:
+    """Calls of all models together; None where those of any are not known."""
+    calls = [each.calls for each in reached.values()]
+    return None if None in calls else _sum(each for each in calls if each is not None) * part
+
+
+def _models(reached: Mapping[str, _Reached], logged: ByModel) -> list[ModelBeside]:
+    predicted = _calls_of(reached)
+    total = logged.total_calls
     found = []
-    for model in dict.fromkeys([*reached, *by_model]):
-        own, sums = reached.get(model), by_model.get(model)
+    for model in dict.fromkeys([*reached, *logged.sums]):
+        own, sums, calls = reached.get(model), logged.sums.get(model), logged.calls(model)
+        share = own.calls / predicted if own and own.calls is not None and predicted else None
         found.append(
             ModelBeside(
                 model,
-                own[0] / requests if own and requests and known else None,
-                sums.calls / calls if sums and calls else 0.0,
-                _per(own[1], own[0]) if own and known else None,
-                _per(sums.input, sums.calls) if sums else None,
-                _per(own[2], own[0]) if own and known else None,
-                _per(sums.output, sums.calls) if sums else None,
+                share,
+                None if calls is None or total is None else calls / total if total else 0.0,
+                _per(own.input_tokens, own.calls) if own else None,
+                _per(sums.input, calls) if sums else None,
+                _per(own.output_tokens, own.calls) if own else None,
+                _per(sums.output, calls) if sums else None,
             )
         )
     return found
 
 
-def _per(amount: float, calls: Number) -> float | None:
+def _per(amount: float, calls: float | None) -> float | None:
     return amount / calls if calls else None
 
 
-def _escalation(point: Scenario, prices: Prices, name: str, by_model: dict[str, Sums]) -> list[EscalationBeside]:
+def _escalation(name: str, point: Scenario, prices: Prices, month: Month, logged: ByModel) -> list[EscalationBeside]:
     """Each step of the cascades whose stages are models: calls of the later stage over those of the earlier."""
-    month = months_of(point, prices)[0]
     served = point.architectures
     reached = inflow(name, served, traffic(point, month), month)
     found = []
@@ -263,8 +296,8 @@ def _escalation(point: Scenario, prices: Prices, name: str, by_model: dict[str, 
             for stage, (_, part) in enumerate(body.reaching(cascade_name, stream, month)):
                 requests[stage] += float(part.requests)
         for stage in range(len(body.stages) - 1):
-            earlier, later = (by_model.get(_identity(prices, each)) for each in body.stages[stage : stage + 2])
-            actual = (later.calls if later else 0) / earlier.calls if earlier and earlier.calls else None
+            earlier, later = (logged.calls(identity_of(each, prices)) for each in body.stages[stage : stage + 2])
+            actual = later / earlier if earlier and later is not None else None
             if requests[stage]:
                 found.append(
                     EscalationBeside(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
-from llmcost.architectures.api import rate_factor
+from llmcost.architectures.api import Rate, rate_of
 from llmcost.architectures.prices import Prices
 from llmcost.catalog.models import ApiPrice
 from llmcost.errors import UnknownPrice
@@ -37,9 +37,21 @@ class Unpriced(NamedTuple):
     model: str
     tier: str
     reason: str
-    calls: int
+    calls: int | None
     input_tokens: int
     output_tokens: int
+
+
+class StandIn(NamedTuple):
+    """Tokens of a bucket without a price of its own, with the price that was charged in its place, and why."""
+
+    model: str
+    tier: str
+    bucket: str
+    charged: str
+    usd_per_mtok: float
+    reason: str
+    tokens: int
 
 
 class CellPrices:
@@ -54,7 +66,8 @@ class CellPrices:
         self.same_as = dict(same_as or {})
         self._providers = {full.split("/", 1)[0] for full in prices.catalog.model_ids()}
         self._names: dict[str, str | UnknownPrice] = {}
-        self._rates: dict[tuple[str, str, int, str], float] = {}
+        self._rates: dict[tuple[str, str, int, str], Rate] = {}
+        self._prices: dict[tuple[str, str], ApiPrice] = {}
         for name in self.same_as.values():
             prices.known(name)
 
@@ -85,25 +98,39 @@ class CellPrices:
         return None if name is None else float(self.prices.price(name, self.on).tokens_factor)
 
     def cost(self, model: str, tier: str, above_tokens: int, sums: Sums) -> float:
-        """USD of a cell. Raises UnknownPrice with the reason where any of its tokens has no price."""
+        """USD of a cell. Raises UnknownPrice with the reason where its model or any of its tokens has no price."""
+        self._price(model, tier)  # a model without a price has none at 0 tokens either
         usd = 0.0
         for bucket in _FIELDS:
             tokens = getattr(sums, bucket)
             if tokens:
-                usd += tokens * self._rate(model, tier, above_tokens, bucket)
+                usd += tokens * float(self._rate(model, tier, above_tokens, bucket).value)
         return usd / 1e6
 
-    def _rate(self, model: str, tier: str, above_tokens: int, bucket: str) -> float:
+    def stand_ins(self, model: str, tier: str, above_tokens: int, sums: Sums) -> list[StandIn]:
+        """The buckets of a cell that has a price which pay another one than their own."""
+        found = []
+        for bucket in _FIELDS:
+            tokens = getattr(sums, bucket)
+            rate = self._rate(model, tier, above_tokens, bucket) if tokens else None
+            if rate is not None and rate.why:
+                named = self.known_as(model) or model
+                found.append(StandIn(named, tier, bucket, rate.paid, float(rate.value), rate.why, tokens))
+        return found
+
+    def _rate(self, model: str, tier: str, above_tokens: int, bucket: str) -> Rate:
         key = (model, tier, above_tokens, bucket)
         if key not in self._rates:
             price = self._price(model, tier)
-            field = _FIELDS[bucket]
-            if bucket == "cache_write_1h" and price.rates.cache_write_per_mtok is None:
-                field = "cache_write_per_mtok"  # where writes are not charged apart they pay the input's price
-            self._rates[key] = float(rate_factor(price, field, _of_size(above_tokens + 1), tier == BATCH).value)
+            self._rates[key] = rate_of(price, _FIELDS[bucket], _of_size(above_tokens + 1), tier == BATCH)
         return self._rates[key]
 
     def _price(self, model: str, tier: str) -> ApiPrice:
+        if (model, tier) not in self._prices:
+            self._prices[model, tier] = self._price_of(model, tier)
+        return self._prices[model, tier]
+
+    def _price_of(self, model: str, tier: str) -> ApiPrice:
         name = self._name(model)
         if isinstance(name, UnknownPrice):
             raise name

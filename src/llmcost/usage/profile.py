@@ -3,40 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import NamedTuple
 
+from llmcost.usage.coverage import US_PER_HOUR
 from llmcost.usage.cube import NO_TIME, Cube
 from llmcost.usage.instants import written
-from llmcost.usage.sizes import nearest_rank, step_of
+from llmcost.usage.sizes import nearest_rank, within_bucket
 from llmcost.workload import HOURS_PER_MONTH
 
-_DAY = 86_400
-_WEEK = 7 * _DAY
+_WEEK_US = 7 * 24 * US_PER_HOUR
 SHARES = (0.50, 0.95, 0.99)
 
 
-class Period(NamedTuple):
-    """From the first call to the last, in UTC; hours of it. None where no line carries a time."""
-
-    first: str | None
-    last: str | None
-    hours: float | None
-
-    @property
-    def words(self) -> str:
-        """As a remark says it."""
-        return f"{self.first} to {self.last}" if self.first else "no times"
-
-
 class Hours(NamedTuple):
-    """The profile over time in slots of `step_seconds`.
+    """The profile over time in slots of `step_seconds` (None: there is none).
 
-    Elapsed slots run from the first to the last that has a call; `by_hour_of_day` are calls by hour in
-    UTC (None where a slot is longer than an hour). Calls of unknown time stand apart.
+    Of single calls where any are logged, else of aggregated exports, by no less than the longest of their slots.
+    Elapsed slots run from the first to the last that has a call, of exports from the first that they
+    cover to the last; `by_hour_of_day` are calls by hour in UTC (None where a slot is longer than an
+    hour). Calls of unknown time stand apart, and so do those that exports sum up beside single calls (None: an
+    export does not count them).
     """
 
-    step_seconds: int
+    step_seconds: int | None
     elapsed: int
     non_empty: int
     peak_at: str | None
@@ -45,10 +34,20 @@ class Hours(NamedTuple):
     peak_to_average_non_empty: float | None
     by_hour_of_day: list[int] | None
     calls_without_time: int
+    exported_calls_left_out: int | None = 0
+
+
+class Series(NamedTuple):
+    """Calls by slot: slot n runs from `origin_us` + n × `step_us`. Slots 0 to `elapsed` − 1, those without calls left out."""
+
+    step_us: int
+    origin_us: int
+    elapsed: int
+    calls: dict[int, int]
 
 
 class Sizes(NamedTuple):
-    """Nearest-rank percentiles of a size; not `exact`: the middle of the bucket that holds them."""
+    """Nearest-rank percentiles of a size; not `exact`: as the bucket that holds them and its mean tell."""
 
     p50: float
     p95: float
@@ -65,60 +64,85 @@ class Above(NamedTuple):
     share: float
 
 
-def calls_by_slot(cube: Cube) -> dict[int, int]:
-    """Calls of each slot that has any; those without a time left out."""
+def series_of(cube: Cube) -> Series | None:
+    """The calls over time: of single calls where any are logged, else of the exports.
+
+    None without times, where an export does not count its calls, and where the slots of exports do not
+    fit into each other: how the calls of a day lie within it is not known.
+    """
+    step_us = cube.step_seconds * 1_000_000
     found: dict[int, int] = {}
     for key, sums in cube.by_hour().items():
         if key.slot != NO_TIME:
             found[key.slot] = found.get(key.slot, 0) + sums.calls
-    return found
+    if cube.first_us is not None or not cube.exports:
+        for export in cube.exports:
+            for (start, _), calls in export.slots.items():
+                if start // step_us in found:  # not a moment that stands for no time
+                    found[start // step_us] -= calls
+        return _series(step_us, 0, {slot: calls for slot, calls in found.items() if calls})
+    lengths = {until - start for export in cube.exports for start, until in export.slots}
+    if not lengths or any(export.uncounted for export in cube.exports):
+        return None
+    if not min(lengths):  # not said how long they last: by their starts
+        if max(lengths) > step_us:
+            return None
+        return _series(step_us, 0, {slot: calls for slot, calls in found.items() if calls})
+    return _of_exports(cube)
 
 
-def slot_width(cube: Cube, slots: Mapping[int, int], *, aggregated: bool) -> int:
-    """How long the traffic of a slot lasts, in steps: of an aggregated export, the smallest gap between two."""
-    ordered = sorted(slots)
-    if not aggregated or len(ordered) < 2:
-        return 1
-    return min(b - a for a, b in pairwise(ordered))
+def _series(step_us: int, origin_us: int, calls: dict[int, int]) -> Series | None:
+    if not calls:
+        return None
+    first = min(calls)
+    moved = {slot - first: each for slot, each in calls.items()}
+    return Series(step_us, origin_us + first * step_us, max(moved) + 1, moved)
 
 
-def period_of(cube: Cube, *, aggregated: bool) -> Period:
-    """First and last moment. An aggregated bucket lasts until the next one would begin."""
-    if cube.first_us is None or cube.last_us is None:
-        return Period(None, None, None)
-    last_us = cube.last_us
-    slots = calls_by_slot(cube)
-    if aggregated and len(slots) > 1:
-        last_us += slot_width(cube, slots, aggregated=True) * cube.step_seconds * 1_000_000
-    return Period(written(cube.first_us), written(last_us), (last_us - cube.first_us) / 3.6e9)
+def _of_exports(cube: Cube) -> Series | None:
+    """By the longest slot of the exports from the first that they cover, or by the cube's step where that is longer."""
+    slots = [(*slot, calls) for export in cube.exports for slot, calls in export.slots.items()]
+    origin, step_us = min(start for start, _, _ in slots), max(until - start for start, until, _ in slots)
+    if step_us < cube.step_seconds * 1_000_000:
+        step_us = cube.step_seconds * 1_000_000
+        origin -= origin % step_us
+    calls: dict[int, int] = {}
+    for start, until, each in slots:
+        slot = (start - origin) // step_us
+        if until > origin + (slot + 1) * step_us:
+            return None
+        calls[slot] = calls.get(slot, 0) + each
+    return Series(step_us, origin, max(calls) + 1, {slot: each for slot, each in calls.items() if each})
 
 
-def hours_of(cube: Cube, *, aggregated: bool) -> Hours:
+def hours_of(cube: Cube) -> Hours:
     """Peak over mean calls, of all slots that elapsed and of those that had calls."""
-    slots = calls_by_slot(cube)
     without = sum(sums.calls for key, sums in cube.by_hour().items() if key.slot == NO_TIME)
-    total = sum(slots.values())
-    if not total:
-        return Hours(cube.step_seconds, 0, len(slots), None, 0, None, None, None, without)
-    width = slot_width(cube, slots, aggregated=aggregated)
-    elapsed = (max(slots) - min(slots)) // width + 1
-    peak = max(slots, key=lambda slot: (slots[slot], -slot))
+    exported: int | None = sum(calls for export in cube.exports for calls in export.slots.values())
+    if any(export.uncounted for export in cube.exports):
+        exported = None
+    series = series_of(cube)
+    if series is None or not series.calls:
+        return Hours(None, 0, 0, None, 0, None, None, None, without, exported)
+    calls = series.calls
+    total = sum(calls.values())
+    peak = max(calls, key=lambda slot: (calls[slot], -slot))
     by_hour: list[int] | None = None
-    if cube.step_seconds * width <= 3600:
+    if series.step_us <= US_PER_HOUR:
         by_hour = [0] * 24
-        for slot, calls in slots.items():
-            by_hour[slot * cube.step_seconds // 3600 % 24] += calls
-    busy = sum(1 for calls in slots.values() if calls)
+        for slot, each in calls.items():
+            by_hour[(series.origin_us + slot * series.step_us) // US_PER_HOUR % 24] += each
     return Hours(
-        cube.step_seconds * width,
-        elapsed,
-        busy,
-        written(peak * cube.step_seconds * 1_000_000),
-        slots[peak],
-        slots[peak] * elapsed / total,
-        slots[peak] * busy / total,
+        series.step_us // 1_000_000,
+        series.elapsed,
+        len(calls),
+        written(series.origin_us + peak * series.step_us),
+        calls[peak],
+        calls[peak] * series.elapsed / total,
+        calls[peak] * len(calls) / total,
         by_hour,
         without,
+        0 if cube.first_us is None else exported,
     )
 
 
@@ -128,30 +152,30 @@ def growth_of(cube: Cube) -> float | None:
     Whole weeks, so that a weekend does not look like a decline; with fewer than four of them (two
     against two) it is not told. The halves' middles lie (weeks − half) weeks apart.
     """
-    slots = calls_by_slot(cube)
-    if not slots:
+    series = series_of(cube)
+    if series is None or _WEEK_US % series.step_us:
         return None
-    step = cube.step_seconds
-    begin, end = min(slots) * step, (max(slots) + 1) * step
-    weeks = (end - begin) // _WEEK
+    a_week = _WEEK_US // series.step_us  # slots
+    weeks = series.elapsed // a_week
     half = weeks // 2
     if half < 2:
         return None
-    first = sum(calls for slot, calls in slots.items() if slot * step < begin + half * _WEEK)
-    last_from = begin + (weeks - half) * _WEEK
-    last = sum(calls for slot, calls in slots.items() if last_from <= slot * step < begin + weeks * _WEEK)
+    first = sum(calls for slot, calls in series.calls.items() if slot < half * a_week)
+    last_from = (weeks - half) * a_week
+    last = sum(calls for slot, calls in series.calls.items() if last_from <= slot < weeks * a_week)
     if not first or not last:
         return None
-    months_apart = (weeks - half) * _WEEK / 3600 / HOURS_PER_MONTH
+    months_apart = (weeks - half) * _WEEK_US / US_PER_HOUR / HOURS_PER_MONTH
     return float((last / first) ** (1 / months_apart) - 1)
 
 
 def prompt_sizes(cube: Cube) -> Sizes | None:
     """Percentiles of the prompt; None where only aggregated buckets were read."""
-    buckets: dict[int, int] = {}
+    buckets: dict[int, tuple[int, int]] = {}
     for key, sums in cube.by_size().items():
         if key.prompt_size != NO_TIME:
-            buckets[key.prompt_size] = buckets.get(key.prompt_size, 0) + sums.calls
+            calls, tokens = buckets.get(key.prompt_size, (0, 0))
+            buckets[key.prompt_size] = (calls + sums.calls, tokens + sums.input)
     return _sizes(cube.prompts, buckets)
 
 
@@ -160,18 +184,14 @@ def output_sizes(cube: Cube) -> Sizes | None:
     return _sizes(cube.replies, cube.outputs)
 
 
-def _sizes(exact: Mapping[int, int] | None, buckets: Mapping[int, int]) -> Sizes | None:
-    if not sum(buckets.values()):
+def _sizes(exact: Mapping[int, int] | None, buckets: Mapping[int, tuple[int, int]]) -> Sizes | None:
+    if not any(calls for calls, _ in buckets.values()):
         return None
     if exact is not None:
         p50, p95, p99, largest = (float(nearest_rank(dict(exact), share) or 0) for share in (*SHARES, 1.0))
         return Sizes(p50, p95, p99, largest, exact=True)
-    p50, p95, p99 = (_middle(nearest_rank(dict(buckets), share) or 0) for share in SHARES)
+    p50, p95, p99 = (float(within_bucket(buckets, share)) for share in SHARES)
     return Sizes(p50, p95, p99, None, exact=False)
-
-
-def _middle(low: int) -> float:
-    return low + (step_of(low) - 1) / 2
 
 
 def above_thresholds(cube: Cube) -> list[Above]:

@@ -266,7 +266,7 @@ class _Projection:
             return None
         sql = _coalesced([column.sql for column in found])
         number = f"TRY_CAST({sql} AS DOUBLE)"
-        self.conditions.append(f"({sql} IS NULL OR ABS({number}) < {DEAREST})")
+        self.conditions.append(f"({sql} IS NULL OR ({number} >= 0 AND {number} < {DEAREST}))")
         return f"TRY_CAST(FLOOR({number} * 1e12 + 0.5) AS BIGINT)"
 
 

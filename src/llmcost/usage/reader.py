@@ -7,6 +7,7 @@ that reads a line and the SQL that an engine runs. A nested or cumulative format
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib import import_module
@@ -54,6 +55,7 @@ class Reader:
 
     def __init__(self, options: ReaderOptions = ReaderOptions()) -> None:  # noqa: B008 - frozen
         self.options = options
+        self.worked_out: Counter[str] = Counter()  # tokens that no field names, by what they are
         self.task_source = options.task_from or self.task_from
 
     @classmethod
@@ -74,6 +76,10 @@ class Reader:
         Raises Rejected for a record that cannot be counted, NotACall for one that is no billed call.
         """
         raise NotImplementedError
+
+    def slot_end(self, record: Any) -> Any:
+        """When the slot that a record of an aggregated export sums up ends, as it is written; None: it does not say."""
+        return None
 
     def finish(self) -> None:
         """Called after the last record. Raises InputError where the whole file was not what was asked for."""

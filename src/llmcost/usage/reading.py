@@ -9,6 +9,7 @@ from typing import NamedTuple
 from llmcost.errors import InputError
 from llmcost.usage.convention import FURTHER_ON, NAMED, UNKNOWN, Convention, Evidence, Ruling, ruling_of
 from llmcost.usage.conversion import Conversion
+from llmcost.usage.coverage import Slots
 from llmcost.usage.cube import Cube
 from llmcost.usage.documents import BadLine, Progress, Sample, documents, sample_of
 from llmcost.usage.lines import LineCounts, Lines
@@ -51,7 +52,10 @@ class Opened(NamedTuple):
 
 
 class FileRead(NamedTuple):
-    """What one file was: its format, the convention with its proof, its lines; format None: not read."""
+    """What one file was: its format, the convention with its proof, its lines; format None: not read.
+
+    `slots` is the time that an aggregated export sums up by.
+    """
 
     path: str
     format: str | None
@@ -59,6 +63,7 @@ class FileRead(NamedTuple):
     grain: str | None
     lines: LineCounts
     note: str = ""
+    slots: Slots | None = None
 
 
 class Reading(NamedTuple):

@@ -6,6 +6,8 @@ its lowest size.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 EXACT_BELOW = 32
 PER_OCTAVE = 16
 OCTAVES = 26  # up to 2^31 tokens; anything larger shares the last octave's step
@@ -46,3 +48,21 @@ def nearest_rank(counts: dict[int, int], share: float) -> int | None:
         if seen >= rank:
             return size
     raise AssertionError("a rank within the total is always reached")
+
+
+def within_bucket(buckets: Mapping[int, tuple[int, int]], share: float) -> int:
+    """The size below which this share of the calls lies, from buckets of calls and tokens by their lowest size.
+
+    Within the bucket that holds the rank sizes are taken to rise as low + width · f^k, f from 0 to 1, with the
+    k that gives the bucket its known mean (k = 1: evenly). Never off by more than the bucket's width.
+    """
+    low = nearest_rank({low: calls for low, (calls, _) in buckets.items()}, share) or 0
+    width, (calls, tokens) = step_of(low) - 1, buckets[low]
+    above = tokens / calls - low  # the mean over the lowest size
+    if above <= 0 or not width:
+        return low
+    total = sum(calls for calls, _ in buckets.values())
+    before = sum(calls for size, (calls, _) in buckets.items() if size < low)
+    rank = max(1, -(-total * round(share * 1_000_000) // 1_000_000)) - before
+    power = max(width / above, 1.0) - 1
+    return low + round(width * float(((rank - 0.5) / calls) ** power))

@@ -200,6 +200,7 @@ class _Session:
                         lines.reject(why.reason, number, ordinary=isinstance(why, NotACall))
         except Contradiction:
             raise NotFlat("a line shows another convention") from None
+        lines.worked_out.update(reader.worked_out)
         reader.finish()
 
 

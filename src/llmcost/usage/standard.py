@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from llmcost.usage.convention import contradictory, undecided
 from llmcost.usage.conversion import Contradiction, Conversion, Undecided
+from llmcost.usage.coverage import Export
 from llmcost.usage.cube import Cube
 from llmcost.usage.documents import BadLine, documents
 from llmcost.usage.lines import Lines
@@ -65,6 +66,7 @@ def _read_once(found: Opened, request: Request) -> FileResult:
     entry, call, add = reader.entry, conversion.call, cube.add
     simple = type(reader).records is Reader.records
     deduplicates = bool(reader.duplicates)
+    export = Export() if reader.grain == "bucket" else None
     accepted = 0
     for number, document in documents(found.file, request.progress):
         if simple and type(document) is dict:
@@ -88,8 +90,14 @@ def _read_once(found: Opened, request: Request) -> FileResult:
             else:
                 accepted += 1
                 add(found_call)
+                if export is not None:
+                    export.add(found_call, reader.slot_end(record))
     reader.finish()
+    lines.worked_out.update(reader.worked_out)
     lines.accepted += accepted
+    if export is not None:
+        export.settle()
+        cube.exports.append(export)
     return result
 
 
@@ -122,10 +130,11 @@ def read(files: Sequence[Opened], request: Request) -> Reading:
     for calls in kept.values():
         for call in calls.values():
             cube.add(call)
-    return Reading(ENGINE, [described(each.opened, each.lines) for each in results], cube, lines, [])
+    return Reading(ENGINE, [described(each.opened, each.lines, each.cube.exports) for each in results], cube, lines, [])
 
 
-def described(found: Opened, lines: Lines) -> FileRead:
-    """A file as the result lists it."""
+def described(found: Opened, lines: Lines, exports: Sequence[Export] = ()) -> FileRead:
+    """A file as the result lists it; `exports` holds its own where it is aggregated."""
     grain = found.fresh_reader().grain
-    return FileRead(found.file.name, found.reader.name, str(found.ruling), grain, lines.counts)
+    slots = exports[0].described if exports else None
+    return FileRead(found.file.name, found.reader.name, str(found.ruling), grain, lines.counts, slots=slots)

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from math import fsum
 from typing import NamedTuple
 
 from llmcost.errors import UnknownPrice
+from llmcost.usage.coverage import Period, period_of
 from llmcost.usage.cube import HourKey, Sums, summed
 from llmcost.usage.lines import LineCounts
 from llmcost.usage.predicted import Against
-from llmcost.usage.pricing import CellPrices, Unpriced
+from llmcost.usage.pricing import CellPrices, StandIn, Unpriced
 from llmcost.usage.profile import (
     Above,
     Hours,
-    Period,
     Sizes,
     above_thresholds,
     growth_of,
     hours_of,
     output_sizes,
-    period_of,
     prompt_sizes,
 )
 from llmcost.usage.reading import FileRead, Reading
@@ -73,6 +73,8 @@ class SizesByKind(NamedTuple):
 class Usage(NamedTuple):
     """The result of `usage`. Money in USD; `cost` is of the models that have a price, `unpriced` the others.
 
+    `calls` is None where an aggregated export does not count some of them; `known_calls` are those that are
+    counted. The recorded cost is that of `recorded_calls`, and of `recorded_rows` of cost reports, which name no calls.
     `against` is a scenario's prediction beside it, where one was asked for.
     """
 
@@ -83,6 +85,7 @@ class Usage(NamedTuple):
     lines: LineCounts
     period: Period
     calls: int | None
+    known_calls: int
     input_tokens: int
     output_tokens: int
     cache_read_tokens: int
@@ -94,9 +97,11 @@ class Usage(NamedTuple):
     hours: Hours
     growth_per_month: float | None
     cost: float | None
+    stand_ins: list[StandIn]
     unpriced: list[Unpriced]
     recorded_cost: float | None
     recorded_calls: int
+    recorded_rows: int
     against: Against | None = None
 
 
@@ -104,17 +109,23 @@ def usage_of(reading: Reading, prices: CellPrices) -> Usage:
     """Everything that the cube tells."""
     cube = reading.cube
     cells = cube.by_hour()
-    aggregated = any(file.grain == "bucket" for file in reading.files)
     costs: dict[HourKey, float | None] = {}
     lost: dict[tuple[str, str, str], list[Sums]] = {}
+    stand_ins: dict[StandIn, int] = {}
     for key, sums in cells.items():
+        if sums.is_cost_alone:
+            continue
         try:
             costs[key] = prices.cost(key.model, key.tier, key.above_tokens, sums)
+            for each in prices.stand_ins(key.model, key.tier, key.above_tokens, sums):
+                kind = each._replace(tokens=0)
+                stand_ins[kind] = stand_ins.get(kind, 0) + each.tokens
         except UnknownPrice as why:
             costs[key] = None
             lost.setdefault((key.model, key.tier, why.what), []).append(sums)
     total = cube.total
-    counted = not cube.buckets_without_calls
+    uncounted_models = {model for model, _ in cube.uncounted}
+    uncounted_tasks = {task for _, task in cube.uncounted}
     models = _grouped(cells, costs, lambda key: key.model)
     tasks = _grouped(cells, costs, lambda key: key.task)
     priced = [cost for cost in costs.values() if cost is not None]
@@ -125,8 +136,9 @@ def usage_of(reading: Reading, prices: CellPrices) -> Usage:
         format=_one_or_mixed(file.format for file in reading.files),
         convention=_one_or_mixed(file.convention for file in reading.files),
         lines=reading.lines.counts,
-        period=period_of(cube, aggregated=aggregated),
-        calls=total.calls if counted else None,
+        period=period_of(cube.covered),
+        calls=None if cube.uncounted else total.calls,
+        known_calls=total.calls,
         input_tokens=total.input,
         output_tokens=total.output,
         cache_read_tokens=total.cache_read,
@@ -136,7 +148,7 @@ def usage_of(reading: Reading, prices: CellPrices) -> Usage:
             ModelUsage(
                 model=name,
                 priced_as=prices.known_as(name),
-                calls=sums.calls if counted else None,
+                calls=None if name in uncounted_models else sums.calls,
                 input_tokens=sums.input,
                 uncached_input_tokens=sums.uncached_input,
                 cache_read_tokens=sums.cache_read,
@@ -152,30 +164,39 @@ def usage_of(reading: Reading, prices: CellPrices) -> Usage:
         tasks=[
             TaskUsage(
                 task=name,
-                calls=sums.calls if counted else None,
-                share=sums.calls / total.calls if counted and total.calls else None,
+                calls=calls,
+                share=sums.calls / total.calls if not cube.uncounted and total.calls else None,
                 input_tokens=sums.input,
                 output_tokens=sums.output,
-                input_per_call=sums.input / sums.calls if counted and sums.calls else None,
-                output_per_call=sums.output / sums.calls if counted and sums.calls else None,
+                input_per_call=sums.input / calls if calls else None,
+                output_per_call=sums.output / calls if calls else None,
                 cache_share=_share(sums),
                 cost=cost,
                 recorded_cost=sums.recorded_usd,
             )
             for name, sums, cost in tasks
+            for calls in [None if name in uncounted_tasks else sums.calls]
         ],
         sizes=SizesByKind(prompt_sizes(cube), output_sizes(cube), above_thresholds(cube), without_size),
-        hours=hours_of(cube, aggregated=aggregated),
+        hours=hours_of(cube),
         growth_per_month=growth_of(cube),
-        cost=sum(priced) if priced else None,
-        unpriced=[
-            Unpriced(*key, all_.calls, all_.input, all_.output)
-            for key, parts in lost.items()
-            for all_ in [summed(parts)]
-        ],
+        cost=fsum(priced) if priced else None,
+        stand_ins=sorted(each._replace(tokens=tokens) for each, tokens in stand_ins.items()),
+        unpriced=_unpriced(lost, uncounted_models),
         recorded_cost=total.recorded_usd,
-        recorded_calls=total.recorded_calls,
+        recorded_calls=total.recorded_calls - cube.cost_rows,
+        recorded_rows=cube.cost_rows,
     )
+
+
+def _unpriced(lost: dict[tuple[str, str, str], list[Sums]], uncounted: set[str]) -> list[Unpriced]:
+    """What has no price, the most tokens first."""
+    found = [
+        Unpriced(*key, None if key[0] in uncounted else all_.calls, all_.input, all_.output)
+        for key, parts in lost.items()
+        for all_ in [summed(parts)]
+    ]
+    return sorted(found, key=lambda each: (-each.input_tokens - each.output_tokens, *each[:3]))
 
 
 def _grouped(
@@ -186,11 +207,14 @@ def _grouped(
     money: dict[str, list[float | None]] = {}
     for key, sums in cells.items():
         parts.setdefault(name_of(key), []).append(sums)
-        money.setdefault(name_of(key), []).append(costs[key])
+        if key in costs:
+            money.setdefault(name_of(key), []).append(costs[key])
     found = []
     for name, sums_of in parts.items():
-        known = [cost for cost in money[name] if cost is not None]
-        found.append((name, summed(sums_of), sum(known) if len(known) == len(money[name]) else None))
+        own = money.get(name, [])
+        known = [cost for cost in own if cost is not None]
+        # The exact sum, so that the order of the cells, which engines choose, changes no digit of it.
+        found.append((name, summed(sums_of), fsum(known) if known and len(known) == len(own) else None))
     return sorted(found, key=lambda each: (-each[1].input - each[1].output, each[0]))
 
 

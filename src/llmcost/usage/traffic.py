@@ -8,15 +8,17 @@ rejected answer into the next prompt) every prompt-size bucket near a threshold 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import fsum
 from typing import Any, NamedTuple
 
 from llmcost.errors import InputError
 from llmcost.usage.conversion import BATCH
+from llmcost.usage.coverage import Period
 from llmcost.usage.cube import NO_TIME, SizeKey, Sums, summed
 from llmcost.usage.pricing import CellPrices
-from llmcost.usage.profile import Period
 from llmcost.usage.reading import Reading
 from llmcost.usage.summary import Usage
+from llmcost.wording import number_of
 from llmcost.workload import Part
 
 _NEAR = 2.0  # a bucket within this factor of a threshold is near it
@@ -86,7 +88,7 @@ class Traffic(NamedTuple):
                         *shares,
                         float(batched),
                         task,
-                        f"{self.words}: {mean.calls:,} calls of {_sizes(cells)}",
+                        f"{self.words}: {number_of('call', mean.calls)} of {_sizes(cells)}",
                     )
                 )
         return found
@@ -102,7 +104,7 @@ def mean_of(cells: Iterable[tuple[SizeKey, Sums]], tokens_factors: Mapping[str, 
     total = summed(sums for _, sums in known)
     if not total.calls:
         return Mean(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-    input_ = sum(sums.input / tokens_factors.get(key.model, 1.0) for key, sums in known)
+    input_ = fsum(sums.input / tokens_factors.get(key.model, 1.0) for key, sums in known)
     batched = sum(sums.calls for key, sums in known if key.tier == BATCH)
 
     def of_input(tokens: int) -> float:
@@ -139,7 +141,7 @@ def traffic_of(reading: Reading, usage: Usage, prices: CellPrices) -> Traffic:
         raise InputError(
             "the log does not say over which time it runs, so a month of it is not known",
             where=where,
-            hint="map the time: --map time=COLUMN, or give --requests a month and the means that `llmcost usage` prints",
+            hint="map the time: --map time=COLUMN, or write a workload: with requests_per_month and the means printed here",
         )
     cells = reading.cube.by_size()
     factors = {key.model: factor for key in cells if (factor := prices.tokens_factor(key.model)) not in (None, 1.0)}
@@ -152,7 +154,8 @@ def traffic_of(reading: Reading, usage: Usage, prices: CellPrices) -> Traffic:
         hours=usage.period.hours,
         whole=mean_of(cells.items(), factors),
         by_task={task: mean_of(own, factors) for task, own in sorted(known.items())},
-        peak_to_average=usage.hours.peak_to_average_elapsed,
+        # Slots longer than an hour hide the peak that a fleet is built for.
+        peak_to_average=None if usage.hours.by_hour_of_day is None else usage.hours.peak_to_average_elapsed,
         growth_per_month=usage.growth_per_month,
         usage=usage,
         cells=cells,

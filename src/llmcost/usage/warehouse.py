@@ -88,7 +88,7 @@ def warehouse_query(dialect: str, table: str, request: Request) -> str:
 
 def _column(name: str, column: str) -> Column:
     plain = re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", column)
-    kind = MOMENT if name == "time" else NUMBER if FIELDS[name] in COUNTS else TEXT
+    kind = MOMENT if name == "time" else NUMBER if FIELDS.get(name) in COUNTS else TEXT
     sql = column if plain else '"' + column.replace('"', '""') + '"'
     return Column(f"CAST({sql} AS VARCHAR)" if kind == TEXT else sql, kind)  # an id is often a number
 

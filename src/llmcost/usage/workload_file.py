@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Container
 from datetime import date, timedelta
 
 from llmcost.architectures.prices import Prices
 from llmcost.usage.summary import ModelUsage
 from llmcost.usage.traffic import Mean, Traffic
+from llmcost.wording import number_of
 from llmcost.workload import HOURS_PER_MONTH
 
 _HORIZON_DAYS = 400  # a model that retires sooner does not serve a year from next month
@@ -22,7 +24,7 @@ def workload_yaml(traffic: Traffic, prices: Prices, on: date) -> str:
     whole, from_ = traffic.whole, traffic.words
     lines = [
         f"# The workload {_comment(from_)}.",
-        f"# {whole.calls:,} calls in {traffic.hours:,.6g} hours; a month is {HOURS_PER_MONTH:g} hours. `llmcost usage --save-workload` wrote this.",
+        f"# {number_of('call', whole.calls)} in {traffic.hours:,.6g} hours; a month is {HOURS_PER_MONTH:g} hours. `llmcost usage --save-workload` wrote this.",
         "workload:",
         *_block(
             "  ",
@@ -37,13 +39,17 @@ def workload_yaml(traffic: Traffic, prices: Prices, on: date) -> str:
     ]
     if traffic.growth_per_month is None:
         lines.append("  # growth_per_month is not told: four whole weeks are needed")
+    if traffic.peak_to_average is None:
+        lines.append("  # peak_to_average is not told: the log does not tell the calls of an hour")
     tasks = {task: mean for task, mean in traffic.by_task.items() if mean.calls}
     if len(tasks) > 1:
         lines.append("segments:")
         shares = _shares([mean.calls for mean in tasks.values()])
         for (task, mean), share in zip(tasks.items(), shares, strict=True):
-            lines.append(f"  {json.dumps(task or 'other')}:")
-            lines += _block("    ", {"share": share, **_fields(mean)}, f"{_comment(from_)}, {mean.calls:,} calls")
+            lines.append(f"  {json.dumps(_segment(task, tasks))}:")
+            lines += _block(
+                "    ", {"share": share, **_fields(mean)}, f"{_comment(from_)}, {number_of('call', mean.calls)}"
+            )
     return "\n".join([*lines, *_architectures(traffic, prices, on)]) + "\n"
 
 
@@ -63,14 +69,41 @@ def _architectures(traffic: Traffic, prices: Prices, on: date) -> list[str]:
     several = len(served) > 1
     lines += [f"baseline: {'as-logged' if several else json.dumps(next(iter(served)))}", "architectures:"]
     if several:
-        lines += ["  as-logged:", "    kind: routed", "    mix:"]
-        shares = _shares(list(served.values()))
-        lines += [
-            f"      {json.dumps(model)}: {_number(share)}  # {_comment(traffic.words)}"
-            for model, share in zip(served, shares, strict=True)
-        ]
+        lines += ["  as-logged:", "    kind: routed", *_mixes(traffic, served)]
     lines += [f"  {json.dumps(model)}: {{kind: api, model: {json.dumps(model)}}}" for model in served]
     return lines
+
+
+def _mixes(traffic: Traffic, served: dict[str, int]) -> list[str]:
+    """The mix of the models as it was measured, in each segment its own where there are any."""
+    tasks = {task: mean for task, mean in traffic.by_task.items() if mean.calls}
+    if len(tasks) < 2:
+        return ["    mix:", *_mix("      ", served, traffic)]
+    lines = ["    by_segment:"]
+    named = {each.model: each.priced_as for each in traffic.usage.models}
+    for task in tasks:
+        own: dict[str, int] = {}
+        for key, sums in traffic.cells.items():
+            model = named[key.model]
+            if key.task == task and model in served and sums.calls:
+                own[model] = own.get(model, 0) + sums.calls
+        in_order = {model: own[model] for model in served if model in own}
+        # Where none of a task's own models serves on, it takes the mix of all.
+        lines += [f"      {json.dumps(_segment(task, tasks))}:", *_mix("        ", in_order or served, traffic)]
+    return lines
+
+
+def _mix(indent: str, calls: dict[str, int], traffic: Traffic) -> list[str]:
+    shares = _shares(list(calls.values()))
+    return [
+        f"{indent}{json.dumps(model)}: {_number(share)}  # {_comment(traffic.words)}"
+        for model, share in zip(calls, shares, strict=True)
+    ]
+
+
+def _segment(task: str, tasks: Container[str]) -> str:
+    """The name of a task's segment; calls without one are `other`, unless a task is called so."""
+    return task or ("other" if "other" not in tasks else "no task")
 
 
 def _retires(used: ModelUsage, prices: Prices, on: date) -> bool:

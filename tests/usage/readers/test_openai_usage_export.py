@@ -144,7 +144,7 @@ def test_empty_buckets_are_named(tmp_path: Path) -> None:
 def test_a_row_that_does_not_say_how_many_calls(tmp_path: Path) -> None:
     row = {"start_time": 1767225600, "num_model_requests": None, "input_tokens": 10, "output_tokens": 2, "model": "m"}
     reading = reading_of_rows(tmp_path, row)
-    assert (reading.cube.total.calls, reading.cube.buckets_without_calls) == (0, 1)
+    assert (reading.cube.total.calls, reading.cube.uncounted) == (0, {("m", ""): 1})
     assert tokens(reading) == (10, 0, 0, 0, 2)
 
 
@@ -186,7 +186,7 @@ def test_rows_of_the_costs_add_a_recorded_cost(tmp_path: Path) -> None:
     page = {"object": "page", "data": [{"object": "bucket", "start_time": 1767225600, "results": results}]}
     reading = reading_of_rows(tmp_path, page)
     assert reading.cube.total.recorded_pico_usd == 56 * 10**10
-    assert (reading.cube.total.calls, reading.cube.buckets_without_calls) == (0, 0)
+    assert (reading.cube.total.calls, reading.cube.uncounted, reading.cube.cost_rows) == (0, {}, 2)
     assert models_of(reading) == {"gpt-5-2025-08-07"}
     assert counted(reading)[:2] == (
         2,

@@ -29,6 +29,12 @@ _MODELS = [
     Column("predicted_output_per_call", "Output a call predicted"),
     Column("output_per_call", "Output a call"),
 ]
+_BY_MONTH = [
+    Column("month", "Month", number=False),
+    Column("what", "Share of the calls, or escalation", number=False),
+    Column("predicted", "Predicted"),
+    Column("actual", "Logged"),
+]
 _STEPS = [
     Column("step", "Escalation", number=False),
     Column("predicted", "Predicted"),
@@ -44,7 +50,22 @@ def against_tables(found: Against) -> list[Table]:
             [text(f"{each.from_} to {each.to}"), share(each.predicted), share(each.actual)] for each in found.escalation
         ]
         tables.append(Table("Escalation: predicted beside logged", _STEPS, rows))
+    if len(found.months) > 1:
+        tables.append(_by_month(found))
     return tables
+
+
+def _by_month(found: Against) -> Table:
+    """The shares and the escalation of each month."""
+    rows = []
+    for month in found.months:
+        for each in month.models:
+            name = each.model or "(no model)"
+            rows.append([text(month.month), text(name), share(each.predicted_share), share(each.share)])
+        for step in month.escalation:
+            name = f"{step.from_} to {step.to}"
+            rows.append([text(month.month), text(name), share(step.predicted), share(step.actual)])
+    return Table("By month: predicted beside logged", _BY_MONTH, rows)
 
 
 def _months(found: Against) -> Table:
@@ -69,7 +90,14 @@ def _months(found: Against) -> Table:
             ]
         )
     title = f"{found.architecture} of {found.scenario}: predicted for the hours logged, beside what came"
-    return Table(title, _MONTHS, rows, [f"{found.matched:.1%} of the logged calls are on its models."])
+    notes = [
+        f"Of {each.month} a recorded cost stands on {each.recorded_calls:,} of {each.calls:,} calls."
+        for each in found.months
+        if each.calls and each.recorded_calls and each.recorded_calls < each.calls
+    ]
+    return Table(
+        title, _MONTHS, rows, [*notes, f"{found.matched:.1%} of the logged {found.matched_by} are on its models."]
+    )
 
 
 def _models(found: Against) -> Table:

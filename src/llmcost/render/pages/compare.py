@@ -119,8 +119,11 @@ def _spread(comparison: Comparison) -> Table | None:
 def logged(traffic: LoggedTraffic) -> Table:
     """What the log cost, and what it would have cost elsewhere."""
     actual = traffic.cost if not traffic.unpriced_tokens else None
+    recorded = "as recorded in the log"
+    if 0 < traffic.recorded_calls < traffic.calls:
+        recorded += f", for {traffic.recorded_calls:,} calls"
     rows = [
-        [text("as recorded in the log"), usd(traffic.recorded_cost), Cell(None, "")],
+        [text(recorded), usd(traffic.recorded_cost), Cell(None, "")],
         [text("as logged, at today's prices"), usd(traffic.cost), Cell(None, "")],
     ]
     for each in traffic.architectures:
@@ -131,7 +134,9 @@ def logged(traffic: LoggedTraffic) -> Table:
     notes = ["The first month in full service, for the hours logged; what is paid once is left out."]
     if traffic.unpriced_tokens:
         notes.append(f"{traffic.unpriced_tokens:,} logged tokens have no price and are not in the cost as logged.")
-    title = f"{traffic.calls:,} calls in {traffic.hours:,.6g} hours, {traffic.first} to {traffic.last}"
+    title = (
+        f"{figures.number_of('call', traffic.calls)} in {traffic.hours:,.6g} hours, {traffic.first} to {traffic.last}"
+    )
     return Table(title, _LOGGED, rows, notes)
 
 

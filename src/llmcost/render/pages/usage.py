@@ -5,6 +5,7 @@ from __future__ import annotations
 from llmcost.render import figures
 from llmcost.render.page import Cell, Column, Page, Table, count, share, text, usd
 from llmcost.render.pages.against import against_tables
+from llmcost.usage.coverage import Slots
 from llmcost.usage.profile import Sizes
 from llmcost.usage.summary import Usage
 
@@ -68,16 +69,27 @@ def measured(found: Usage) -> list[Table]:
 
 def headline(found: Usage) -> str:
     """Calls, tokens, the period, and what they cost."""
-    calls = "an unknown number of calls" if found.calls is None else f"{found.calls:,} calls"
+    calls = figures.number_of("call", found.known_calls)
+    if found.calls is None:
+        calls = f"{calls} and an unknown number" if found.known_calls else "an unknown number of calls"
     say = f"{calls}, {found.input_tokens:,} tokens in, {found.output_tokens:,} out"
     if found.period.first:
         say += f", {found.period.first} to {found.period.last}"
-    cost = "no price is known" if found.cost is None else f"{figures.usd(found.cost)} at today's prices"
-    if found.unpriced and found.cost is not None:
+    cost = f"{figures.usd(found.cost)} at today's prices"
+    if found.cost is None:
+        cost = "no price is known" if found.unpriced else "nothing to price"
+    elif found.unpriced:
         lost = sum(each.input_tokens + each.output_tokens for each in found.unpriced)
-        cost += f" without {lost:,} tokens that have no price"
+        cost += f" without {lost:,} tokens that have no price" if lost else " without calls that have no price"
     recorded = "nothing recorded" if found.recorded_cost is None else f"{figures.usd(found.recorded_cost)} recorded"
+    if _partly_recorded(found):
+        recorded += f" for {found.recorded_calls:,} of {figures.number_of('call', found.known_calls)}"
     return f"{say}: {cost}, {recorded}."
+
+
+def _partly_recorded(found: Usage) -> bool:
+    """Whether some calls carry a cost and others none; a cost report is of them all."""
+    return 0 < found.recorded_calls < found.known_calls and not found.recorded_rows
 
 
 def _models(found: Usage) -> Table:
@@ -99,12 +111,21 @@ def _models(found: Usage) -> Table:
     ]
     notes = [
         f"{each.model or '(no model)'}{f' ({each.tier})' if each.tier != 'standard' else ''} has no price: {each.reason}; "
-        f"{each.calls:,} calls, {each.input_tokens:,} in, {each.output_tokens:,} out are not in the cost"
+        f"{_calls(each.calls)}, {each.input_tokens:,} in, {each.output_tokens:,} out are not in the cost"
         for each in found.unpriced
     ]
-    if found.recorded_cost is not None and found.calls is not None and found.recorded_calls < found.calls:
-        notes.append(f"{found.recorded_calls:,} of {found.calls:,} calls carry a recorded cost")
+    if _partly_recorded(found):
+        notes.append(f"A recorded cost stands on {found.recorded_calls:,} of {found.known_calls:,} calls.")
+    if found.recorded_rows:
+        notes.append(f"A recorded cost stands on {figures.number_of('row', found.recorded_rows)} of a cost report.")
+    unknown = [each.model or "(no model)" for each in found.models if each.calls is None]
+    if unknown:
+        notes.append(f"The log does not say how many calls these are: {', '.join(unknown)}.")
     return Table("By model", _MODELS, rows, notes)
+
+
+def _calls(calls: int | None) -> str:
+    return "an unknown number of calls" if calls is None else figures.number_of("call", calls)
 
 
 def _tasks(found: Usage) -> Table:
@@ -133,11 +154,13 @@ def _sizes(found: Usage) -> Table:
     notes = []
     for sizes in (found.sizes.prompt, found.sizes.output):
         if sizes is not None and not sizes.exact:
-            notes = ["From size buckets of a sixteenth of an octave: within 3.2 % of the exact percentile."]
+            notes = [
+                "From size buckets of a sixteenth of an octave and their means: within 6.3 % of the exact percentile, mostly far closer."
+            ]
     if found.sizes.prompt is None:
         notes.append("The log is aggregated: it does not tell how large a call is.")
     elif found.sizes.calls_without_size:
-        notes.append(f"{found.sizes.calls_without_size:,} calls of aggregated logs have no size and are not in these.")
+        notes.append(f"Without a size, since aggregated, and not in these: {_calls(found.sizes.calls_without_size)}.")
     over = [
         f"{each.calls:,} ({each.share:.2%}) above {each.above_tokens:,}" for each in found.sizes.above if each.calls
     ]
@@ -167,6 +190,7 @@ def _files(found: Usage) -> Table:
         )
     more = len(found.files) - len(rows)
     notes = [f"and {more:,} more files"] if more else []
+    notes += [_slots(each.path, each.slots) for each in found.files[:_MOST_FILES] if each.slots is not None]
     rejected, duplicate = sum(found.lines.rejected.values()), sum(found.lines.duplicate.values())
     repaired = sum(found.lines.repaired.values())
     notes.append(
@@ -179,19 +203,41 @@ def _files(found: Usage) -> Table:
     return Table("Read", _FILES, rows, notes)
 
 
+def _slots(path: str, slots: Slots) -> str:
+    """What an aggregated export sums up by, and what time it covers."""
+    if slots.period.first is None:
+        return f"{path}: sums of calls, without times."
+    by = "slots" if slots.seconds is None else f"{_step(slots.seconds)}s"
+    return f"{path}: sums by {by}, {slots.period.words}."
+
+
+def _step(seconds: int) -> str:
+    return _STEPS.get(seconds, f"{seconds:,}-second slot")
+
+
 def profile(found: Usage) -> list[str]:
     """The peak, the calls without a time and the growth, each in a sentence."""
     hours = found.hours
     notes = []
     if hours.peak_at is not None:
-        step = _STEPS.get(hours.step_seconds, f"{hours.step_seconds:,} s")
+        step = _step(hours.step_seconds or 0)
         notes.append(
-            f"Peak {step} {hours.peak_at}: {hours.peak_calls:,} calls, {figures.count(hours.peak_to_average_elapsed)} × the mean "
+            f"Peak {step} {hours.peak_at}: {_calls(hours.peak_calls)}, {figures.count(hours.peak_to_average_elapsed)} × the mean "
             f"of {hours.elapsed:,} elapsed and {figures.count(hours.peak_to_average_non_empty)} × that of {hours.non_empty:,} "
             f"non-empty ones."
         )
+    elif found.period.first:
+        notes.append("Peak: not told by the log.")
     if hours.calls_without_time:
-        notes.append(f"{hours.calls_without_time:,} calls carry no time and are in no profile.")
+        notes.append(f"Without a time, and in no profile: {_calls(hours.calls_without_time)}.")
+    if any(each.slots for each in found.files) and any(each.grain == "call" for each in found.files):
+        notes.append(
+            f"The profile is of the single calls alone; exports sum up {_calls(hours.exported_calls_left_out)} beside them."
+        )
+    if found.period.gap_hours:
+        notes.append(
+            f"The logs cover {found.period.hours:,.6g} hours of their period; {found.period.gap_hours:,.6g} lie between files."
+        )
     if found.growth_per_month is None:
         notes.append("Growth: not told, four whole weeks are needed.")
     else:

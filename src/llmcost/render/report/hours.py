@@ -31,7 +31,7 @@ def picture(found: Usage) -> Picture | None:
     scale = svg.y_axis(y, svg.ticks(0, most, 4), LEFT, RIGHT, svg.short_count)
     title = "When the calls come"
     busiest = by_hour.index(most)
-    says = f"By the hour of the day, UTC: most at {busiest}:00 ({most:,} calls), {_quiet(by_hour)}."
+    says = f"By the hour of the day, UTC: most at {busiest}:00 ({figures.number_of('call', most)}), {_quiet(by_hour)}."
     drawing = svg.chart("hours", title, says, BOTTOM + 24, scale, *bars, *hours)
     rows = [[count(hour), count(calls)] for hour, calls in enumerate(by_hour)]
     return Picture(title, says, drawing, Table("", _HOURS, rows))

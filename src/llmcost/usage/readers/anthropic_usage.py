@@ -9,11 +9,14 @@ out the priority tier. The task is the workspace; `--task-from key` the API key.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from llmcost.usage.convention import EXCLUSIVE
+from llmcost.usage.coverage import end_of
 from llmcost.usage.elements import report_rows
+from llmcost.usage.instants import microseconds, written
 from llmcost.usage.reader import Reader, first_of, task_of, value_at
 from llmcost.usage.record import Entry, NotACall, Rejected
 
@@ -27,6 +30,7 @@ _FIELDS = {
     "cache_write_1h": ("cache_creation.ephemeral_1h_input_tokens", "usage_input_tokens_cache_write_1h"),
 }
 _NOTHING = (None, "", 0, "0")
+_WIDTHS = {"1m": 60, "1h": 3600, "1d": 86_400}  # seconds
 
 
 class AnthropicUsage(Reader):
@@ -49,7 +53,7 @@ class AnthropicUsage(Reader):
         )
 
     def records(self, document: Any) -> Iterator[Any]:
-        return report_rows(document, "starting_at")
+        return report_rows(document, "starting_at", "ending_at", "bucket_width")
 
     def entry(self, record: Any) -> Entry:
         if not isinstance(record, Mapping):
@@ -71,6 +75,15 @@ class AnthropicUsage(Reader):
             above_tokens=LONG_CONTEXT if _is_long(record.get("context_window")) else 0,
             **values,
         )
+
+    def slot_end(self, record: Any) -> Any:
+        start, end = first_of(record, "starting_at", "usage_date_utc"), record.get("ending_at")
+        width = _WIDTHS.get(str(record.get("bucket_width")))
+        if end in (None, "") and width is not None:
+            with suppress(ValueError, OverflowError):  # no moment: counted without a time
+                began = microseconds(start)
+                end = None if began is None else written(began + width * 1_000_000)
+        return end_of(start, end)
 
 
 def _is_long(window: Any) -> bool:

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from llmcost.errors import InputError, did_you_mean
-from llmcost.usage.reader import FlatReader, Path, ReaderOptions, keys_of
+from llmcost.usage.coverage import end_of
+from llmcost.usage.reader import FlatReader, Path, ReaderOptions, first_of, keys_of, value_at
 
 # What a user calls a figure in --map, and the field of Entry that it is.
 COLUMNS = {
@@ -31,6 +32,7 @@ COLUMNS = {
     "id": "id",
     "calls": "calls",
 }
+END = "end_time"  # in --map: when the slot of a row that sums up many calls ends
 COMMON: dict[str, tuple[str, ...]] = {
     "model": ("model", "response_model", "request_model", "model_name"),
     "at": ("timestamp", "time", "created_at", "start_time", "start_time_iso", "startTime"),
@@ -58,12 +60,14 @@ class Generic(FlatReader):
 
     def __init__(self, options: ReaderOptions = ReaderOptions()) -> None:  # noqa: B008 - frozen
         super().__init__(options)
-        unknown = [name for name in options.columns if name not in COLUMNS]
+        self._end = options.columns.get(END)
+        figures = {name: column for name, column in options.columns.items() if name != END}
+        unknown = [name for name in figures if name not in COLUMNS]
         if unknown:
             raise InputError(
                 f"--map knows no field {unknown[0]!r}",
                 where=f"--map {unknown[0]}={options.columns[unknown[0]]}",
-                hint=did_you_mean(unknown[0], COLUMNS) or f"fields: {', '.join(COLUMNS)}",
+                hint=did_you_mean(unknown[0], (*COLUMNS, END)) or f"fields: {', '.join((*COLUMNS, END))}",
             )
         if "id" in options.columns:
             self.duplicates = "by the mapped id, the largest total is kept"
@@ -73,7 +77,7 @@ class Generic(FlatReader):
         self._paths: dict[str, Sequence[Path]] = {**COMMON}
         if options.task_from is not None:
             self._paths["task"] = (options.task_from,)
-        for name, column in options.columns.items():
+        for name, column in figures.items():
             self._paths[COLUMNS[name]] = (column,)
 
     @classmethod
@@ -91,7 +95,7 @@ class Generic(FlatReader):
                 folded = [key for key in known if key not in names and key.lower() in names]
                 self._paths[field] = (*folded, *(n for n in names if n not in {key.lower() for key in folded}))
         for name, column in self.options.columns.items():
-            if column in known:
+            if column in known and name != END:
                 self._paths[COLUMNS[name]] = ((column,),)
             elif header is not None and keys_of(column)[0] not in known:
                 raise InputError(
@@ -110,6 +114,11 @@ class Generic(FlatReader):
                     )
         self._plans.clear()
         self._known = set(known)
+
+    def slot_end(self, record: Any) -> Any:
+        """As the mapped column has it; a time that is written as a day lasts the day."""
+        end = None if self._end is None else record.get(self._end, value_at(record, self._end))
+        return end_of(first_of(record, *self._paths["at"]), end)
 
     def finish(self) -> None:
         """A mapped column that stands in no line is a slip of the pen."""

@@ -20,6 +20,7 @@ from llmcost.usage.places import under
 from llmcost.usage.reader import FlatReader, value_at
 from llmcost.usage.record import Entry, NotACall
 
+_THINKING = "output that only the total names (Gemini's thinking)"
 _RESPONSES = ("", "response")
 _USAGES = ("usage", "response.usage", "")
 _OBJECTS = ("chat.completion", "chat.completion.chunk", "text_completion", "response")
@@ -78,6 +79,7 @@ class OpenAi(FlatReader):
         if found.reasoning is None and "gemini" in str(found.model):
             input_, output, total = found.input, found.output, found.total
             if type(input_) is type(output) is type(total) is int and total > input_ + output:
+                self.worked_out[_THINKING] += total - input_ - output
                 return found._replace(output=total - input_)
         return found
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from llmcost.usage.convention import INCLUSIVE
+from llmcost.usage.coverage import end_of
 from llmcost.usage.elements import report_rows
 from llmcost.usage.reader import Reader, first_of, task_of
 from llmcost.usage.record import Entry, NotACall, Rejected
@@ -44,7 +45,7 @@ class OpenAiUsage(Reader):
         return counts and ("start_time" in document or "start_time_iso" in document)
 
     def records(self, document: Any) -> Iterator[Any]:
-        return report_rows(document, "start_time")
+        return report_rows(document, "start_time", "end_time")
 
     def entry(self, record: Any) -> Entry:
         if not isinstance(record, Mapping):
@@ -71,6 +72,10 @@ class OpenAiUsage(Reader):
             task=self._task(record),
             calls=None if calls == "" else calls,
         )
+
+    def slot_end(self, record: Any) -> Any:
+        ends = (record.get(name) for name in ("end_time", "end_time_iso"))
+        return end_of(record.get("start_time"), next((end for end in ends if end not in (None, "")), None))
 
     def _task(self, record: Mapping[str, Any]) -> str | None:
         return task_of(first_of(record, *_TASKS.get(self.task_source, (self.task_source,))))

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from llmcost.usage.convention import INCLUSIVE
+from llmcost.usage.coverage import end_of
 from llmcost.usage.elements import elements
 from llmcost.usage.reader import Reader, first_of, task_of, value_at
 from llmcost.usage.record import Entry, Rejected
@@ -53,3 +54,6 @@ class OpenRouterActivity(Reader):
             task=task_of(first_of(record, *_TASKS.get(self.task_source, (self.task_source,)))),
             calls=record.get("requests"),
         )
+
+    def slot_end(self, record: Any) -> Any:
+        return end_of(str(record.get("date"))[:10], None)  # a row is a day, however it is written
