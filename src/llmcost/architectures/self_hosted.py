@@ -27,7 +27,7 @@ from llmcost.capacity.replica import (
 from llmcost.catalog.models import OpenModel
 from llmcost.errors import Impossible, InputError, UnknownPrice, did_you_mean
 from llmcost.estimate import Charge, Factor
-from llmcost.workload import AboveZero, Count, Months, Positive, Share, Stream, Strict, refuse
+from llmcost.workload import AboveZero, Count, Months, Positive, SomeShare, Stream, Strict, Usd, UsdAboveZero, refuse
 
 __all__ = ["Edge", "Fleet", "Gpu", "Hardware", "SelfHosted", "Served", "Throughput"]
 
@@ -102,10 +102,10 @@ class Served(Strict):
     latency_class: Literal["batch", "server", "interactive"] = "server"
     concurrency: AboveZero | None = None
     modelled_at: Lengths | None = None
-    target_utilisation: Share = 0.7
+    target_utilisation: SomeShare = 0.7
     spare: Count = 0
-    operations_per_month: Positive = 0.0
-    stated_cost_per_mtok: AboveZero | None = None
+    operations_per_month: Usd = 0.0
+    stated_cost_per_mtok: UsdAboveZero | None = None
 
     @model_validator(mode="after")
     def _on_something(self) -> "Served":

@@ -16,7 +16,6 @@ from llmcost.claims.claim import SCENARIO_CALCULATIONS, Claim, ClaimsFile, Quest
 from llmcost.claims.expression import Expression, Step
 from llmcost.claims.inputs import Path, leaves, merged, quantities_of, reference, references_in
 from llmcost.claims.recomputed import Asked, Recomputed, Setting
-from llmcost.claims.units import check_written_units
 from llmcost.claims.verdicts import VERDICTS, Judgement, Verdict, judge, spanned
 from llmcost.economics.uncertainty import Figure, Sampling
 from llmcost.errors import Impossible, InputError, LlmcostError
@@ -296,8 +295,6 @@ class _Audited:
         if part is None and claim.id in self.results:
             answer = self.results[claim.id]
             return impossible(asked, answer) if isinstance(answer, Impossible) else figure_of(asked, answer)
-        if calculation != "arithmetic":
-            check_written_units(claim.id, asked.given, given_place)
         try:
             return _CALCULATE[asked.calculation](asked)
         except LlmcostError as error:

@@ -11,8 +11,8 @@ from llmcost.cli.draft import Draft
 from llmcost.cli.options import Values
 from llmcost.economics.uncertainty import Sampling
 from llmcost.errors import InputError, did_you_mean
-from llmcost.quantity import QuantityError, quantity, shown
-from llmcost.scenario import Scenario, scenario_from
+from llmcost.quantity import QuantityError, at_middle, quantity, shown
+from llmcost.scenario import Requirements, Scenario, scenario_from
 
 if TYPE_CHECKING:
     pass
@@ -32,6 +32,12 @@ class Asked(NamedTuple):
     def prices(self) -> Prices:
         """The catalog under the scenario's own prices."""
         return Prices(self.catalog, self.scenario.prices, self.scenario.successors)
+
+    @property
+    def requirements(self) -> Requirements:
+        """The gates; one that is a range stands at its middle."""
+        gates: Requirements = at_middle(self.scenario.requirements)
+        return gates
 
 
 def day(text: str | None) -> date:
