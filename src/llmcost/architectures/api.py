@@ -161,6 +161,7 @@ def rate_factor(price: ApiPrice, field: str, stream: Stream, batched: bool = Fal
         raise UnknownPrice(
             f"{price.model} has no {bucket} price",
             hint=f"set one with --price {short_name(price.model)}.{bucket}=USD_PER_MTOK",
+            in_file=f"write prices: {{{short_name(price.model)}: {{{field}: USD}}}}",
         )
     overridden = _override(price, field) or (_override(price, f"batch.{field}") if batched else None)
     if overridden:

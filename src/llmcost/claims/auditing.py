@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 
 from llmcost.claims.by_cascade import cascade
 from llmcost.claims.by_quantity import arithmetic, labelling, review_savings, training_run
-from llmcost.claims.by_scenario import by_scenario, figure_of, impossible
+from llmcost.claims.by_scenario import by_scenario
 from llmcost.claims.claim import SCENARIO_CALCULATIONS, Claim, ClaimsFile, Question, Reading
 from llmcost.claims.expression import Expression, Step
 from llmcost.claims.inputs import Path, leaves, merged, quantities_of, reference, references_in
 from llmcost.claims.recomputed import Asked, Recomputed, Setting
 from llmcost.claims.verdicts import VERDICTS, Judgement, Verdict, judge, spanned
 from llmcost.economics.uncertainty import Figure, Sampling
-from llmcost.errors import Impossible, InputError, LlmcostError
+from llmcost.errors import InputError, LlmcostError
 from llmcost.estimate import Assumption, Charge, Warning
 from llmcost.quantity import Shared
 
@@ -101,12 +101,8 @@ def audit(
     sampling: Sampling | None = None,
     *,
     only: Iterable[str] = (),
-    results: Mapping[str, Any] | None = None,
 ) -> Audit:
     """Work out every claim of these files again; `only` leaves all but these ids out.
-
-    `results` are answers that are there already, by the id of the claim that is about them; an Impossible
-    stands for an input that cannot be.
 
     Raises InputError, with its place, for a claim that cannot be worked out as it is written, and
     UnknownPrice for a price that neither the claim nor the catalog holds.
@@ -115,7 +111,7 @@ def audit(
     sources, checked = [], []
     for file in files:
         day = file.claims.as_of or as_of
-        audited = _Audited(file, Setting(catalog, day, sampling or Sampling()), results or {})
+        audited = _Audited(file, Setting(catalog, day, sampling or Sampling()))
         own = [
             audited.checked(i, claim) for i, claim in enumerate(file.claims.claims) if not wanted or claim.id in wanted
         ]
@@ -134,9 +130,8 @@ def counted(claims: Iterable[Checked]) -> dict[str, int]:
 class _Audited:
     """One file while it is audited: claims are worked out when they are first needed."""
 
-    def __init__(self, file: ClaimsFile, setting: Setting, results: Mapping[str, Any]) -> None:
+    def __init__(self, file: ClaimsFile, setting: Setting) -> None:
         self.file = file
-        self.results = results
         self.setting = setting
         self.positions = {claim.id: position for position, claim in enumerate(file.claims.claims)}
         self._done: dict[str, Recomputed] = {}
@@ -292,13 +287,10 @@ class _Audited:
             given_place=given_place,
             setting=self.setting,
         )
-        if part is None and claim.id in self.results:
-            answer = self.results[claim.id]
-            return impossible(asked, answer) if isinstance(answer, Impossible) else figure_of(asked, answer)
         try:
             return _CALCULATE[asked.calculation](asked)
         except LlmcostError as error:
-            if ":" in error.where:
+            if ":" in error.where or "=" in error.where or error.where.startswith("-"):  # where it was written or typed
                 raise
             what = error.what if error.what.startswith(f"claim {claim.id}") else f"claim {claim.id}: {error.what}"
             raise type(error)(what, where=place(()), hint=error.hint) from None

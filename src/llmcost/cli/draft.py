@@ -78,6 +78,15 @@ class Draft:
         """Whether a flag gave this value."""
         return path in self._flags
 
+    def holds(self, path: tuple[str, ...]) -> bool:
+        """Whether a value or a block stands at this path."""
+        here: Any = self.data
+        for part in path:
+            if not isinstance(here, dict) or part not in here:
+                return False
+            here = here[part]
+        return True
+
     def where(self, path: Sequence[str | int], key: bool = False) -> str:
         """The flag or `file:line:column` of the deepest part of a path that was written."""
         for end in range(len(path), 0, -1):

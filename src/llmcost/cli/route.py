@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 import typer
 
-from llmcost.cli.answers import asked_by_another
 from llmcost.cli.draft import Draft, draft_from, shares
 from llmcost.cli.options import DRAWS, GATES, OUTPUT, PRICES, SCENARIO, WORKLOAD, Values, command_app, takes
 from llmcost.cli.reading import asked, for_the_day
@@ -50,7 +49,7 @@ def command(
             raise InputError("--optimize needs one share of the quality to keep", where="--optimize", hint=hint)
         best = optimum(question.scenario, question.catalog, wanted)
     result = route(question.scenario, question.catalog, question.sampling, along, best)
-    if len(result.mixes) < 2 and best is None and not asked_by_another():
+    if len(result.mixes) < 2 and best is None:
         raise InputError("there is no mix to compare", hint="give --mix CHEAP_MODEL=70%,STRONG_MODEL=30%")
     remarks = Remarks(
         question, {each.name: each.charges for each in result.mixes if each.kind != "single"}, horizon=False
