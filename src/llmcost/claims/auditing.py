@@ -290,10 +290,12 @@ class _Audited:
         try:
             return _CALCULATE[asked.calculation](asked)
         except LlmcostError as error:
-            if ":" in error.where or "=" in error.where or error.where.startswith("-"):  # where it was written or typed
-                raise
-            what = error.what if error.what.startswith(f"claim {claim.id}") else f"claim {claim.id}: {error.what}"
-            raise type(error)(what, where=place(()), hint=error.hint) from None
+            at = place(())
+            placed = ":" in error.where or "=" in error.where or error.where.startswith("-")  # written, or typed
+            named = ":" not in at or error.what.startswith(f"claim {claim.id}")
+            raise error.said(
+                what=error.what if named else f"claim {claim.id}: {error.what}", where=error.where if placed else at
+            ) from None
 
     def _given(self, question: Question) -> dict[str, Any]:
         """The blocks that are used, in order, under the question's own inputs."""

@@ -235,5 +235,6 @@ def typed_hint(hint: str, typed: Typed) -> str:
     hint = re.sub(r"add expression:.*", f"type {_EXAMPLES['arithmetic']}", hint)
     if not typed.pairs:
         return hint
+    hint = re.sub(r"add (\w+) to given", r"add \1=VALUE", hint)
     hint = re.sub(r"\{([^{}]*)\}", lambda block: block[1].replace(": ", "=").replace(", ", " "), hint)
     return re.sub(r"\b(add|give|type) (\w+): ", r"\1 \2=", hint)
