@@ -290,11 +290,11 @@ class _Audited:
         try:
             return _CALCULATE[asked.calculation](asked)
         except LlmcostError as error:
-            at = place(())
+            here = place(())
             placed = ":" in error.where or "=" in error.where or error.where.startswith("-")  # written, or typed
-            named = ":" not in at or error.what.startswith(f"claim {claim.id}")
+            named = ":" not in here or error.what.startswith(f"claim {claim.id}")
             raise error.said(
-                what=error.what if named else f"claim {claim.id}: {error.what}", where=error.where if placed else at
+                what=error.what if named else f"claim {claim.id}: {error.what}", where=error.where if placed else here
             ) from None
 
     def _given(self, question: Question) -> dict[str, Any]:
