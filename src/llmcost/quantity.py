@@ -26,17 +26,29 @@ _RANGE = re.compile(r"\s*(?:\.\.|…|\bto\b|–|(?<=[\d%kKmMbB])\s*-\s*(?=[\d$.]
 _TYPE_INSTEAD = "type a number such as 1200, 1.5M, $2.86 or 60%, or a range such as 90k..220k"
 
 
+class Follows(NamedTuple):
+    """What a range is worked out from: the tree that holds its own ranges, and its value once these are numbers.
+
+    `before` are the ranges that it rests on and that follow from others themselves, the first ones first.
+    """
+
+    tree: Any
+    value: Callable[[Any], Any]
+    before: "tuple[Range, ...]" = ()
+
+
 class Shared(str):
     """Text inside an anchored YAML value: wherever the anchor is aliased it is the same quantity."""
 
     place = ""
+    follows: Follows | None = None
 
 
 class Range(NamedTuple):
     """A quantity known only between two ends, each a finite number, `low <= high`.
 
     `shared` is the place of the anchor it was written under: equal places are one quantity, and
-    one draw.
+    one draw. One that `follows` from others is drawn with them; its ends are the lowest and highest it comes to.
 
     `mid` is the median where the user named one; `scale` comes from the field. With the default
     shape the ends are the 5th and 95th percentile; with `uniform` and `triangular` they are hard.
@@ -48,6 +60,7 @@ class Range(NamedTuple):
     scale: Scale = "positive"
     shape: Shape = "default"
     shared: str = ""
+    follows: Follows | None = None
 
     @property
     def linear(self) -> bool:
@@ -129,8 +142,9 @@ def quantity(written: Any, scale: Scale = "positive") -> float | Range:
     found = _read(written, scale)
     first = next(iter(written.values()), "") if isinstance(written, Mapping) else written
     first = first[0] if isinstance(first, list | tuple) and first else first
-    place = getattr(first, "place", "")
-    return found._replace(shared=place) if place and isinstance(found, Range) else found
+    if not isinstance(first, Shared) or not first.place or not isinstance(found, Range):
+        return found
+    return found._replace(shared=first.place, follows=first.follows)
 
 
 def _read(written: Any, scale: Scale) -> float | Range:
@@ -255,14 +269,34 @@ class Quantity:
 def ranges_in(tree: Any) -> Iterator[tuple[str, Range]]:
     """Every uncertain quantity in a tree of pydantic models, dicts and lists, with its dotted path.
 
-    One that is shared through an anchor comes once, under the first path at which it stands.
+    One that is shared through an anchor comes once, under the first path at which it stands. In place of one
+    that follows from others come those.
     """
-    seen: set[str] = set()
-    for path, found in _ranges_in(tree, ""):
-        if found.shared not in seen:
-            yield path, found
-        if found.shared:
+    return _once(tree, "", set())
+
+
+def _once(tree: Any, path: str, seen: set[str]) -> Iterator[tuple[str, Range]]:
+    for at, found in _ranges_in(tree, path):
+        if found.shared in seen:
+            continue
+        if found.shared and found.follows is None:
             seen.add(found.shared)
+        if found.follows is None:
+            yield at, found
+            continue
+        for each in (*found.follows.before, found):
+            if each.follows is not None and each.shared not in seen:
+                seen.add(each.shared)
+                yield from _once(each.follows.tree, each.shared, seen)
+
+
+def resting_on(tree: Any) -> tuple[Range, ...]:
+    """The ranges of a tree that follow from others, each after those that it rests on itself."""
+    found: dict[str, Range] = {}
+    for _, each in _ranges_in(tree, ""):
+        if each.follows is not None:
+            found |= {below.shared: below for below in (*each.follows.before, each) if below.shared not in found}
+    return tuple(found.values())
 
 
 def _ranges_in(tree: Any, path: str) -> Iterator[tuple[str, Range]]:
@@ -281,14 +315,24 @@ def _ranges_in(tree: Any, path: str) -> Iterator[tuple[str, Range]]:
 def with_values(tree: Any, value_of: Callable[[str, Range], Any]) -> Any:
     """The same tree with every Range replaced by `value_of(path, range)`, a number or an array.
 
-    A shared quantity is asked for under its first path wherever it stands.
+    A shared quantity is asked for under its first path wherever it stands, and one that follows from
+    others is worked out from what these are replaced by.
     """
-    first: dict[str, str] = {}
+    known: dict[str, Any] = {}
 
-    def value_at_first(path: str, found: Range) -> Any:
-        return value_of(first.setdefault(found.shared, path) if found.shared else path, found)
+    def value(path: str, found: Range) -> Any:
+        if not found.shared:
+            return value_of(path, found)
+        if found.shared not in known:
+            if found.follows is None:
+                known[found.shared] = value_of(path, found)
+            else:
+                for each in (*found.follows.before, found):
+                    if each.follows is not None and each.shared not in known:
+                        known[each.shared] = each.follows.value(_replaced(each.follows.tree, value, each.shared))
+        return known[found.shared]
 
-    return _replaced(tree, value_at_first, "")
+    return _replaced(tree, value, "")
 
 
 def _replaced(tree: Any, value_of: Callable[[str, Range], Any], path: str) -> Any:

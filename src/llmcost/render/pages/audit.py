@@ -99,8 +99,8 @@ def _verdict(claim: Checked) -> str:
     """The verdict with its reading; an auditor's own is a noun: `read as a day, not a month`."""
     if not claim.reading:
         return claim.verdict
-    own = any(claim.reading.startswith(each.reading) for each in claim.readings)
-    return f"{claim.verdict} (read {'as ' if own else ''}{claim.reading.removeprefix('as ') if own else claim.reading})"
+    own = "as " if claim.read_as else ""
+    return f"{claim.verdict} (read {own}{claim.reading.removeprefix(own)})"
 
 
 def _recomputed(claim: Checked) -> str:
