@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from llmcost.arithmetic import Number
 from llmcost.claims.expression import Expression, Node, NoValue, node_value, written
-from llmcost.economics.uncertainty import GOLDEN
 from llmcost.quantity import Range, ranges_in, with_values
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
 LATTICE = 4097
 MOST_CORNERS = 12  # ranges; of more, the corners are found by flipping one or two ends at a time
+_FAR_APART = 4.0
 _WALKERS = 8
 _MOST_STEPS = 400
 _SMALLEST_STEP = 2.0**-40
@@ -56,14 +56,20 @@ def _over(node: Node, values: Mapping[str, Any], ranges: Mapping[str, Range]) ->
     import numpy as np
 
     def at(points: "Points") -> "Values":
-        columns = {
-            path: found.low + (found.high - found.low) * points[:, position]
-            for position, (path, found) in enumerate(ranges.items())
-        }
+        columns = {path: _between(found, points[:, i]) for i, (path, found) in enumerate(ranges.items())}
         there: Mapping[str, Number] = with_values(values, lambda path, found: columns[path])
         return np.broadcast_to(np.asarray(node_value(node, there), dtype=float), (len(points),))
 
     return at
+
+
+def _between(found: Range, share: "Values") -> "Values":
+    """The values so far from the low end to the high one; evenly by factors where these are far apart."""
+    import numpy as np
+
+    if found.low > 0 and found.high > _FAR_APART * found.low:
+        return np.where(share == 1, found.high, found.low * (found.high / found.low) ** share)
+    return found.low + (found.high - found.low) * share
 
 
 def _spanned(function: "Callable[[Points], Values]", ranges: int) -> tuple[float, float]:
@@ -72,10 +78,7 @@ def _spanned(function: "Callable[[Points], Values]", ranges: int) -> tuple[float
 
     corners = _corners(function, ranges)
     at_corners = function(corners)
-    position = np.arange(LATTICE)[:, None]
-    between = np.modf(position * np.modf(np.arange(1, ranges + 1) * GOLDEN)[0])[0]
-    if ranges == 1:
-        between = position / (LATTICE - 1)
+    between = _lattice(ranges)
     inside = function(between)
     if not (np.isfinite(at_corners).all() and np.isfinite(inside).all()):
         return math.nan, math.nan
@@ -87,6 +90,19 @@ def _spanned(function: "Callable[[Points], Values]", ranges: int) -> tuple[float
             best = max(best, found)
         ends.append(sign * best)
     return ends[0], ends[1]
+
+
+def _lattice(ranges: int) -> "Points":
+    """Points that fill the cube evenly: multiples of 1/g, 1/g², …, where g^(n+1) = g + 1 (the golden ratio for one)."""
+    import numpy as np
+
+    position = np.arange(LATTICE)[:, None]
+    if ranges == 1:
+        return position / (LATTICE - 1)
+    ratio = 2.0
+    for _ in range(64):
+        ratio = (1 + ratio) ** (1 / (ranges + 1))
+    return np.modf(position * ratio ** -np.arange(1, ranges + 1))[0]
 
 
 def _times(sign: float, function: "Callable[[Points], Values]", points: "Points") -> "Values":
