@@ -123,6 +123,8 @@ def number(text: Any) -> float:
         value = float(match["digits"].replace(",", "").replace("_", "") + (match["exponent"] or ""))
         value *= _MULTIPLIERS[suffix]
         if match["percent"]:
+            if "$" in text or "USD" in text:
+                raise QuantityError(f"{shown(text)} is an amount and a share at once", "write $5, or 5%")
             value /= 100
         if "-" in (match["sign"], match["sign2"]):
             value = -value
@@ -153,20 +155,31 @@ def _read(written: Any, scale: Scale) -> float | Range:
     if isinstance(written, list | tuple):
         if len(written) != 2:
             raise QuantityError("a range in brackets takes two numbers", "type [low, high], such as [90k, 220k]")
+        _check_one_unit(*map(str, written))
         return _range(number(written[0]), number(written[1]), None, "default", scale)
     if isinstance(written, str):
         ends = _RANGE.split(written.strip())
         if len(ends) == 2 and ends[0] and ends[1]:
             low, high = _shared_unit(ends[0].strip(), ends[1].strip())
+            _check_one_unit(low, high)
             return _range(number(low), number(high), None, "default", scale)
     return _within(number(written), scale, written)
 
 
 def _shared_unit(low: str, high: str) -> tuple[str, str]:
     """`20..30%` means 20 % to 30 %; `1..2M` stays one to two million, as it reads in no other way."""
-    if high.endswith("%") and not low.endswith("%"):
+    if high.endswith("%") and not low.endswith("%") and "$" not in low:
         return low + "%", high
     return low, high
+
+
+def _check_one_unit(low: str, high: str) -> None:
+    """Raise QuantityError for a range from a share to an amount, or from percent to a bare number above 1."""
+    if "%" not in low + high:
+        return
+    if "$" in low + high or "%" not in low or ("%" not in high and number(high) > 1):
+        hint = f"type {low}..{high}%" if "%" in low and "$" not in low + high else "write both ends in one unit"
+        raise QuantityError(f"the range runs from {shown(low)[1:-1]} to {shown(high)[1:-1]}", hint)
 
 
 def _from_mapping(written: Mapping[Any, Any], scale: Scale) -> float | Range:
@@ -181,6 +194,7 @@ def _from_mapping(written: Mapping[Any, Any], scale: Scale) -> float | Range:
         raise QuantityError(
             f"unknown shape {shown(shape)}", "type shape: uniform or shape: triangular, or leave it out"
         )
+    _check_one_unit(str(written["low"]), str(written["high"]))
     mid = number(written["mid"]) if "mid" in written else None
     return _range(number(written["low"]), number(written["high"]), mid, shape, scale)
 

@@ -51,6 +51,38 @@ def test_json_carries_the_contract(post: Path) -> None:
     assert done.result["counts"] == {"holds": 1, "off": 1, "contradicts": 0, "impossible": 1, "not checkable": 0}
 
 
+def test_a_date_is_printed_as_it_was_written(post: Path) -> None:
+    post.write_text(POST.replace("date: 2026-05", "date: 2026"), encoding="utf-8")
+    assert run("audit", str(post), "-f", "json").result["sources"][0]["published_on"] == "2026"
+    assert "A post, 2026 (" in run("audit", str(post)).out
+
+
+def chain(length: int, first: str) -> str:
+    """Claims of which each is one more than the next, written last first."""
+    links = [
+        f"{{id: c{i}, says: s, expression: x + 1, given: {{x: {{recomputed: c{i + 1}}}}}, published: 1}}"
+        for i in range(length)
+    ]
+    last = f"{{id: c{length}, says: s, expression: x, given: {{x: {first}}}, published: 1}}"
+    return "source: {title: t}\nclaims:\n" + "".join(f"  - {each}\n" for each in [*links, last])
+
+
+def test_a_chain_of_any_length_is_worked_out(tmp_path: Path) -> None:
+    (tmp_path / "long.yaml").write_text(chain(3000, "5"), encoding="utf-8")
+    done = run("audit", str(tmp_path / "long.yaml"), "-f", "json")
+    assert done.result["claims"][0]["recomputed"] == 5 + 3000
+
+
+def test_a_chain_of_ranges_is_carried_up_to_a_bound(tmp_path: Path) -> None:
+    (tmp_path / "short.yaml").write_text(chain(150, "1..2"), encoding="utf-8")
+    done = run("audit", str(tmp_path / "short.yaml"), "-f", "json")
+    assert done.result["claims"][0]["recomputed_bounds"] == [1 + 150, 2 + 150]
+    (tmp_path / "long.yaml").write_text(chain(250, "1..2"), encoding="utf-8")
+    refused = run("audit", str(tmp_path / "long.yaml"))
+    assert refused.code == 2 and len(refused.err.splitlines()) == 3
+    assert "one upon the other; 200 can be carried" in refused.err
+
+
 def test_the_table_counts_the_verdicts_first(post: Path) -> None:
     assert run("audit", str(post)).out.startswith("3 claims: 1 holds, 1 is off, 1 is impossible.\n")
 

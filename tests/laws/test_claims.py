@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from command_line import TODAY
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from llmcost import Sampling, audit, claims_from, load_catalog
@@ -81,7 +81,6 @@ def test_every_value_within_the_ranges_lies_within_the_extremes(
 
 
 @given(expressions, expressions, boxes)
-@settings(deadline=None)
 def test_a_claims_figure_stands_for_its_expression(inner: str, outer: str, box: dict[str, tuple[float, float]]) -> None:
     """What rests on another claim and on that one's own inputs has the extremes of the one expression they make."""
     assume("x" in Expression(outer).names)

@@ -146,6 +146,8 @@ def _read(node: ast.expr, text: str, depth: int) -> Node:
         case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
             return float(value)
         case ast.Name(id=name):
+            if name in FUNCTIONS:
+                raise QuantityError(f"{name} is a function here", f"write {name}(a), or give the quantity another name")
             return name
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return Operation("negative", parts(operand))

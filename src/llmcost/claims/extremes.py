@@ -25,8 +25,8 @@ MOST_CORNERS = 12  # ranges; of more, the corners are found by flipping one or t
 _FAR_APART = 4.0
 _WALKERS = 8
 _MOST_STEPS = 400
-_SMALLEST_STEP = 2.0**-40
-_ZERO = 1e-9  # of the largest value: nearer to zero than this is zero
+_SMALLEST_STEP = 2.0**-54
+_ZERO = 1e-7  # of the largest value: nearer to zero than this is zero
 
 
 def extremes(expression: Expression, values: Mapping[str, Any]) -> tuple[float, float]:

@@ -46,7 +46,8 @@ def in_order(names: Iterable[str], links: Iterable[Link]) -> list[str]:
         return [name for kind, name, reading in order if kind == "recomputed" and reading == 0]
     except CycleError as error:
         circle: list[Figure] = error.args[1][::-1]
-    around = [name for i, (_, name, _) in enumerate(circle[:-1]) if name != circle[i - 1][1] or len(circle) == 2]
+    ring = [name for _, name, _ in circle[:-1]]
+    around = [name for i, name in enumerate(ring) if name != ring[i - 1] or len(ring) == 1]
     first = min(range(len(around)), key=lambda i: positions[around[i]])
     way = [*around[first:], *around[:first], around[first]]
     published = any(kind == "published" for kind, _, _ in circle)

@@ -4,6 +4,7 @@ What needs no figure is refused here, with its place, before anything is worked 
 calculation, a name that is not given, a reference to a claim that is not there, claims that rest on each other.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -266,5 +267,6 @@ def inputs_of(statement: Statement, given: Mapping[str, Any]) -> dict[str, str]:
         key = ".".join(map(str, path))
         ends = [found.pop(f"{key}.{end}", None) for end in ("low", "mid", "high", "shape")]
         value = found.get(key, f"{ends[0]} to {ends[2]}")
+        value = re.sub(r"\d[\d.e+-]*", lambda digits: f"{float(digits[0]):.10g}", value)
         found[key] = f"{value} ({kind} of {name})"
     return found
