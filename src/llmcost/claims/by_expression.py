@@ -5,7 +5,7 @@ from typing import Any
 from llmcost.arithmetic import Number
 from llmcost.claims.expression import Expression, NoValue
 from llmcost.claims.extremes import extremes
-from llmcost.claims.recomputed import Asked, Limit, Recomputed, check_unit
+from llmcost.claims.recomputed import Asked, Limit, Recomputed, check_unit, highest, lowest, not_known
 from llmcost.economics.uncertainty import Figure, evaluated, quantiles
 from llmcost.errors import InputError
 from llmcost.quantity import Follows, QuantityError, Range, at_middle, quantity, resting_on
@@ -22,19 +22,25 @@ def arithmetic(asked: Asked) -> Recomputed:
     values = _quantities(asked)
     unknown = [name for name, value in asked.given.items() if value is None]
     if unknown:
-        return Recomputed(RESULT, Figure(None), unit, missing=", ".join(unknown), given=asked.given)
+        return not_known(asked, RESULT, unit, unknown)
     try:
         figure = _figure(expression, values, asked)
-        limits = [Limit(1.0, "a share cannot be more than 100 %")] if asked.unit == "share" else []
+        limits = _share_limits(figure) if asked.unit == "share" else []
         if whole is not None:
-            most = _figure(whole, values, asked)
-            high = most.bounds[1] if most.bounds is not None else most.point
-            limits.append(Limit(high or 0.0, f"a part cannot be larger than the whole, {whole.text}"))
+            most = highest(_figure(whole, values, asked))
+            limits.append(Limit(most or 0.0, f"a part cannot be larger than the whole, {whole.text}"))
         steps = expression.steps(at_middle(values))
     except NoValue as error:
         return Recomputed(RESULT, Figure(None), unit, no_value=error.what, given=asked.given)
     follows = Follows(values, expression.value, resting_on(values)) if figure.bounds is not None else None
     return Recomputed(RESULT, figure, unit, steps, limits=limits, given=asked.given, follows=follows)
+
+
+def _share_limits(figure: Figure) -> list[Limit]:
+    """A share is no more than all; no less than nothing, unless it is a change, which its own arithmetic shows."""
+    least = lowest(figure)
+    below = [Limit(0.0, "a share cannot be less than nothing", upper=False)] if least is None or least >= 0 else []
+    return [Limit(1.0, "a share cannot be more than 100 %"), *below]
 
 
 def _figure(expression: Expression, values: dict[str, Any], asked: Asked) -> Figure:

@@ -1,6 +1,7 @@
 """Claims on a few named quantities: labels, human reviews, training runs."""
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -9,9 +10,11 @@ from llmcost.architectures.fine_tuned import Labelling
 from llmcost.architectures.prices import Prices
 from llmcost.architectures.training import Training
 from llmcost.arithmetic import Number
-from llmcost.claims.recomputed import Asked, Limit, Recomputed, check_unit
+from llmcost.capacity.training import training_mfu
+from llmcost.claims.limits import bounds_of
+from llmcost.claims.recomputed import Asked, Limit, Recomputed, check_unit, highest, lowest, not_known, said
 from llmcost.economics.horizon import months_of
-from llmcost.economics.remarks import assumptions, warnings
+from llmcost.economics.remarks import assumptions, of_training, warnings
 from llmcost.economics.uncertainty import Figure, evaluated
 from llmcost.errors import InputError, did_you_mean
 from llmcost.estimate import Charge, Factor
@@ -20,6 +23,7 @@ from llmcost.scenario import Scenario, scenario_from
 from llmcost.validation import validated
 from llmcost.workload import Positive, Share, Stream, Strict
 
+Model = TypeVar("Model", bound=BaseModel)
 FIGURES = {  # the first is meant unless another is named
     "review_savings": ("saving", "cost_before", "cost_after"),
     "labelling": ("cost",),
@@ -58,14 +62,29 @@ def review_savings(asked: Asked) -> Recomputed:
         before, after = own.charges()
         return {"before": before, "after": after}
 
-    return _charged(asked, ReviewSavings, charges)
+    def limits(own: ReviewSavings, figures: Mapping[Any, Figure]) -> list[Limit]:
+        if asked.figure not in (None, "saving"):
+            return []
+        most = highest(figures["cost_before"]) or 0.0
+        return [Limit(most, "a saving cannot be larger than what the reviews cost before")]
+
+    return _charged(asked, ReviewSavings, charges, limits)
 
 
 def training_run(asked: Asked) -> Recomputed:
     """A fine-tune's `training` block: its cost, and the hours where it is paid by the GPU-hour."""
     scenario, prices = _nothing_asked(asked)  # the month only borrows the prices
     month = months_of(scenario, prices)[0]
-    return _charged(asked, Training, lambda own: {"training": own.charge("training", own.model, False, month)})
+
+    def limits(own: Training, figures: Mapping[Any, Figure]) -> list[Limit]:
+        least = lowest(figures[asked.figure or "cost"])
+        if own.hours is not None or own.gpu is None or least is None:
+            return []
+        least *= training_mfu(own.processor("training", month), own.method, own.packed)
+        because = f"at all of the GPU's arithmetic it takes {said(least, '' if asked.figure == 'hours' else 'USD')}"
+        return [Limit(least, because, upper=False)]
+
+    return _charged(asked, Training, lambda own: {"training": own.charge("training", own.model, False, month)}, limits)
 
 
 def _nothing_asked(asked: Asked) -> tuple[Scenario, Prices]:
@@ -75,28 +94,33 @@ def _nothing_asked(asked: Asked) -> tuple[Scenario, Prices]:
     return scenario, Prices(asked.setting.catalog, scenario.prices, scenario.successors)
 
 
-def _charged(asked: Asked, model: type[BaseModel], charges_of: Any) -> Recomputed:
+def _charged(
+    asked: Asked,
+    model: type[Model],
+    charges_of: Callable[[Model], dict[str, Charge]],
+    limits_of: Callable[[Model, Mapping[Any, Figure]], list[Limit]] = lambda own, figures: [],
+) -> Recomputed:
     """Figures of charges: `cost` and `saving` in USD, and factors by their names."""
     known = FIGURES[asked.calculation]
     name = asked.figure or known[0]
+    unit = "" if name == "hours" else "USD"
     if name not in known:
         raise InputError(
             f"claim {asked.claim}: {asked.calculation} has no figure {name!r}",
             where=asked.place(("figure",)),
             hint=did_you_mean(name, known) or f"figures: {', '.join(known)}",
         )
-    unknown = [name for name, value in asked.given.items() if value is None]
-    written = {name: value for name, value in asked.given.items() if value is not None}
-    check_known = [name for name in unknown if name not in model.model_fields]
-    if unknown and not check_known:
-        return Recomputed(name, Figure(None), "", missing=", ".join(unknown), given=asked.given)
-    tree = validated(model, written, (), asked.given_place)
+    check_unit(asked, name, unit)
+    unknown = [field for field, value in asked.given.items() if value is None and field in model.model_fields]
+    if unknown:
+        return not_known(asked, name, unit, unknown)
+    tree = validated(model, asked.given, (), asked.given_place)
 
-    def headline(own: Any) -> dict[Any, Number | None]:
+    def headline(own: Model) -> dict[Any, Number | None]:
         charges = charges_of(own)
-        found: dict[Any, Number | None] = {}
-        for charge in charges.values():
-            found |= {factor.name: factor.value for factor in charge.factors}
+        found: dict[Any, Number | None] = {
+            factor.name: factor.value for charge in charges.values() for factor in charge.factors
+        }
         if "before" in charges:
             return found | {
                 "cost_before": charges["before"].cost,
@@ -113,14 +137,8 @@ def _charged(asked: Asked, model: type[BaseModel], charges_of: Any) -> Recompute
             where=asked.place(("figure",)),
             hint=f"figures: {', '.join(each for each in known if each in outcome.figures)}",
         )
-    unit = "" if name == "hours" else "USD"
-    check_unit(asked, name, unit)
-    limits = []
-    if name == "saving":
-        before = outcome.figures["cost_before"]
-        high = before.bounds[1] if before.bounds and before.bounds[1] is not None else before.point
-        limits.append(Limit(high or 0.0, "a saving cannot be larger than what the reviews cost before"))
-    charges: dict[str, tuple[Charge, ...]] = {key: (charge,) for key, charge in charges_of(at_middle(tree)).items()}
+    point = at_middle(tree)
+    charges: dict[str, tuple[Charge, ...]] = {key: (charge,) for key, charge in charges_of(point).items()}
     paid = [charge for own in charges.values() for charge in own]
     scenario, prices = _nothing_asked(asked)
     return Recomputed(
@@ -128,8 +146,11 @@ def _charged(asked: Asked, model: type[BaseModel], charges_of: Any) -> Recompute
         outcome.figures[name],
         unit,
         charges=charges,
-        limits=limits,
+        limits=[*bounds_of(name), *limits_of(point, outcome.figures)],
         given=asked.given,
-        assumptions=assumptions(scenario, (), paid, prices, horizon=False),
+        assumptions=[
+            *assumptions(scenario, (), paid, prices, horizon=False),
+            *(of_training("training", point) if isinstance(point, Training) else ()),
+        ],
         warnings=warnings(scenario, (), paid, prices, asked.setting.as_of),
     )

@@ -5,8 +5,9 @@ from typing import Any
 
 from llmcost.architectures.prices import Prices
 from llmcost.claims.inputs import Path
+from llmcost.claims.limits import CHEAPEST_FROM, RATES, limits_of, why_unknown
 from llmcost.claims.published import Published
-from llmcost.claims.recomputed import PARTS, Asked, Limit, Recomputed, check_unit, figure_in, unit_of
+from llmcost.claims.recomputed import Asked, Recomputed, check_unit, figure_in, unit_of
 from llmcost.economics.breakeven import Breakeven, Offer, breakeven, breakeven_of_offer
 from llmcost.economics.comparison import compare
 from llmcost.economics.hosting import Hosting, host
@@ -19,11 +20,8 @@ from llmcost.errors import Impossible, InputError, did_you_mean
 from llmcost.quantity import at_middle
 from llmcost.scenario import Scenario, scenario_from
 from llmcost.validation import validated
-from llmcost.wording import count
 
 PAYBACK_HORIZON = 120  # months
-CHEAPEST_FROM = "cheapest_from_requests_per_month"
-_RATES = ("requests_per_second", "deployable_requests_per_second", "tokens_per_second")
 
 
 def by_scenario(asked: Asked) -> Recomputed:
@@ -169,11 +167,11 @@ def figure_of(asked: Asked, result: Any) -> Recomputed:
     rows = (row, base) if row is not result else ()
     charges = {each.name: each.charges for each in rows if getattr(each, "charges", ())}
     charges = {result.architecture: result.charges} if row is result else charges
-    found = Recomputed(name, figure, unit, charges=charges, limits=_limits(name, base, result), given=asked.given)
+    found = Recomputed(name, figure, unit, charges=charges, limits=limits_of(name, base, result), given=asked.given)
     if unit == "month" and figure.point is None and hasattr(result, "horizon_months"):
         found = found._replace(ends=f"within {result.horizon_months} months")
     if figure.point is None and figure.bounds is None:
-        return found._replace(missing=_why_unknown(name, result, row, asked))
+        return found._replace(missing=why_unknown(name, result, row, asked))
     return _with_band(found, result) if isinstance(result, Hosting) else found
 
 
@@ -200,52 +198,14 @@ def _rows(asked: Asked, result: Any) -> tuple[Any, Any]:
     return (others or list(rows.values()))[0], baseline
 
 
-def _limits(name: str, base: Any, result: Any) -> list[Limit]:
-    """What the figure cannot exceed: all of a whole, the cost that is saved, what physics allows."""
-    if name in PARTS:
-        return [Limit(1.0, "a share cannot be more than 100 %")]
-    if name == "saving" and base is not None:
-        whole = base.total_cost if hasattr(base, "total_cost") else base.monthly_cost
-        high = whole.bounds[1] if whole.bounds and whole.bounds[1] is not None else whole.point
-        return [] if high is None else [Limit(high, f"a saving cannot be larger than what {base.name} costs")]
-    if isinstance(result, Hosting) and name in _RATES and result.physical_bound_requests_per_second is not None:
-        most = result.physical_bound_requests_per_second
-        if not most:
-            return [Limit(0.0, f"it cannot be served there: {result.why_not}")]
-        if name == "tokens_per_second":
-            rate, tokens = result.requests_per_second.point, result.tokens_per_second.point
-            if not rate or not tokens:
-                return []
-            most *= tokens / rate
-        on = f"{result.model} at {result.precision} on {result.gpus_per_replica:g} × {result.gpu}"
-        return [Limit(most, f"physics allows {count(most)} at the very most ({on})")]
-    return []
-
-
 def _with_band(found: Recomputed, result: Hosting) -> Recomputed:
     """A modelled rate is a band, never a point."""
     band, rate = result.requests_per_second_band, result.requests_per_second.point
-    if band is None or not rate or found.name not in _RATES or found.figure.point is None:
+    if band is None or not rate or found.name not in RATES or found.figure.point is None:
         return found
     low, high = (found.figure.point * end / rate for end in band)
     figure = Figure(found.figure.point, None, (low, high))
     return found._replace(figure=figure, ends="the capacity model's band")
-
-
-def _why_unknown(name: str, result: Any, row: Any, asked: Asked) -> str:
-    """What would have to be known; empty where unknown means never."""
-    if isinstance(result, Breakeven) and name == "payback_month" and result.requests_per_month is None:
-        return "calls_per_month"
-    if unit_of(name) == "month" or name in ("calls_to_payback", "calls_per_month_to_cover_operations", CHEAPEST_FROM):
-        return ""
-    if isinstance(result, Hosting) and not result.fits:
-        return f"a GPU that holds the model: {result.why_not}"
-    if name.startswith("quality") or name in ("acceptance", "parity_false_accept"):
-        return "how good the models are (quality: {MODEL: 93%}, or joint for a cascade)"
-    if name in ("cost_per_request", "saving_per_call"):
-        return "the requests a month (the workload gives only its tokens)"
-    reasons = getattr(row, "gate_reasons", {})
-    return next(iter(reasons.values()), f"what {name} of {asked.calculation} rests on")
 
 
 def stated_price(published: Published) -> float | None:
@@ -257,7 +217,9 @@ def _with_stated_price(asked: Asked) -> dict[str, Any]:
     """A published price a million tokens is held against what the hardware allows, as a stated one is."""
     architectures = asked.given.get("architectures")
     price = stated_price(asked.published)
-    if asked.figure != "cost_per_mtok" or not isinstance(architectures, dict) or price is None:
+    if asked.calculation == "host" or asked.figure != "cost_per_mtok":  # host's own figure is held against a limit
+        return asked.given
+    if not isinstance(architectures, dict) or price is None:
         return asked.given
     hosted = [
         name for name, body in architectures.items() if isinstance(body, dict) and body.get("kind") == "self_hosted"

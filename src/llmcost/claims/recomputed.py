@@ -1,7 +1,7 @@
 """What is asked of a calculation, and what it gives back: a figure, its unit, its limits and its steps."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -91,6 +91,21 @@ class Recomputed(NamedTuple):
     assumptions: list[Assumption] = []
     warnings: list[Warning] = []
     follows: Follows | None = None
+
+
+def not_known(asked: Asked, name: str, unit: str, missing: Iterable[str]) -> Recomputed:
+    """What is recomputed where inputs are not known: nothing, and which."""
+    return Recomputed(name, Figure(None), unit, missing=", ".join(missing), given=asked.given)
+
+
+def highest(figure: Figure) -> float | None:
+    """The most that a figure comes to; None where that is not known."""
+    return figure.bounds[1] if figure.bounds is not None else figure.point
+
+
+def lowest(figure: Figure) -> float | None:
+    """The least that a figure comes to; None where that is not known."""
+    return figure.bounds[0] if figure.bounds is not None else figure.point
 
 
 def unit_of(name: str) -> str:

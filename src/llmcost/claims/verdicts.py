@@ -35,7 +35,7 @@ def judge(published: Published, found: Recomputed, tolerance: float) -> Judgemen
     """Hold the published statement against the recomputed figure."""
     figure = found.figure
     if found.impossible:
-        return Judgement("impossible", None, None, "", f"Its inputs cannot be: {found.impossible}.")
+        return Judgement("impossible", None, None, "", f"That cannot be: {found.impossible}.")
     beyond = _beyond(published, found, tolerance)
     if beyond is not None:
         return beyond
@@ -59,7 +59,7 @@ def _beyond(published: Published, found: Recomputed, tolerance: float) -> Judgem
         if not over:
             continue
         value = max(over) if limit.upper else min(over)
-        factor = _factor(value, limit.bound, "bound", found.unit)
+        factor = _factor(value, limit.bound, "that bound", found.unit)
         sentence = f"{limit.because[:1].upper()}{limit.because[1:]}: {said(value, found.unit)} {factor}."
         point = found.figure.value if found.figure.value is not None else limit.bound
         return Judgement("impossible", value / point if point else None, None, "", sentence)

@@ -11,8 +11,8 @@ from llmcost.architectures.training import Training
 from llmcost.claims.by_cascade import FIGURES as CASCADE_FIGURES
 from llmcost.claims.by_cascade import TwoStages
 from llmcost.claims.by_quantity import FIGURES, ReviewSavings
-from llmcost.claims.by_scenario import CHEAPEST_FROM
 from llmcost.claims.claim import SCENARIO_CALCULATIONS, Claims
+from llmcost.claims.limits import CHEAPEST_FROM
 from llmcost.claims.recomputed import is_figure
 from llmcost.economics.breakeven import Challenger, Offer
 from llmcost.economics.cascades import CascadeFigures
