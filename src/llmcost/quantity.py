@@ -2,19 +2,21 @@
 
 One parser serves the scenario, the catalog overlay, the flags and the questions of `decide`.
 A range is a 90 % interval (P5 to P95) on the scale of its *field*: positive quantities are read
-on the log scale, shares on the logit scale, signed ones linearly. The numbers never decide it.
+on the log scale, shares on the logit scale, signed ones and changes (growth, a discount rate: never
+-100 % or less) linearly. The numbers never decide it.
 """
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
 
-Scale = Literal["positive", "share", "signed"]
+Scale = Literal["positive", "share", "signed", "change"]
 Shape = Literal["default", "uniform", "triangular"]
+Unit = Literal["count", "USD", "ratio", "any"]
 
 _MULTIPLIERS = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9, "t": 1e12, "bn": 1e9}
 _NUMBER = re.compile(
@@ -23,6 +25,8 @@ _NUMBER = re.compile(
     r"\s*(?P<suffix>[kKmMbBgGtT]n?)?\s*(?P<percent>%)?\s*(?P<usd2>USD)?"
 )
 _RANGE = re.compile(r"\s*(?:\.\.|…|\bto\b|–|(?<=[\d%kKmMbB])\s*-\s*(?=[\d$.]))\s*")
+# Nothing that is counted here is larger or smaller; a product of several stays a float.
+LARGEST, SMALLEST = 1e30, 1e-30
 _TYPE_INSTEAD = "type a number such as 1200, 1.5M, $2.86 or 60%, or a range such as 90k..220k"
 
 
@@ -65,7 +69,7 @@ class Range(NamedTuple):
     @property
     def linear(self) -> bool:
         """Whether the range is read on the linear scale (hard shapes, or an end at a bound)."""
-        if self.shape != "default" or self.scale == "signed":
+        if self.shape != "default" or self.scale in ("signed", "change"):
             return True
         return self.low <= 0 or (self.scale == "share" and self.high >= 1)
 
@@ -130,6 +134,9 @@ def number(text: Any) -> float:
             value = -value
     if not math.isfinite(value):
         raise QuantityError(f"{shown(text)} is not a finite number")
+    if value and not SMALLEST <= abs(value) <= LARGEST:
+        size = "larger" if abs(value) > LARGEST else "smaller"
+        raise QuantityError(f"{shown(text)} is {size} than anything that is counted here", "type 0, or 1e-30 to 1e30")
     return value
 
 
@@ -219,18 +226,25 @@ def _within(value: float, scale: Scale, written: Any) -> float:
         raise QuantityError(f"the share {shown(written)} lies outside 0% to 100%", hint)
     if scale == "positive" and value < 0:
         raise QuantityError(f"{shown(written)} is negative", "type a number that is zero or more")
+    if scale == "change" and value <= -1:
+        raise QuantityError(f"{shown(written)} leaves nothing, or less", "type a change above -100%, such as -5%")
     return value
 
 
 class Quantity:
     """The pydantic type of a field that takes a quantity: `Annotated[float, Quantity("share")]`.
 
+    `unit` says what a positive one is: `count` takes neither % nor $, `USD` no %, `ratio` no $.
+
     To the type checker the field is a float, and in a formula it is one (or an array of draws);
     a Range stands there only between reading and `with_values`.
     """
 
-    def __init__(self, scale: Scale = "positive", *, above: float | None = None, whole: bool = False) -> None:
+    def __init__(
+        self, scale: Scale = "positive", unit: Unit = "count", *, above: float | None = None, whole: bool = False
+    ) -> None:
         self.scale: Scale = scale
+        self.unit: Unit = unit if scale == "positive" else "any" if scale == "signed" else "ratio"
         self.above = above
         self.whole = whole
 
@@ -239,12 +253,26 @@ class Quantity:
         if hasattr(written, "dtype"):
             return written
         value = quantity(written, self.scale)
+        self._check_unit(written)
         low = value.low if isinstance(value, Range) else value
         if self.above is not None and low <= self.above:
             raise QuantityError(f"{shown(written)} is not above {self.above:g}", f"type a number above {self.above:g}")
         if self.whole and (isinstance(value, Range) or value != int(value)):
             raise QuantityError(f"{shown(written)} is not a whole number", "type a whole number such as 12")
         return int(value) if self.whole and not isinstance(value, Range) else value
+
+    def _check_unit(self, written: Any) -> None:
+        """Raise QuantityError for a count in percent or dollars, an amount in percent, a share in dollars."""
+        parts = written.values() if isinstance(written, Mapping) else written
+        text = " ".join(map(str, parts)) if isinstance(parts, Iterable) and not isinstance(parts, str) else str(parts)
+        meant, instead = {
+            "count": ("a plain number", "type a number without a unit, such as 1000 or 5M"),
+            "USD": ("an amount in USD", "type dollars, such as $2.86 or 12k"),
+        }.get(self.unit, ("a share", "type a share, such as 67%"))
+        if "%" in text and self.unit in ("count", "USD"):
+            raise QuantityError(f"{shown(text)} is a share, and {meant} is meant", instead)
+        if ("$" in text or "USD" in text) and self.unit in ("count", "ratio"):
+            raise QuantityError(f"{shown(text)} is an amount in USD, and {meant} is meant", instead)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: "GetCoreSchemaHandler") -> Any:
         from pydantic_core import core_schema
@@ -258,6 +286,7 @@ class Quantity:
             "positive": "a number such as 1200, 1.5M or $2.86",
             "share": "a share such as 60% or 0.6",
             "signed": "a number, negative allowed, or a share such as -5%",
+            "change": "a share above -100%, such as 3% or -5%",
         }[self.scale]
         ends: dict[str, Any] = {"type": ["number", "string"]}
         return {
@@ -280,28 +309,22 @@ class Quantity:
         }
 
 
-def ranges_in(tree: Any) -> Iterator[tuple[str, Range]]:
+def ranges_in(tree: Any, path: str = "", seen: set[str] | None = None) -> Iterator[tuple[str, Range]]:
     """Every uncertain quantity in a tree of pydantic models, dicts and lists, with its dotted path.
 
     One that is shared through an anchor comes once, under the first path at which it stands. In place of one
     that follows from others come those.
     """
-    return _once(tree, "", set())
-
-
-def _once(tree: Any, path: str, seen: set[str]) -> Iterator[tuple[str, Range]]:
+    seen = set() if seen is None else seen
     for at, found in _ranges_in(tree, path):
-        if found.shared in seen:
-            continue
-        if found.shared and found.follows is None:
-            seen.add(found.shared)
-        if found.follows is None:
-            yield at, found
-            continue
-        for each in (*found.follows.before, found):
-            if each.follows is not None and each.shared not in seen:
-                seen.add(each.shared)
-                yield from _once(each.follows.tree, each.shared, seen)
+        for each in (*(found.follows.before if found.follows is not None else ()), found):
+            if each.shared in seen:
+                continue
+            seen |= {each.shared} - {""}
+            if each.follows is None:
+                yield at, each
+            else:
+                yield from ranges_in(each.follows.tree, each.shared, seen)
 
 
 def resting_on(tree: Any) -> tuple[Range, ...]:

@@ -13,7 +13,7 @@ import pytest
 from command_line import Call, Run, run, run_all
 from worked import Case, cases, name_of
 
-REFUSED = cases("audit_refused")
+REFUSED = [*cases("audit_refused"), *cases("audit_refused_inputs"), *cases("audit_refused_inline")]
 POST = """\
 source: {title: A post, url: "https://example.org/post", date: 2026-05}
 claims:

@@ -16,7 +16,7 @@ from llmcost.arithmetic import Number, all_true, is_array, is_zero, where
 from llmcost.catalog.models import ApiPrice, Rates
 from llmcost.errors import InputError, UnknownPrice
 from llmcost.estimate import Charge, Factor
-from llmcost.workload import Positive, Stream, Strict, refuse
+from llmcost.workload import Positive, Stream, Strict, Usd, refuse
 
 PER_MILLION = Factor("mtok_per_token", 1e-6, "Mtok/token", "derived", "prices are per million tokens")
 
@@ -49,7 +49,7 @@ class PaidByRequest(Strict):
 
     tokens_per_request: Positive | None = None
     model: str | None = None
-    usd_per_request: Positive | None = None
+    usd_per_request: Usd | None = None
 
     @model_validator(mode="after")
     def _one_price(self) -> Self:
@@ -161,6 +161,7 @@ def rate_factor(price: ApiPrice, field: str, stream: Stream, batched: bool = Fal
         raise UnknownPrice(
             f"{price.model} has no {bucket} price",
             hint=f"set one with --price {short_name(price.model)}.{bucket}=USD_PER_MTOK",
+            in_file=f"write prices: {{{short_name(price.model)}: {{{field}: USD}}}}",
         )
     overridden = _override(price, field) or (_override(price, f"batch.{field}") if batched else None)
     if overridden:

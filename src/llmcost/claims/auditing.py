@@ -13,16 +13,15 @@ from typing import Any, NamedTuple
 from llmcost.claims.by_cascade import cascade
 from llmcost.claims.by_expression import arithmetic
 from llmcost.claims.by_quantity import labelling, review_savings, training_run
-from llmcost.claims.by_scenario import by_scenario, figure_of, impossible
+from llmcost.claims.by_scenario import by_scenario
 from llmcost.claims.claim import SCENARIO_CALCULATIONS, Claim, ClaimsFile
 from llmcost.claims.expression import Step
 from llmcost.claims.inputs import reference
 from llmcost.claims.recomputed import Asked, Recomputed, Setting, published_of, recomputed_of
 from llmcost.claims.statement import Statement, Ways, inputs_of
-from llmcost.claims.units import check_written_units
 from llmcost.claims.verdicts import VERDICTS, Judgement, Verdict, judge, spanned
 from llmcost.economics.uncertainty import Figure, Sampling
-from llmcost.errors import Impossible, LlmcostError
+from llmcost.errors import LlmcostError
 from llmcost.estimate import Assumption, Charge, Warning
 from llmcost.quantity import Follows, resting_on
 
@@ -107,12 +106,8 @@ def audit(
     sampling: Sampling | None = None,
     *,
     only: Iterable[str] = (),
-    results: Mapping[str, Any] | None = None,
 ) -> Audit:
     """Work out every claim of these files again; `only` leaves all but these ids out.
-
-    `results` are answers that are there already, by the id of the claim that is about them; an Impossible
-    stands for an input that cannot be.
 
     Raises InputError, with its place, for a claim that cannot be worked out as it is written, and
     UnknownPrice for a price that neither the claim nor the catalog holds.
@@ -121,7 +116,7 @@ def audit(
     sources, checked = [], []
     for file in files:
         day = file.claims.as_of or as_of
-        own = _Audited(file, Setting(catalog, day, sampling or Sampling()), results or {}).checked(wanted)
+        own = _Audited(file, Setting(catalog, day, sampling or Sampling())).checked(wanted)
         source = file.claims.source
         sources.append(AuditedSource(file.name, source.title, source.url, source.date, day, counted(own)))
         checked += own
@@ -153,9 +148,8 @@ class _Read(NamedTuple):
 class _Audited:
     """One file while it is audited: what other claims rest on is worked out before them."""
 
-    def __init__(self, file: ClaimsFile, setting: Setting, results: Mapping[str, Any]) -> None:
+    def __init__(self, file: ClaimsFile, setting: Setting) -> None:
         self.file = file
-        self.results = results
         self.setting = setting
         self._done: dict[str, Recomputed] = {}
 
@@ -257,9 +251,6 @@ class _Audited:
         claim = ways.claim
         if ways.written is None:
             return Recomputed("", Figure(None), claim.published.unit, missing=claim.missing or "")
-        if claim.id in self.results:
-            answer, asked = self.results[claim.id], self._asked(ways.written, self.setting)
-            return impossible(asked, answer) if isinstance(answer, Impossible) else figure_of(asked, answer)
         return self._worked_out(ways.written)
 
     def _asked(self, statement: Statement, setting: Setting) -> Asked:
@@ -273,16 +264,15 @@ class _Audited:
             watched.append((tree, headline, figures))
 
         setting = self.setting._replace(sampling=self.setting.sampling._replace(watch=watch))
-        asked = self._asked(statement, setting)
-        if asked.calculation != "arithmetic":
-            check_written_units(asked.claim, asked.given, asked.given_place)
         try:
+            asked = self._asked(statement, setting)
             found = _CALCULATE[asked.calculation](asked)
         except LlmcostError as error:
-            if ":" in error.where:
-                raise
-            what = error.what if error.what.startswith(f"claim {asked.claim}") else f"claim {asked.claim}: {error.what}"
-            raise type(error)(what, where=asked.place(()), hint=error.hint) from None
+            at, where = statement.place(()), error.where
+            placed = ":" in where or "=" in where or where.startswith("-")  # where it was written or typed
+            named = ":" not in at or error.what.startswith(f"claim {statement.claim}")
+            what = error.what if named else f"claim {statement.claim}: {error.what}"
+            raise error.said(what=what, where=where if placed else at) from None
         return found._replace(
             follows=found.follows or _follows(found.figure, watched), warnings=[*statement.warnings, *found.warnings]
         )

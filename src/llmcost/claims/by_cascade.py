@@ -16,7 +16,7 @@ from llmcost.errors import InputError, did_you_mean
 from llmcost.quantity import Range
 from llmcost.scenario import scenario_from
 from llmcost.validation import validated
-from llmcost.workload import Positive, Share, Strict, refuse
+from llmcost.workload import Share, Strict, Usd, refuse
 
 CHEAP, STRONG, CASCADE = "cheap", "strong", "cascade"
 _COSTS = ("cost", "saving", "saving_share", "break_even_acceptance")
@@ -37,9 +37,9 @@ class TwoStages(Strict):
     false_reject: Share | None = None
     acceptance: Share | None = None
     escalation: Share | None = None
-    cheap_cost: Positive | None = None
-    strong_cost: Positive | None = None
-    verifier_cost: Positive = 0.0
+    cheap_cost: Usd | None = None
+    strong_cost: Usd | None = None
+    verifier_cost: Usd = 0.0
 
     @model_validator(mode="after")
     def _said_once(self) -> "TwoStages":

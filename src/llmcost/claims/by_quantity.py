@@ -21,7 +21,7 @@ from llmcost.estimate import Charge, Factor
 from llmcost.quantity import at_middle
 from llmcost.scenario import Scenario, scenario_from
 from llmcost.validation import validated
-from llmcost.workload import Positive, Share, Stream, Strict
+from llmcost.workload import Positive, Share, Stream, Strict, Usd
 
 Model = TypeVar("Model", bound=BaseModel)
 FIGURES = {  # the first is meant unless another is named
@@ -37,7 +37,7 @@ class ReviewSavings(Strict):
     requests: Positive
     share_before: Share
     share_after: Share
-    usd_per_review: Positive
+    usd_per_review: Usd
 
     def charges(self) -> tuple[Charge, Charge]:
         """USD for the reviews before and after."""

@@ -50,7 +50,11 @@ class Published(NamedTuple):
 
     def rounds(self, value: float) -> bool:
         """Whether this value, rounded to the digits that are printed, is the published figure."""
-        return self.step > 0 and abs(round(value / self.step) * self.step - self.low) < 1e-9 * self.step
+        return (
+            self.step > 0
+            and value < float("inf")
+            and abs(round(value / self.step) * self.step - self.low) < 1e-9 * self.step
+        )
 
     @classmethod
     def parse(cls, written: Any) -> "Published":

@@ -229,5 +229,7 @@ def need_workload(scenario: Scenario, command: str) -> None:
     """Raise where a command cannot do without traffic."""
     if scenario.workload is None:
         raise InputError(
-            f"{command} needs a workload", hint="give a scenario file, or --requests 1M --input 1000 --output 200"
+            f"{command} needs a workload",
+            hint="give a scenario file, or --requests 1M --input 1000 --output 200",
+            in_file="write workload: {requests_per_month: 1M, input_tokens: 1000, output_tokens: 200}",
         )

@@ -179,5 +179,5 @@ def _price_age(charge: Charge, factor: Factor, as_of: date, say: Any) -> None:
 
 
 def _bound(path: str, uncertain: Range, say: Any) -> None:
-    if uncertain.linear and uncertain.shape == "default" and uncertain.scale != "signed":
+    if uncertain.linear and uncertain.shape == "default" and uncertain.scale not in ("signed", "change"):
         say("range_at_bound", f"{path} touches a bound and is read on the linear scale, clipped there")

@@ -25,6 +25,7 @@ Z90 = 1.6448536269514722  # the 95th percentile of the normal distribution
 GOLDEN = 0.6180339887498949
 PLASTIC = 0.7548776662466927
 LATTICE = 1869
+LEAST_CHANGE = -0.999  # a change leaves something, in every draw
 CHUNK = 1 << 15
 MOST_INPUTS = 100
 
@@ -229,6 +230,8 @@ def value_at(uncertain: Range, z: Any, z_end: float, grid: "Draws | None" = None
         value = mid + z / z_end * steps
         if uncertain.scale == "positive":
             return np.maximum(value, 0.0)
+        if uncertain.scale == "change":
+            return np.maximum(value, LEAST_CHANGE)
         return np.clip(value, 0.0, 1.0) if uncertain.scale == "share" else value
     if uncertain.scale == "share":
         a, b, c = (math.log(x / (1 - x)) for x in (low, mid, high))

@@ -87,7 +87,7 @@ ABOUT: dict[str, dict[str, str]] = {
         "horizon_months": "months looked at (12)",
     },
 }
-_QUANTITIES = ("positive", "share", "signed", "cost_item")
+_QUANTITIES = ("positive", "share", "change", "cost_item")
 for _name in ("Claim", "Reading"):
     ABOUT[_name] = ABOUT["Question"] | ABOUT[_name]
 
