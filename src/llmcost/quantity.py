@@ -252,8 +252,8 @@ class Quantity:
         """The number, Range or array of draws; raises QuantityError."""
         if hasattr(written, "dtype"):
             return written
-        value = quantity(written, self.scale)
         self._check_unit(written)
+        value = quantity(written, self.scale)
         low = value.low if isinstance(value, Range) else value
         if self.above is not None and low <= self.above:
             raise QuantityError(f"{shown(written)} is not above {self.above:g}", f"type a number above {self.above:g}")

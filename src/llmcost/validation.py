@@ -38,7 +38,7 @@ def as_input_error(error: ValidationError, path: Path, where: Where) -> LlmcostE
         return InputError(context["what"], where=where(loc, False), hint=context.get("hint", ""))
     if first["type"] == "missing":
         return InputError(
-            f"{_named(loc[:-1]) or 'the scenario'} lacks {field!r}",
+            f"{_named(loc[:-1]) or 'what is given'} lacks {field!r}",
             where=where(loc[:-1], False),
             hint=f"add {field}: ...",
         )

@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from command_line import Call, Run, run, run_all
-from worked import Case, cases, name_of
+from worked import Case, arithmetic, cases, name_of
 
-REFUSED = [*cases("audit_refused"), *cases("audit_refused_inputs"), *cases("audit_refused_inline")]
+REFUSED = [
+    case for name in ("", "_inputs", "_places", "_inline") for case in cases(f"audit_refused{name}")
+]  # what is wrong in a file, in its inputs, in its calculations, and in what was typed
+TYPED = cases("audit_inline")
 POST = """\
 source: {title: A post, url: "https://example.org/post", date: 2026-05}
 claims:
@@ -223,6 +227,63 @@ def inline() -> dict[str, Run]:
 def test_a_claim_without_a_file(name: str, inline: dict[str, Run]) -> None:
     (claim,) = inline[name].result["claims"]
     assert claim["verdict"] == INLINE[name][1], claim["explanation"]
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Run, Run]]:
+    """Each claim as it is typed and as it is written, with the figure that holds and with the falsified one."""
+    done = {}
+    for position, case in enumerate(TYPED):
+        folder = tmp_path_factory.mktemp(f"typed{position}")
+        claim, says = dict(case.given["claim"]), [case.expect["holds"], case.expect["falsified"]]
+        (folder / "scenario.yaml").write_text(yaml.safe_dump(claim["given"]), encoding="utf-8")
+        claims = [{**claim, "id": f"c{i}", "says": "s", "published": says[i]} for i in (0, 1)]
+        (folder / "claims.yaml").write_text(yaml.safe_dump({"source": {"title": "t"}, "claims": claims}), "utf-8")
+        figure = claim.get("figure", "result")
+        typed = [word for value in says for word in ("--says", f"{figure}={value}")]
+        done[case.name] = (
+            run("audit", *typed, *shlex.split(case.given["typed"]), "-f", "json", cwd=folder),
+            run("audit", "claims.yaml", "-f", "json", cwd=folder),
+        )
+    return done
+
+
+@pytest.mark.parametrize("case", TYPED, ids=name_of)
+def test_a_claim_is_the_same_typed_and_written(case: Case, both: dict[str, tuple[Run, Run]]) -> None:
+    typed, written = ([*done.result["claims"]] for done in both[case.name])
+    for one, other in zip(typed, written, strict=True):
+        for key in ("verdict", "recomputed", "recomputed_range", "recomputed_bounds", "ratio", "unit", "explanation"):
+            assert one.get(key) == other.get(key), key
+    assert [claim["verdict"] for claim in written] == ["holds", case.expect.get("verdict", "off")]
+    if "recomputed" in case.expect:
+        assert written[0]["recomputed"] == pytest.approx(arithmetic(str(case.expect["recomputed"])), rel=1e-9)
+    else:
+        assert written[0]["recomputed_bounds"] == pytest.approx([arithmetic(str(end)) for end in case.expect["bounds"]])
+
+
+def test_explain_shows_every_input_that_was_typed() -> None:
+    done = run("audit", "--says", "saving_share=64%", *ROUTE, "--explain")
+    lines = [" ".join(line.split()) for line in done.out.splitlines()]
+    assert {"workload.monthly_input_tokens 1B given", "architectures.mix 1.mix.claude-haiku-4-5 70% given"} <= {*lines}
+
+
+def test_help_after_a_command_is_that_commands() -> None:
+    done = run("audit", "--says", "monthly_cost=1", "route", "--help")
+    assert done.code == 0 and done.out.startswith("Usage: llmcost route") and done.err == ""
+
+
+def test_a_stale_price_under_strict_leaves_with_four_after_the_result() -> None:
+    host = ("host", "--model", "llama-3.1-8b", "--gpu", "L40S", "--input", "1000", "--output", "200")
+    done = run("audit", "--says", "monthly_cost=438", *host, "--strict")  # $0.60 an hour, checked on 2026-03-01
+    assert done.code == 4 and done.out.startswith("monthly_cost=438: holds.")
+    assert done.err.count("error: 1 stale or undated price") == 1
+
+
+def test_only_the_architecture_asked_for_is_warned_of() -> None:
+    root = Path(__file__).parents[2]
+    scenario = ("compare", "examples/support-assistant.yaml", "--as-of", "2026-11-22")
+    told = run("audit", "--says", "total_cost=1", "--of", "routed", *scenario, "-f", "json", cwd=root)
+    assert not [each for each in told.document["warnings"] if "tuned-8b" in each["message"]]
 
 
 def test_several_figures_of_one_calculation() -> None:

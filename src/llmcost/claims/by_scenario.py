@@ -155,16 +155,14 @@ def _known(tree: Any) -> Any:
 
 
 def _placed(asked: Asked, error: LlmcostError) -> LlmcostError:
-    """An error of a calculation with its claim, the place of the input that it is about, and a hint for a file."""
+    """An error of a calculation with the place of the input that it is about, and in a file with a hint for files."""
     where = error.where
     if where.partition(".")[0] in Scenario.model_fields:
         where = asked.given_place(where.split("."), False)
     mentioned = _mentioned(asked.given, error.what)
     where = where or (asked.given_place(mentioned, False) if mentioned else asked.place(()))
-    if ":" not in asked.place(()):  # typed on the command line
-        return error.said(where=where)
-    what = error.what if error.what.startswith(f"claim {asked.claim}") else f"claim {asked.claim}: {error.what}"
-    return error.said(what=what, where=where, hint=error.in_file or error.hint)
+    typed = ":" not in asked.place(())
+    return error.said(where=where, hint=error.hint if typed else error.in_file or error.hint)
 
 
 def _mentioned(given: dict[str, Any], what: str) -> Path:

@@ -126,7 +126,10 @@ def inline(typed: Typed, says: list[str], more: dict[str, Any]) -> Inline | None
         named = {} if typed.calculation == "arithmetic" else {"figure": figure}
         given = {key: value for key, value in own.items() if value is not None}
         claims.append({"id": _id(figure, claims), "says": text, "published": published, **named, **given})
-    return Inline(claims_from(_Document({"source": {"title": HERE}, "claims": claims}, draft, expression)), flags)
+    try:
+        return Inline(claims_from(_Document({"source": {"title": HERE}, "claims": claims}, draft, expression)), flags)
+    except InputError as error:
+        raise error.said(hint=typed_hint(error.hint, typed)) from None
 
 
 class _Document:
@@ -235,5 +238,6 @@ def typed_hint(hint: str, typed: Typed) -> str:
     hint = re.sub(r"add expression:.*", f"type {_EXAMPLES['arithmetic']}", hint)
     if not typed.pairs:
         return hint
+    hint = re.sub(r"add (\w+) to given", r"add \1=VALUE", hint)
     hint = re.sub(r"\{([^{}]*)\}", lambda block: block[1].replace(": ", "=").replace(", ", " "), hint)
     return re.sub(r"\b(add|give|type) (\w+): ", r"\1 \2=", hint)

@@ -43,7 +43,8 @@ def _check_known(prices: Prices, model: str, place: str, others: Iterable[str]) 
     try:
         prices.known(model)
     except InputError as error:
-        raise type(error)(error.what, where=place, hint=did_you_mean(model, others) or error.hint) from None
+        near = did_you_mean(model, [name for name in others if name != model])
+        raise error.said(where=place, hint=near or error.hint) from None
 
 
 def _check_named(prices: Prices, name: str, place: str, named: Iterable[str]) -> None:
