@@ -16,7 +16,7 @@ from llmcost.claims.by_quantity import labelling, review_savings, training_run
 from llmcost.claims.by_scenario import by_scenario
 from llmcost.claims.claim import SCENARIO_CALCULATIONS, Claim, ClaimsFile
 from llmcost.claims.expression import Step
-from llmcost.claims.inputs import reference
+from llmcost.claims.inputs import reference, references_in
 from llmcost.claims.recomputed import Asked, Recomputed, Setting, published_of, recomputed_of
 from llmcost.claims.statement import Statement, Ways, inputs_of
 from llmcost.claims.verdicts import VERDICTS, Judgement, Verdict, judge, spanned
@@ -274,7 +274,10 @@ class _Audited:
             what = error.what if named else f"claim {statement.claim}: {error.what}"
             raise error.said(what=what, where=where if placed else at) from None
         return found._replace(
-            follows=found.follows or _follows(found.figure, watched), warnings=[*statement.warnings, *found.warnings]
+            follows=found.follows or _follows(found.figure, watched),
+            missing=_missing(statement, found.missing),
+            assumptions=[_of_source(each) for each in found.assumptions],
+            warnings=[*statement.warnings, *found.warnings],
         )
 
     def _resolved(self, tree: Any) -> Any:
@@ -292,6 +295,17 @@ class _Audited:
         if isinstance(tree, list):
             return [self._resolved(value) for value in tree]
         return tree
+
+
+def _missing(statement: Statement, missing: str) -> str:
+    """What is not known, and of a reference whose figure it would have been."""
+    whose = {".".join(map(str, path)): f"{kind} of {name}" for path, kind, name in references_in(statement.given)}
+    return ", ".join(f"{name} ({whose[name]})" if name in whose else name for name in missing.split(", ") if name)
+
+
+def _of_source(assumed: Assumption) -> Assumption:
+    """A price that a claim gives is its source's, not the auditor's own."""
+    return assumed._replace(why=str(assumed.why).replace("the user's own price", "the price that the source gives"))
 
 
 def _follows(

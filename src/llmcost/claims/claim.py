@@ -234,6 +234,25 @@ def claims_from(document: Written) -> ClaimsFile:
             hint="write source: {title: …} and claims: [{id: …, says: …, calculation: …, given: {…}, published: …}]; "
             "llmcost schema claims says what may stand there",
         )
-    file = ClaimsFile(validated(Claims, data, (), lambda at, key: document.where(at, key=key)), document)
+    try:
+        found = validated(Claims, data, (), lambda at, key: document.where(at, key=key))
+    except InputError as error:
+        raise error.said(what=_with_id(error.what, data["claims"])) from None
+    file = ClaimsFile(found, document)
     _ = file.stated  # what makes no sense is refused here
     return file
+
+
+def _with_id(what: str, claims: Any) -> str:
+    """`claims.0.published: …` with the claim's id in place of where it stands."""
+    found = re.match(r"claims\.(\d+)\.?", what)
+    if found is None:
+        return what.replace("what is given lacks", "the file lacks")
+    claim = claims[int(found[1])]
+    name = claim.get("id") if isinstance(claim, dict) else None
+    rest = what[found.end() :].lstrip()
+    return (
+        f"claim {name or int(found[1]) + 1}: {rest}"
+        if not rest.startswith("lacks")
+        else f"claim {name or int(found[1]) + 1} {rest}"
+    )

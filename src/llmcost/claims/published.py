@@ -8,8 +8,8 @@ from llmcost.quantity import QuantityError, Range, number, quantity, shown
 Kind = Literal["figure", "range", "at_least", "at_most", "never"]
 
 TYPE_INSTEAD = (
-    "type a figure such as $1,980, 67% or 3.66x, a range such as 90k..220k, or a bound such as at least 90%, "
-    "without any other unit; never, for a payback that does not come"
+    "write the number alone, without its unit: $1,980, 67% or 3.66x; a range, 90k..220k; a bound, at least 90%; "
+    "or never, for a payback that does not come"
 )
 _LEAST = ("at least", "more than", "no less than", "not less than", "over", "above", "minimum", ">=", "≥", ">")
 _MOST = ("at most", "less than", "no more than", "not more than", "under", "below", "maximum", "<=", "≤", "<")

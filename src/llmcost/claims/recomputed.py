@@ -15,14 +15,15 @@ from llmcost.quantity import Follows, Shared
 from llmcost.wording import count, usd
 
 # Shares of a whole: more than all of it cannot be.
-PARTS = {"saving_share", "utilisation", "acceptance", "escalation", "quality", "break_even_acceptance"}
+PARTS = {
+    *("saving_share", "utilisation", "acceptance", "escalation", "quality", "break_even_acceptance", "chance_cheapest"),
+}
 _SHARES = {
     *PARTS,
     "quality_kept",
     "random_mix_quality_kept",
     "parity_false_accept",
     "target_utilisation",
-    "chance_cheapest",
 }
 _MONTHS = {"payback_month", "crosses_back_in_month"}
 DEEPEST = 200  # ranges that rest on one another

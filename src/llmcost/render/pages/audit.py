@@ -54,7 +54,11 @@ def _by_source(audit: Audit) -> Table:
     """How many claims of each source got which verdict."""
     columns = [Column("title", "Source", number=False), Column("claims", "Claims")]
     columns += [Column(verdict, verdict.capitalize()) for verdict in audit.counts]
-    rows = [[text(source.title), *_counts(source.counts)] for source in audit.sources]
+    titles = [source.title for source in audit.sources]
+    rows = [
+        [text(source.title if titles.count(source.title) == 1 else _title(source)), *_counts(source.counts)]
+        for source in audit.sources
+    ]
     return Table("", columns, [*rows, [text("All"), *_counts(audit.counts)]])
 
 
