@@ -156,6 +156,37 @@ def test_a_folder_stands_for_its_files_and_counts_by_source(post: Path) -> None:
     ]
 
 
+def test_sources_of_one_title_and_claims_of_one_id_are_told_apart(post: Path) -> None:
+    (post.parent / "b.yaml").write_text(POST, encoding="utf-8")
+    done = run("audit", str(post), str(post.parent / "b.yaml"), "--fail-on", "impossible")
+    assert f"A post, 2026-05 ({post})" in done.out.split("All")[0]
+    assert [line for line in done.err.splitlines() if "breached" in line] == [
+        f"gate breached: {post}: more: impossible",
+        f"gate breached: {post.parent / 'b.yaml'}: more: impossible",
+    ]
+
+
+def test_a_file_that_is_named_twice_is_audited_once(post: Path) -> None:
+    done = run("audit", str(post), f"{post.parent}/./{post.name}", "-f", "json")
+    assert len(done.result["sources"]) == 1
+
+
+def test_the_prices_day_is_that_of_the_files_where_they_agree(post: Path) -> None:
+    post.write_text(POST.replace("claims:", "as_of: 2026-10-01\nclaims:"), encoding="utf-8")
+    assert run("audit", str(post), "-f", "json").document["prices_as_of"] == "2026-10-01"
+
+
+def test_an_input_that_is_another_claims_figure_says_whose(tmp_path: Path) -> None:
+    (tmp_path / "two.yaml").write_text(
+        "source: {title: t}\nclaims:\n"
+        "- {id: day, says: s, expression: x, given: {x: 1..4}, published: 1..4}\n"
+        "- {id: month, says: s, expression: d * 30 + p, given: {d: {recomputed: day}, p: {published: day}}, published: 9}\n"
+    )
+    out = run("audit", str(tmp_path / "two.yaml"), "--claim", "month", "--explain").out
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert "d 1 to 4 (recomputed of day) given" in lines and "p [1, 4] (published of day) given" in lines
+
+
 def test_a_wider_tolerance_lets_a_claim_hold(post: Path) -> None:
     assert verdicts(run("audit", str(post), "--tolerance", "25%", "-f", "json"))["wrong"] == "holds"
 

@@ -162,7 +162,13 @@ def _remaining(share: Any) -> Any:
 
 def _rest(figure: Figure) -> Figure:
     """The figure of 1 − x."""
-    spread = None if figure.spread is None else tuple(None if x is None else 1 - x for x in reversed(figure.spread))
-    bounds = None if figure.bounds is None else tuple(None if x is None else 1 - x for x in reversed(figure.bounds))
-    point = None if figure.point is None else 1 - figure.point
-    return figure._replace(point=point, spread=spread, bounds=bounds)  # type: ignore[arg-type]
+    spread, bounds = figure.spread, figure.bounds
+    return figure._replace(
+        point=_less(figure.point),
+        spread=None if spread is None else (_less(spread[2]), _less(spread[1]), _less(spread[0])),
+        bounds=None if bounds is None else (_less(bounds[1]), _less(bounds[0])),
+    )
+
+
+def _less(share: float | None) -> float | None:
+    return None if share is None else 1 - share

@@ -11,7 +11,7 @@ from llmcost.architectures.training import Training
 from llmcost.claims.by_cascade import FIGURES as CASCADE_FIGURES
 from llmcost.claims.by_cascade import TwoStages
 from llmcost.claims.by_quantity import FIGURES, ReviewSavings
-from llmcost.claims.claim import SCENARIO_CALCULATIONS, Claims
+from llmcost.claims.claim import Claims
 from llmcost.claims.limits import CHEAPEST_FROM
 from llmcost.claims.recomputed import is_figure
 from llmcost.economics.breakeven import Challenger, Offer
@@ -175,5 +175,4 @@ def figures_of(calculation: str) -> tuple[str, ...]:
         return _BY_QUANTITY[calculation][1]
     rows = _ROWS[calculation]
     found = [name for row in rows for name, hint in get_type_hints(row).items() if is_figure(hint)]
-    assert calculation in SCENARIO_CALCULATIONS  # noqa: S101 - _ROWS says the same
     return (*dict.fromkeys(found), *([CHEAPEST_FROM] if calculation == "breakeven" else []))
