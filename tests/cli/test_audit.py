@@ -55,6 +55,38 @@ def test_json_carries_the_contract(post: Path) -> None:
     assert done.result["counts"] == {"holds": 1, "off": 1, "contradicts": 0, "impossible": 1, "not checkable": 0}
 
 
+def test_a_date_is_printed_as_it_was_written(post: Path) -> None:
+    post.write_text(POST.replace("date: 2026-05", "date: 2026"), encoding="utf-8")
+    assert run("audit", str(post), "-f", "json").result["sources"][0]["published_on"] == "2026"
+    assert "A post, 2026 (" in run("audit", str(post)).out
+
+
+def chain(length: int, first: str) -> str:
+    """Claims of which each is one more than the next, written last first."""
+    links = [
+        f"{{id: c{i}, says: s, expression: x + 1, given: {{x: {{recomputed: c{i + 1}}}}}, published: 1}}"
+        for i in range(length)
+    ]
+    last = f"{{id: c{length}, says: s, expression: x, given: {{x: {first}}}, published: 1}}"
+    return "source: {title: t}\nclaims:\n" + "".join(f"  - {each}\n" for each in [*links, last])
+
+
+def test_a_chain_of_any_length_is_worked_out(tmp_path: Path) -> None:
+    (tmp_path / "long.yaml").write_text(chain(3000, "5"), encoding="utf-8")
+    done = run("audit", str(tmp_path / "long.yaml"), "-f", "json")
+    assert done.result["claims"][0]["recomputed"] == 5 + 3000
+
+
+def test_a_chain_of_ranges_is_carried_up_to_a_bound(tmp_path: Path) -> None:
+    (tmp_path / "short.yaml").write_text(chain(150, "1..2"), encoding="utf-8")
+    done = run("audit", str(tmp_path / "short.yaml"), "-f", "json")
+    assert done.result["claims"][0]["recomputed_bounds"] == [1 + 150, 2 + 150]
+    (tmp_path / "long.yaml").write_text(chain(250, "1..2"), encoding="utf-8")
+    refused = run("audit", str(tmp_path / "long.yaml"))
+    assert refused.code == 2 and len(refused.err.splitlines()) == 3
+    assert "one upon the other; 200 can be carried" in refused.err
+
+
 def test_the_table_counts_the_verdicts_first(post: Path) -> None:
     assert run("audit", str(post)).out.startswith("3 claims: 1 holds, 1 is off, 1 is impossible.\n")
 
@@ -122,6 +154,37 @@ def test_a_folder_stands_for_its_files_and_counts_by_source(post: Path) -> None:
         "A post 3 1 1 1",
         "All 6 2 2 2",
     ]
+
+
+def test_sources_of_one_title_and_claims_of_one_id_are_told_apart(post: Path) -> None:
+    (post.parent / "b.yaml").write_text(POST, encoding="utf-8")
+    done = run("audit", str(post), str(post.parent / "b.yaml"), "--fail-on", "impossible")
+    assert f"A post, 2026-05 ({post})" in done.out.split("All")[0]
+    assert [line for line in done.err.splitlines() if "breached" in line] == [
+        f"gate breached: {post}: more: impossible",
+        f"gate breached: {post.parent / 'b.yaml'}: more: impossible",
+    ]
+
+
+def test_a_file_that_is_named_twice_is_audited_once(post: Path) -> None:
+    done = run("audit", str(post), f"{post.parent}/./{post.name}", "-f", "json")
+    assert len(done.result["sources"]) == 1
+
+
+def test_the_prices_day_is_that_of_the_files_where_they_agree(post: Path) -> None:
+    post.write_text(POST.replace("claims:", "as_of: 2026-10-01\nclaims:"), encoding="utf-8")
+    assert run("audit", str(post), "-f", "json").document["prices_as_of"] == "2026-10-01"
+
+
+def test_an_input_that_is_another_claims_figure_says_whose(tmp_path: Path) -> None:
+    (tmp_path / "two.yaml").write_text(
+        "source: {title: t}\nclaims:\n"
+        "- {id: day, says: s, expression: x, given: {x: 1..4}, published: 1..4}\n"
+        "- {id: month, says: s, expression: d * 30 + p, given: {d: {recomputed: day}, p: {published: day}}, published: 9}\n"
+    )
+    out = run("audit", str(tmp_path / "two.yaml"), "--claim", "month", "--explain").out
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert "d 1 to 4 (recomputed of day) given" in lines and "p [1, 4] (published of day) given" in lines
 
 
 def test_a_wider_tolerance_lets_a_claim_hold(post: Path) -> None:

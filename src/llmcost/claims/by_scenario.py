@@ -8,7 +8,8 @@ from typing import Any
 from llmcost.architectures.flow import models_of
 from llmcost.architectures.prices import Prices
 from llmcost.claims.inputs import Path, leaves
-from llmcost.claims.recomputed import PARTS, Asked, Limit, Recomputed, check_unit, figure_in, unit_of
+from llmcost.claims.limits import CHEAPEST_FROM, RATES, limits_of, why_unknown
+from llmcost.claims.recomputed import Asked, Recomputed, check_unit, figure_in, not_known, unit_of
 from llmcost.economics.breakeven import Breakeven, Offer, breakeven, breakeven_of_offer
 from llmcost.economics.comparison import compare
 from llmcost.economics.hosting import Hosting, host
@@ -22,11 +23,8 @@ from llmcost.errors import Impossible, InputError, LlmcostError, did_you_mean
 from llmcost.quantity import LARGEST, at_middle
 from llmcost.scenario import LONGEST_HORIZON, Scenario, scenario_from
 from llmcost.validation import validated
-from llmcost.wording import count
 
 PAYBACK_HORIZON = 120  # months
-CHEAPEST_FROM = "cheapest_from_requests_per_month"
-_RATES = ("requests_per_second", "deployable_requests_per_second", "tokens_per_second")
 
 
 def by_scenario(asked: Asked) -> Recomputed:
@@ -34,15 +32,16 @@ def by_scenario(asked: Asked) -> Recomputed:
 
     Raises InputError with the claim and the place of what is wrong.
     """
+    name = asked.figure or ""
     unknown = _unknown_inputs(asked)
     if unknown:
-        return _not_known(asked, ", ".join(unknown))
+        return not_known(asked, name, unit_of(name), unknown)
     asked = asked._replace(given=_known(asked.given))
     try:
         offer = asked.calculation == "breakeven" and not {"architectures", "workload"} & set(asked.given)
         return _of_offer(asked) if offer else _of_scenario(asked)
     except Impossible as error:
-        return _not_known(asked, "")._replace(impossible=error.what)
+        return not_known(asked, name, unit_of(name), ())._replace(impossible=error.what)
     except LlmcostError as error:
         raise _placed(asked, error) from None
 
@@ -155,11 +154,6 @@ def _known(tree: Any) -> Any:
     return {key: _known(value) for key, value in tree.items() if value is not None}
 
 
-def _not_known(asked: Asked, missing: str) -> Recomputed:
-    name = asked.figure or ""
-    return Recomputed(name, Figure(None), unit_of(name), missing=missing, given=asked.given)
-
-
 def _placed(asked: Asked, error: LlmcostError) -> LlmcostError:
     """An error of a calculation with the place of the input that it is about, and in a file with a hint for files."""
     where = error.where
@@ -245,11 +239,11 @@ def figure_of(asked: Asked, result: Any) -> Recomputed:
     rows = (row, base) if row is not result else ()
     charges = {each.name: each.charges for each in rows if getattr(each, "charges", ())}
     charges = {result.architecture: result.charges} if row is result else charges
-    found = Recomputed(name, figure, unit, charges=charges, limits=_limits(name, base, result), given=asked.given)
+    found = Recomputed(name, figure, unit, charges=charges, limits=limits_of(name, base, result), given=asked.given)
     if unit == "month" and hasattr(result, "horizon_months"):
         found = found._replace(ends=f"within {result.horizon_months} months")
     if figure.point is None and figure.bounds is None:
-        return found._replace(missing=_why_unknown(name, result, row, asked))
+        return found._replace(missing=why_unknown(name, result, row, asked))
     return _with_band(found, result) if isinstance(result, Hosting) else found
 
 
@@ -276,54 +270,14 @@ def _rows(asked: Asked, result: Any) -> tuple[Any, Any]:
     return (others or list(rows.values()))[0], baseline
 
 
-def _limits(name: str, base: Any, result: Any) -> list[Limit]:
-    """What the figure cannot exceed: all of a whole, the cost that is saved, what physics allows."""
-    if name in PARTS:
-        return [Limit(1.0, "a share cannot be more than 100 %")]
-    if name == "saving" and base is not None:
-        whole = base.total_cost if hasattr(base, "total_cost") else base.monthly_cost
-        high = whole.bounds[1] if whole.bounds and whole.bounds[1] is not None else whole.point
-        return [] if high is None else [Limit(high, f"a saving cannot be larger than what {base.name} costs")]
-    if isinstance(result, Hosting) and name in _RATES and result.physical_bound_requests_per_second is not None:
-        most = result.physical_bound_requests_per_second
-        if not most:
-            return [Limit(0.0, f"it cannot be served there: {result.why_not}")]
-        if name == "tokens_per_second":
-            rate, tokens = result.requests_per_second.point, result.tokens_per_second.point
-            if not rate or not tokens:
-                return []
-            most *= tokens / rate
-        on = f"{result.model} at {result.precision} on {result.gpus_per_replica:g} × {result.gpu}"
-        return [Limit(most, f"physics allows {count(most)} at the very most ({on})")]
-    return []
-
-
 def _with_band(found: Recomputed, result: Hosting) -> Recomputed:
     """A modelled rate is a band, never a point."""
     band, rate = result.requests_per_second_band, result.requests_per_second.point
-    if band is None or not rate or found.name not in _RATES or found.figure.point is None:
+    if band is None or not rate or found.name not in RATES or found.figure.point is None:
         return found
     low, high = (found.figure.point * end / rate for end in band)
     figure = Figure(found.figure.point, None, (low, high))
     return found._replace(figure=figure, ends="the capacity model's band")
-
-
-def _why_unknown(name: str, result: Any, row: Any, asked: Asked) -> str:
-    """What would have to be known; empty where unknown means never."""
-    if isinstance(result, Breakeven) and name == "payback_month" and result.requests_per_month is None:
-        return "calls_per_month"
-    if unit_of(name) == "month" or name in ("calls_to_payback", "calls_per_month_to_cover_operations", CHEAPEST_FROM):
-        return ""
-    if isinstance(result, Hosting) and not result.fits:
-        return f"a GPU that holds the model: {result.why_not}"
-    if "quality" in name or name in ("acceptance", "parity_false_accept"):
-        return "how good the models are (quality: {MODEL: 93%}, or joint for a cascade)"
-    if name in ("cost_per_request", "saving_per_call") and not isinstance(result, Hosting):
-        return "the requests a month (the workload gives only its tokens)"
-    if isinstance(result, Hosting) and name.startswith(("cost_per_", "utilisation", "full_at_")):
-        return "the requests a month (workload: {requests_per_month: …})"
-    reasons = getattr(row, "gate_reasons", {})
-    return next(iter(reasons.values()), f"what {name} of {asked.calculation} rests on")
 
 
 def _with_stated_price(asked: Asked) -> dict[str, Any]:
@@ -331,7 +285,9 @@ def _with_stated_price(asked: Asked) -> dict[str, Any]:
     architectures = asked.given.get("architectures")
     published = asked.published
     price = published.low if published.low > 0 and published.kind not in ("at_least", "never") else None
-    if asked.figure != "cost_per_mtok" or not isinstance(architectures, dict) or price is None:
+    if asked.calculation == "host" or asked.figure != "cost_per_mtok":  # host's own figure is held against a limit
+        return asked.given
+    if not isinstance(architectures, dict) or price is None:
         return asked.given
     hosted = [
         name for name, body in architectures.items() if isinstance(body, dict) and body.get("kind") == "self_hosted"

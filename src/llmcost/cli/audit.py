@@ -83,7 +83,8 @@ def command(
                 raise InputError(
                     f"--{name} goes with --says", where=f"--{name}", hint=f"write {name}: in the claim, in the file"
                 )
-        files = [load_claims(path) for path in dict.fromkeys(path for name in claims for path in _files(name))]
+        named = {os.path.realpath(path) if path != "-" else path: path for name in claims for path in _files(name)}
+        files = [load_claims(path) for path in named.values()]
     form, failing = format_of(flags), _verdicts(fail_on)
     files = [_with_tolerance(file, tolerance) for file in files]
     _check_ids(claim or (), files)
@@ -104,10 +105,15 @@ def command(
 
         return page(result, explain=flags["explain"], flat=form == "csv")
 
-    write(
-        "audit", {**flags, "explain": False, "strict": strict}, day(as_of), result, page, _notes(result, typed is None)
+    days = {source.prices_as_of for source in result.sources}
+    priced = days.pop() if len(days) == 1 else day(as_of)
+    write("audit", {**flags, "explain": False, "strict": strict}, priced, result, page, _notes(result, typed is None))
+    several = len(result.sources) > 1
+    return breached(
+        f"{f'{one.source}: ' if several else ''}{one.id}: {one.verdict}"
+        for one in result.claims
+        if one.verdict in failing
     )
-    return breached(f"{one.id}: {one.verdict}" for one in result.claims if one.verdict in failing)
 
 
 def _notes(result: Audit, named: bool) -> Notes:

@@ -126,7 +126,10 @@ def inline(typed: Typed, says: list[str], more: dict[str, Any]) -> Inline | None
         named = {} if typed.calculation == "arithmetic" else {"figure": figure}
         given = {key: value for key, value in own.items() if value is not None}
         claims.append({"id": _id(figure, claims), "says": text, "published": published, **named, **given})
-    return Inline(claims_from(_Document({"source": {"title": HERE}, "claims": claims}, draft, expression)), flags)
+    try:
+        return Inline(claims_from(_Document({"source": {"title": HERE}, "claims": claims}, draft, expression)), flags)
+    except InputError as error:
+        raise error.said(hint=typed_hint(error.hint, typed)) from None
 
 
 class _Document:

@@ -31,12 +31,16 @@ MOST_INPUTS = 100
 
 
 class Sampling(NamedTuple):
-    """How many draws, which shifts, and what share of the distribution a written range covers."""
+    """How many draws, which shifts, and what share of the distribution a written range covers.
+
+    `watch` is told of each evaluation that ranges reach: its tree, its formulas, and the figures they gave.
+    """
 
     samples: int = 4096
     seed: int = 0
     covers: float = 0.9
     links: tuple[tuple[str, str, float], ...] = ()
+    watch: Callable[[Any, Callable[[Any], Headline], Mapping[Any, "Figure"]], None] | None = None
 
     def checked(self) -> "Sampling":
         """Itself; raises InputError for a number of draws that is no power of two up to 2^20."""
@@ -120,6 +124,8 @@ def evaluated(
         name: _figure(value, draws.get(name), corners.get(name), monotone.get(name, True))
         for name, value in shown.items()
     }
+    if sampling.watch is not None:
+        sampling.watch(tree, headline, figures)
     return Outcome(point, figures, draws, ranges)
 
 
