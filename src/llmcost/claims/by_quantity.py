@@ -74,17 +74,19 @@ def review_savings(asked: Asked) -> Recomputed:
 def training_run(asked: Asked) -> Recomputed:
     """A fine-tune's `training` block: its cost, and the hours where it is paid by the GPU-hour."""
     scenario, prices = _nothing_asked(asked)  # the month only borrows the prices
-    month = months_of(scenario, prices)[0]
+
+    def charges(own: Training) -> dict[str, Charge]:
+        return {"training": own.charge("training", own.model, False, months_of(scenario, prices)[0])}
 
     def limits(own: Training, figures: Mapping[Any, Figure]) -> list[Limit]:
         least = lowest(figures[asked.figure or "cost"])
         if own.hours is not None or own.gpu is None or least is None:
             return []
-        least *= training_mfu(own.processor("training", month), own.method, own.packed)
+        least *= training_mfu(own.processor("training", months_of(scenario, prices)[0]), own.method, own.packed)
         because = f"at all of the GPU's arithmetic it takes {said(least, '' if asked.figure == 'hours' else 'USD')}"
         return [Limit(least, because, upper=False)]
 
-    return _charged(asked, Training, lambda own: {"training": own.charge("training", own.model, False, month)}, limits)
+    return _charged(asked, Training, charges, limits)
 
 
 def _nothing_asked(asked: Asked) -> tuple[Scenario, Prices]:

@@ -47,7 +47,7 @@ def in_order(names: Iterable[str], links: Iterable[Link]) -> list[str]:
     except CycleError as error:
         circle: list[Figure] = error.args[1][::-1]
     ring = [name for _, name, _ in circle[:-1]]
-    around = [name for i, name in enumerate(ring) if name != ring[i - 1] or len(ring) == 1]
+    around = [name for i, name in enumerate(ring) if name != ring[i - 1]] or ring[:1]  # one's own figure is a circle
     first = min(range(len(around)), key=lambda i: positions[around[i]])
     way = [*around[first:], *around[:first], around[first]]
     published = any(kind == "published" for kind, _, _ in circle)

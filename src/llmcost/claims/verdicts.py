@@ -174,7 +174,7 @@ def _how_met(published: Published, hard: float, kind: float, tolerance: float) -
             return ""
         short = f", {_times(stated / most)} less than that" if most > 0 else ""
         return f"; “up to” says that {published.text.removeprefix('up to ')} is reached, and the most it comes to is short of it{short}"
-    return f"; the published bound is {_times(ratio)} that" if ratio and abs(ratio - 1) >= 5e-4 else ""
+    return f"; the published bound is {_times(ratio)} that" if ratio and ratio > 0 and abs(ratio - 1) >= 5e-4 else ""
 
 
 def ends(figure: Figure) -> tuple[float, float]:
