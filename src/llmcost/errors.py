@@ -7,26 +7,36 @@ Every error a user can cause is one of these; the command line catches them once
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Self
 
 
 class LlmcostError(Exception):
     """Base of all errors a user may see.
 
     `what` says what is wrong, `where` the place (`scenario.yaml:7:14` or a flag), `hint` what to
-    type instead. An empty `where` or `hint` is left out of the message, never padded.
+    type instead. An empty `where` or `hint` is left out of the message, never padded. `in_file` is the
+    hint for someone who writes a file, where `hint` speaks of flags.
     """
 
     exit_code = 1
 
-    def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
+    def __init__(self, what: str, *, where: str = "", hint: str = "", in_file: str = "") -> None:
         super().__init__(what)
         self.what = what
         self.where = where
         self.hint = hint
+        self.in_file = in_file
 
     def at(self, where: str) -> LlmcostError:
         """The same error with a place, unless it already has one."""
-        return self if self.where else type(self)(self.what, where=where, hint=self.hint)
+        return self if self.where else self.said(where=where)
+
+    def said(self, **otherwise: str) -> Self:
+        """The same error with another `what`, `where` or `hint`."""
+        found = self.__class__.__new__(self.__class__)
+        found.__dict__.update(self.__dict__ | otherwise)
+        found.args = (found.what,)
+        return found
 
 
 class InputError(LlmcostError):

@@ -2,19 +2,21 @@
 
 One parser serves the scenario, the catalog overlay, the flags and the questions of `decide`.
 A range is a 90 % interval (P5 to P95) on the scale of its *field*: positive quantities are read
-on the log scale, shares on the logit scale, signed ones linearly. The numbers never decide it.
+on the log scale, shares on the logit scale, signed ones and changes (growth, a discount rate: never
+-100 % or less) linearly. The numbers never decide it.
 """
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
 
-Scale = Literal["positive", "share", "signed"]
+Scale = Literal["positive", "share", "signed", "change"]
 Shape = Literal["default", "uniform", "triangular"]
+Unit = Literal["count", "USD", "ratio", "any"]
 
 _MULTIPLIERS = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9, "t": 1e12, "bn": 1e9}
 _NUMBER = re.compile(
@@ -23,20 +25,34 @@ _NUMBER = re.compile(
     r"\s*(?P<suffix>[kKmMbBgGtT]n?)?\s*(?P<percent>%)?\s*(?P<usd2>USD)?"
 )
 _RANGE = re.compile(r"\s*(?:\.\.|…|\bto\b|–|(?<=[\d%kKmMbB])\s*-\s*(?=[\d$.]))\s*")
+# Nothing that is counted here is larger or smaller; a product of several stays a float.
+LARGEST, SMALLEST = 1e30, 1e-30
 _TYPE_INSTEAD = "type a number such as 1200, 1.5M, $2.86 or 60%, or a range such as 90k..220k"
+
+
+class Follows(NamedTuple):
+    """What a range is worked out from: the tree that holds its own ranges, and its value once these are numbers.
+
+    `before` are the ranges that it rests on and that follow from others themselves, the first ones first.
+    """
+
+    tree: Any
+    value: Callable[[Any], Any]
+    before: "tuple[Range, ...]" = ()
 
 
 class Shared(str):
     """Text inside an anchored YAML value: wherever the anchor is aliased it is the same quantity."""
 
     place = ""
+    follows: Follows | None = None
 
 
 class Range(NamedTuple):
     """A quantity known only between two ends, each a finite number, `low <= high`.
 
     `shared` is the place of the anchor it was written under: equal places are one quantity, and
-    one draw.
+    one draw. One that `follows` from others is drawn with them; its ends are the lowest and highest it comes to.
 
     `mid` is the median where the user named one; `scale` comes from the field. With the default
     shape the ends are the 5th and 95th percentile; with `uniform` and `triangular` they are hard.
@@ -48,11 +64,12 @@ class Range(NamedTuple):
     scale: Scale = "positive"
     shape: Shape = "default"
     shared: str = ""
+    follows: Follows | None = None
 
     @property
     def linear(self) -> bool:
         """Whether the range is read on the linear scale (hard shapes, or an end at a bound)."""
-        if self.shape != "default" or self.scale == "signed":
+        if self.shape != "default" or self.scale in ("signed", "change"):
             return True
         return self.low <= 0 or (self.scale == "share" and self.high >= 1)
 
@@ -110,11 +127,16 @@ def number(text: Any) -> float:
         value = float(match["digits"].replace(",", "").replace("_", "") + (match["exponent"] or ""))
         value *= _MULTIPLIERS[suffix]
         if match["percent"]:
+            if "$" in text or "USD" in text:
+                raise QuantityError(f"{shown(text)} is an amount and a share at once", "write $5, or 5%")
             value /= 100
         if "-" in (match["sign"], match["sign2"]):
             value = -value
     if not math.isfinite(value):
         raise QuantityError(f"{shown(text)} is not a finite number")
+    if value and not SMALLEST <= abs(value) <= LARGEST:
+        size = "larger" if abs(value) > LARGEST else "smaller"
+        raise QuantityError(f"{shown(text)} is {size} than anything that is counted here", "type 0, or 1e-30 to 1e30")
     return value
 
 
@@ -129,8 +151,9 @@ def quantity(written: Any, scale: Scale = "positive") -> float | Range:
     found = _read(written, scale)
     first = next(iter(written.values()), "") if isinstance(written, Mapping) else written
     first = first[0] if isinstance(first, list | tuple) and first else first
-    place = getattr(first, "place", "")
-    return found._replace(shared=place) if place and isinstance(found, Range) else found
+    if not isinstance(first, Shared) or not first.place or not isinstance(found, Range):
+        return found
+    return found._replace(shared=first.place, follows=first.follows)
 
 
 def _read(written: Any, scale: Scale) -> float | Range:
@@ -139,20 +162,31 @@ def _read(written: Any, scale: Scale) -> float | Range:
     if isinstance(written, list | tuple):
         if len(written) != 2:
             raise QuantityError("a range in brackets takes two numbers", "type [low, high], such as [90k, 220k]")
+        _check_one_unit(*map(str, written))
         return _range(number(written[0]), number(written[1]), None, "default", scale)
     if isinstance(written, str):
         ends = _RANGE.split(written.strip())
         if len(ends) == 2 and ends[0] and ends[1]:
             low, high = _shared_unit(ends[0].strip(), ends[1].strip())
+            _check_one_unit(low, high)
             return _range(number(low), number(high), None, "default", scale)
     return _within(number(written), scale, written)
 
 
 def _shared_unit(low: str, high: str) -> tuple[str, str]:
     """`20..30%` means 20 % to 30 %; `1..2M` stays one to two million, as it reads in no other way."""
-    if high.endswith("%") and not low.endswith("%"):
+    if high.endswith("%") and not low.endswith("%") and "$" not in low:
         return low + "%", high
     return low, high
+
+
+def _check_one_unit(low: str, high: str) -> None:
+    """Raise QuantityError for a range from a share to an amount, or from percent to a bare number above 1."""
+    if "%" not in low + high:
+        return
+    if "$" in low + high or "%" not in low or ("%" not in high and number(high) > 1):
+        hint = f"type {low}..{high}%" if "%" in low and "$" not in low + high else "write both ends in one unit"
+        raise QuantityError(f"the range runs from {shown(low)[1:-1]} to {shown(high)[1:-1]}", hint)
 
 
 def _from_mapping(written: Mapping[Any, Any], scale: Scale) -> float | Range:
@@ -167,6 +201,7 @@ def _from_mapping(written: Mapping[Any, Any], scale: Scale) -> float | Range:
         raise QuantityError(
             f"unknown shape {shown(shape)}", "type shape: uniform or shape: triangular, or leave it out"
         )
+    _check_one_unit(str(written["low"]), str(written["high"]))
     mid = number(written["mid"]) if "mid" in written else None
     return _range(number(written["low"]), number(written["high"]), mid, shape, scale)
 
@@ -191,18 +226,25 @@ def _within(value: float, scale: Scale, written: Any) -> float:
         raise QuantityError(f"the share {shown(written)} lies outside 0% to 100%", hint)
     if scale == "positive" and value < 0:
         raise QuantityError(f"{shown(written)} is negative", "type a number that is zero or more")
+    if scale == "change" and value <= -1:
+        raise QuantityError(f"{shown(written)} leaves nothing, or less", "type a change above -100%, such as -5%")
     return value
 
 
 class Quantity:
     """The pydantic type of a field that takes a quantity: `Annotated[float, Quantity("share")]`.
 
+    `unit` says what a positive one is: `count` takes neither % nor $, `USD` no %, `ratio` no $.
+
     To the type checker the field is a float, and in a formula it is one (or an array of draws);
     a Range stands there only between reading and `with_values`.
     """
 
-    def __init__(self, scale: Scale = "positive", *, above: float | None = None, whole: bool = False) -> None:
+    def __init__(
+        self, scale: Scale = "positive", unit: Unit = "count", *, above: float | None = None, whole: bool = False
+    ) -> None:
         self.scale: Scale = scale
+        self.unit: Unit = unit if scale == "positive" else "any" if scale == "signed" else "ratio"
         self.above = above
         self.whole = whole
 
@@ -210,6 +252,7 @@ class Quantity:
         """The number, Range or array of draws; raises QuantityError."""
         if hasattr(written, "dtype"):
             return written
+        self._check_unit(written)
         value = quantity(written, self.scale)
         low = value.low if isinstance(value, Range) else value
         if self.above is not None and low <= self.above:
@@ -217,6 +260,19 @@ class Quantity:
         if self.whole and (isinstance(value, Range) or value != int(value)):
             raise QuantityError(f"{shown(written)} is not a whole number", "type a whole number such as 12")
         return int(value) if self.whole and not isinstance(value, Range) else value
+
+    def _check_unit(self, written: Any) -> None:
+        """Raise QuantityError for a count in percent or dollars, an amount in percent, a share in dollars."""
+        parts = written.values() if isinstance(written, Mapping) else written
+        text = " ".join(map(str, parts)) if isinstance(parts, Iterable) and not isinstance(parts, str) else str(parts)
+        meant, instead = {
+            "count": ("a plain number", "type a number without a unit, such as 1000 or 5M"),
+            "USD": ("an amount in USD", "type dollars, such as $2.86 or 12k"),
+        }.get(self.unit, ("a share", "type a share, such as 67%"))
+        if "%" in text and self.unit in ("count", "USD"):
+            raise QuantityError(f"{shown(text)} is a share, and {meant} is meant", instead)
+        if ("$" in text or "USD" in text) and self.unit in ("count", "ratio"):
+            raise QuantityError(f"{shown(text)} is an amount in USD, and {meant} is meant", instead)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: "GetCoreSchemaHandler") -> Any:
         from pydantic_core import core_schema
@@ -230,6 +286,7 @@ class Quantity:
             "positive": "a number such as 1200, 1.5M or $2.86",
             "share": "a share such as 60% or 0.6",
             "signed": "a number, negative allowed, or a share such as -5%",
+            "change": "a share above -100%, such as 3% or -5%",
         }[self.scale]
         ends: dict[str, Any] = {"type": ["number", "string"]}
         return {
@@ -252,17 +309,31 @@ class Quantity:
         }
 
 
-def ranges_in(tree: Any) -> Iterator[tuple[str, Range]]:
+def ranges_in(tree: Any, path: str = "", seen: set[str] | None = None) -> Iterator[tuple[str, Range]]:
     """Every uncertain quantity in a tree of pydantic models, dicts and lists, with its dotted path.
 
-    One that is shared through an anchor comes once, under the first path at which it stands.
+    One that is shared through an anchor comes once, under the first path at which it stands. In place of one
+    that follows from others come those.
     """
-    seen: set[str] = set()
-    for path, found in _ranges_in(tree, ""):
-        if found.shared not in seen:
-            yield path, found
-        if found.shared:
-            seen.add(found.shared)
+    seen = set() if seen is None else seen
+    for at, found in _ranges_in(tree, path):
+        for each in (*(found.follows.before if found.follows is not None else ()), found):
+            if each.shared in seen:
+                continue
+            seen |= {each.shared} - {""}
+            if each.follows is None:
+                yield at, each
+            else:
+                yield from ranges_in(each.follows.tree, each.shared, seen)
+
+
+def resting_on(tree: Any) -> tuple[Range, ...]:
+    """The ranges of a tree that follow from others, each after those that it rests on itself."""
+    found: dict[str, Range] = {}
+    for _, each in _ranges_in(tree, ""):
+        if each.follows is not None:
+            found |= {below.shared: below for below in (*each.follows.before, each) if below.shared not in found}
+    return tuple(found.values())
 
 
 def _ranges_in(tree: Any, path: str) -> Iterator[tuple[str, Range]]:
@@ -281,14 +352,24 @@ def _ranges_in(tree: Any, path: str) -> Iterator[tuple[str, Range]]:
 def with_values(tree: Any, value_of: Callable[[str, Range], Any]) -> Any:
     """The same tree with every Range replaced by `value_of(path, range)`, a number or an array.
 
-    A shared quantity is asked for under its first path wherever it stands.
+    A shared quantity is asked for under its first path wherever it stands, and one that follows from
+    others is worked out from what these are replaced by.
     """
-    first: dict[str, str] = {}
+    known: dict[str, Any] = {}
 
-    def value_at_first(path: str, found: Range) -> Any:
-        return value_of(first.setdefault(found.shared, path) if found.shared else path, found)
+    def value(path: str, found: Range) -> Any:
+        if not found.shared:
+            return value_of(path, found)
+        if found.shared not in known:
+            if found.follows is None:
+                known[found.shared] = value_of(path, found)
+            else:
+                for each in (*found.follows.before, found):
+                    if each.follows is not None and each.shared not in known:
+                        known[each.shared] = each.follows.value(_replaced(each.follows.tree, value, each.shared))
+        return known[found.shared]
 
-    return _replaced(tree, value_at_first, "")
+    return _replaced(tree, value, "")
 
 
 def _replaced(tree: Any, value_of: Callable[[str, Range], Any], path: str) -> Any:

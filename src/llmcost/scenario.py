@@ -4,6 +4,7 @@ Keys are refused when unknown, references are checked when it is read, and flags
 file. Every error names the place (`scenario.yaml:7:14`, or the flag) and what to type instead.
 """
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -14,18 +15,19 @@ from pydantic import BeforeValidator, PrivateAttr, SerializeAsAny, model_validat
 from llmcost.architectures.architecture import Architecture, OwnModel
 from llmcost.architectures.prices import OwnPrice
 from llmcost.errors import InputError, did_you_mean
-from llmcost.quantity import Quantity, QuantityError, shown
+from llmcost.quantity import LARGEST, Quantity, QuantityError, shown
 from llmcost.validation import Path, Where, validated
 from llmcost.workload import (
     HOURS_PER_MONTH,
     AboveZero,
+    Change,
     Months,
     Part,
     Positive,
     Segment,
     Share,
-    Signed,
     Strict,
+    Usd,
     Workload,
     refuse,
 )
@@ -39,13 +41,14 @@ KINDS = {
     "fine_tuned": "FineTuned",
 }
 LONGEST_HORIZON = 600
+LAST_YEAR = 2200
 
 
 def _month(written: Any) -> date:
-    if isinstance(written, date):
+    if isinstance(written, date) and written.year <= LAST_YEAR:
         return written.replace(day=1)
     match = re.fullmatch(r"(\d{4})-(\d{1,2})(?:-\d{1,2})?", str(written).strip())
-    if match is None or not 1 <= int(match[2]) <= 12 or int(match[1]) < 1:
+    if match is None or not 1 <= int(match[2]) <= 12 or not 1 <= int(match[1]) <= LAST_YEAR:
         raise QuantityError(f"{shown(str(written))} is not a month", "type a month such as 2026-12")
     return date(int(match[1]), int(match[2]), 1)
 
@@ -54,6 +57,12 @@ def check_horizon(months: int) -> None:
     """Refuse, from inside a validator, a horizon that would take for ever."""
     if months > LONGEST_HORIZON:
         refuse(f"a horizon of {months:,} months", f"give {LONGEST_HORIZON} months at most", "horizon_months")
+
+
+def check_compounding(rate: Any, times: float, what: str, *at: str) -> None:
+    """Refuse, from inside a validator, a rate that compounds so often beyond any number."""
+    if times * math.log1p(getattr(rate, "high", rate)) > math.log(LARGEST):
+        refuse(f"{what} grow beyond any number", "give a smaller rate or a shorter horizon", *at)
 
 
 class Requirements(Strict):
@@ -66,7 +75,7 @@ class Requirements(Strict):
     p99_latency_ms: Positive | None = None
     first_token_ms: Positive | None = None
     min_quality_kept: Share | None = None
-    max_monthly_cost: Positive | None = None
+    max_monthly_cost: Usd | None = None
     payback_within_months: Positive | None = None
 
 
@@ -80,8 +89,8 @@ class Scenario(Strict):
     horizon_months: Months = 12
     hours_per_month: AboveZero | None = None
     days_per_month: AboveZero | None = None
-    discount_rate: Signed = 0.0
-    api_price_change_per_year: Signed = 0.0
+    discount_rate: Change = 0.0
+    api_price_change_per_year: Change = 0.0
     baseline: str | None = None
     prices: dict[str, OwnPrice] = {}
     models: dict[str, OwnModel] = {}
@@ -108,6 +117,12 @@ class Scenario(Strict):
                     "correlate",
                 )
         check_horizon(self.horizon_months)
+        years = self.horizon_months / 12
+        if self.workload is not None:
+            growth = self.workload.growth_per_month
+            check_compounding(growth, self.horizon_months, "the requests", "workload", "growth_per_month")
+        check_compounding(self.api_price_change_per_year, years, "API prices", "api_price_change_per_year")
+        check_compounding(self.discount_rate, years, "discounts", "discount_rate")
         if self.segments:
             if self.workload is None or not self.workload.requests_known:
                 hint = "give workload: {requests_per_month: 1M}"

@@ -25,7 +25,7 @@ def validated(model: type[Model], data: Any, path: Path, where: Where) -> Model:
 def as_input_error(error: ValidationError, path: Path, where: Where) -> LlmcostError:
     """The first problem that pydantic found, in our three lines."""
     first = error.errors(include_url=False)[0]
-    loc: list[str | int] = [*path, *(part for part in first["loc"])]
+    loc: list[str | int] = [*path, *(part for part in first["loc"] if not str(part).startswith("function-"))]
     context = first.get("ctx", {})
     field = str(loc[-1]) if loc else ""
     cause = context.get("error")
@@ -38,7 +38,7 @@ def as_input_error(error: ValidationError, path: Path, where: Where) -> LlmcostE
         return InputError(context["what"], where=where(loc, False), hint=context.get("hint", ""))
     if first["type"] == "missing":
         return InputError(
-            f"{_named(loc[:-1]) or 'the scenario'} lacks {field!r}",
+            f"{_named(loc[:-1]) or 'what is given'} lacks {field!r}",
             where=where(loc[:-1], False),
             hint=f"add {field}: ...",
         )
@@ -46,24 +46,29 @@ def as_input_error(error: ValidationError, path: Path, where: Where) -> LlmcostE
         known = re.findall(r"'([^']+)'", str(context.get("expected", "")))
         hint = did_you_mean(str(first["input"]), known) or f"type one of: {', '.join(known)}"
         return InputError(f"{_named(loc)}: {shown(first['input'])} is not known", where=where(loc, False), hint=hint)
+    if first["type"] in _WRONG_KIND:
+        what, hint = _WRONG_KIND[first["type"]]
+        return InputError(f"{_named(loc) or 'the file'} is {what}", where=where(loc, False), hint=hint)
     message = first["msg"].removeprefix("Value error, ")
     return InputError(
-        f"{_named(loc)}: {message[:1].lower()}{message[1:]}", where=where(loc, False), hint=_type_hint(first["type"])
+        f"{_named(loc)}: {message[:1].lower()}{message[1:]}",
+        where=where(loc, False),
+        hint="`llmcost schema` says what may stand here",
     )
+
+
+_MAPPING = ("not a mapping", "type a mapping: {KEY: VALUE}")
+_LOGICAL = ("neither true nor false", "type true or false")
+_WRONG_KIND = {
+    "dict_type": _MAPPING,
+    "model_type": _MAPPING,
+    "model_attributes_type": _MAPPING,
+    "list_type": ("not a list", "type a list: [A, B]"),
+    "bool_type": _LOGICAL,
+    "bool_parsing": _LOGICAL,
+    "string_type": ("not a text", "type a text, in quotes where it looks like a number"),
+}
 
 
 def _named(loc: Sequence[str | int]) -> str:
     return ".".join(str(part) for part in loc)
-
-
-def _type_hint(kind: str) -> str:
-    hints = {
-        "dict_type": "type a mapping: {KEY: VALUE}",
-        "list_type": "type a list: [A, B]",
-        "bool_type": "type true or false",
-        "bool_parsing": "type true or false",
-        "string_type": "type a text",
-        "model_type": "type a mapping: {KEY: VALUE}",
-        "model_attributes_type": "type a mapping: {KEY: VALUE}",
-    }
-    return hints.get(kind, "`llmcost schema` says what may stand here")

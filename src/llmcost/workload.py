@@ -18,8 +18,13 @@ from llmcost.quantity import Quantity
 
 Positive = Annotated[float, Quantity("positive")]
 AboveZero = Annotated[float, Quantity("positive", above=0)]
+Usd = Annotated[float, Quantity("positive", "USD")]
+UsdAboveZero = Annotated[float, Quantity("positive", "USD", above=0)]
+Ratio = Annotated[float, Quantity("positive", "ratio")]
+RatioAboveZero = Annotated[float, Quantity("positive", "ratio", above=0)]
 Share = Annotated[float, Quantity("share")]
-Signed = Annotated[float, Quantity("signed")]
+SomeShare = Annotated[float, Quantity("share", above=0)]
+Change = Annotated[float, Quantity("change")]
 Months = Annotated[int, Quantity("positive", above=0, whole=True)]
 Count = Annotated[int, Quantity("positive", whole=True)]
 
@@ -79,8 +84,8 @@ class Workload(Strict):
     cached_share: Share = 0.0
     cache_write_share: Share = 0.0
     batch_share: Share = 0.0
-    growth_per_month: Signed = 0.0
-    peak_to_average: Annotated[float, Quantity("positive", above=0)] = PEAK_TO_AVERAGE
+    growth_per_month: Change = 0.0
+    peak_to_average: RatioAboveZero = PEAK_TO_AVERAGE
 
     @model_validator(mode="after")
     def _one_way_of_saying_it(self) -> Self:

@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from command_line import Call, Run, run, run_all
-from worked import Case, cases, name_of
+from worked import Case, arithmetic, cases, name_of
 
-REFUSED = cases("audit_refused")
+REFUSED = [
+    case for name in ("", "_inputs", "_places", "_inline") for case in cases(f"audit_refused{name}")
+]  # what is wrong in a file, in its inputs, in its calculations, and in what was typed
+TYPED = cases("audit_inline")
 POST = """\
 source: {title: A post, url: "https://example.org/post", date: 2026-05}
 claims:
@@ -49,6 +53,38 @@ def test_json_carries_the_contract(post: Path) -> None:
     assert {"id", "published", "recomputed", "ratio", "verdict", "explanation"} <= set(first)
     assert verdicts(done) == {"right": "holds", "wrong": "off", "more": "impossible"}
     assert done.result["counts"] == {"holds": 1, "off": 1, "contradicts": 0, "impossible": 1, "not checkable": 0}
+
+
+def test_a_date_is_printed_as_it_was_written(post: Path) -> None:
+    post.write_text(POST.replace("date: 2026-05", "date: 2026"), encoding="utf-8")
+    assert run("audit", str(post), "-f", "json").result["sources"][0]["published_on"] == "2026"
+    assert "A post, 2026 (" in run("audit", str(post)).out
+
+
+def chain(length: int, first: str) -> str:
+    """Claims of which each is one more than the next, written last first."""
+    links = [
+        f"{{id: c{i}, says: s, expression: x + 1, given: {{x: {{recomputed: c{i + 1}}}}}, published: 1}}"
+        for i in range(length)
+    ]
+    last = f"{{id: c{length}, says: s, expression: x, given: {{x: {first}}}, published: 1}}"
+    return "source: {title: t}\nclaims:\n" + "".join(f"  - {each}\n" for each in [*links, last])
+
+
+def test_a_chain_of_any_length_is_worked_out(tmp_path: Path) -> None:
+    (tmp_path / "long.yaml").write_text(chain(3000, "5"), encoding="utf-8")
+    done = run("audit", str(tmp_path / "long.yaml"), "-f", "json")
+    assert done.result["claims"][0]["recomputed"] == 5 + 3000
+
+
+def test_a_chain_of_ranges_is_carried_up_to_a_bound(tmp_path: Path) -> None:
+    (tmp_path / "short.yaml").write_text(chain(150, "1..2"), encoding="utf-8")
+    done = run("audit", str(tmp_path / "short.yaml"), "-f", "json")
+    assert done.result["claims"][0]["recomputed_bounds"] == [1 + 150, 2 + 150]
+    (tmp_path / "long.yaml").write_text(chain(250, "1..2"), encoding="utf-8")
+    refused = run("audit", str(tmp_path / "long.yaml"))
+    assert refused.code == 2 and len(refused.err.splitlines()) == 3
+    assert "one upon the other; 200 can be carried" in refused.err
 
 
 def test_the_table_counts_the_verdicts_first(post: Path) -> None:
@@ -118,6 +154,37 @@ def test_a_folder_stands_for_its_files_and_counts_by_source(post: Path) -> None:
         "A post 3 1 1 1",
         "All 6 2 2 2",
     ]
+
+
+def test_sources_of_one_title_and_claims_of_one_id_are_told_apart(post: Path) -> None:
+    (post.parent / "b.yaml").write_text(POST, encoding="utf-8")
+    done = run("audit", str(post), str(post.parent / "b.yaml"), "--fail-on", "impossible")
+    assert f"A post, 2026-05 ({post})" in done.out.split("All")[0]
+    assert [line for line in done.err.splitlines() if "breached" in line] == [
+        f"gate breached: {post}: more: impossible",
+        f"gate breached: {post.parent / 'b.yaml'}: more: impossible",
+    ]
+
+
+def test_a_file_that_is_named_twice_is_audited_once(post: Path) -> None:
+    done = run("audit", str(post), f"{post.parent}/./{post.name}", "-f", "json")
+    assert len(done.result["sources"]) == 1
+
+
+def test_the_prices_day_is_that_of_the_files_where_they_agree(post: Path) -> None:
+    post.write_text(POST.replace("claims:", "as_of: 2026-10-01\nclaims:"), encoding="utf-8")
+    assert run("audit", str(post), "-f", "json").document["prices_as_of"] == "2026-10-01"
+
+
+def test_an_input_that_is_another_claims_figure_says_whose(tmp_path: Path) -> None:
+    (tmp_path / "two.yaml").write_text(
+        "source: {title: t}\nclaims:\n"
+        "- {id: day, says: s, expression: x, given: {x: 1..4}, published: 1..4}\n"
+        "- {id: month, says: s, expression: d * 30 + p, given: {d: {recomputed: day}, p: {published: day}}, published: 9}\n"
+    )
+    out = run("audit", str(tmp_path / "two.yaml"), "--claim", "month", "--explain").out
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert "d 1 to 4 (recomputed of day) given" in lines and "p [1, 4] (published of day) given" in lines
 
 
 def test_a_wider_tolerance_lets_a_claim_hold(post: Path) -> None:
@@ -191,6 +258,63 @@ def inline() -> dict[str, Run]:
 def test_a_claim_without_a_file(name: str, inline: dict[str, Run]) -> None:
     (claim,) = inline[name].result["claims"]
     assert claim["verdict"] == INLINE[name][1], claim["explanation"]
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Run, Run]]:
+    """Each claim as it is typed and as it is written, with the figure that holds and with the falsified one."""
+    done = {}
+    for position, case in enumerate(TYPED):
+        folder = tmp_path_factory.mktemp(f"typed{position}")
+        claim, says = dict(case.given["claim"]), [case.expect["holds"], case.expect["falsified"]]
+        (folder / "scenario.yaml").write_text(yaml.safe_dump(claim["given"]), encoding="utf-8")
+        claims = [{**claim, "id": f"c{i}", "says": "s", "published": says[i]} for i in (0, 1)]
+        (folder / "claims.yaml").write_text(yaml.safe_dump({"source": {"title": "t"}, "claims": claims}), "utf-8")
+        figure = claim.get("figure", "result")
+        typed = [word for value in says for word in ("--says", f"{figure}={value}")]
+        done[case.name] = (
+            run("audit", *typed, *shlex.split(case.given["typed"]), "-f", "json", cwd=folder),
+            run("audit", "claims.yaml", "-f", "json", cwd=folder),
+        )
+    return done
+
+
+@pytest.mark.parametrize("case", TYPED, ids=name_of)
+def test_a_claim_is_the_same_typed_and_written(case: Case, both: dict[str, tuple[Run, Run]]) -> None:
+    typed, written = ([*done.result["claims"]] for done in both[case.name])
+    for one, other in zip(typed, written, strict=True):
+        for key in ("verdict", "recomputed", "recomputed_range", "recomputed_bounds", "ratio", "unit", "explanation"):
+            assert one.get(key) == other.get(key), key
+    assert [claim["verdict"] for claim in written] == ["holds", case.expect.get("verdict", "off")]
+    if "recomputed" in case.expect:
+        assert written[0]["recomputed"] == pytest.approx(arithmetic(str(case.expect["recomputed"])), rel=1e-9)
+    else:
+        assert written[0]["recomputed_bounds"] == pytest.approx([arithmetic(str(end)) for end in case.expect["bounds"]])
+
+
+def test_explain_shows_every_input_that_was_typed() -> None:
+    done = run("audit", "--says", "saving_share=64%", *ROUTE, "--explain")
+    lines = [" ".join(line.split()) for line in done.out.splitlines()]
+    assert {"workload.monthly_input_tokens 1B given", "architectures.mix 1.mix.claude-haiku-4-5 70% given"} <= {*lines}
+
+
+def test_help_after_a_command_is_that_commands() -> None:
+    done = run("audit", "--says", "monthly_cost=1", "route", "--help")
+    assert done.code == 0 and done.out.startswith("Usage: llmcost route") and done.err == ""
+
+
+def test_a_stale_price_under_strict_leaves_with_four_after_the_result() -> None:
+    host = ("host", "--model", "llama-3.1-8b", "--gpu", "L40S", "--input", "1000", "--output", "200")
+    done = run("audit", "--says", "monthly_cost=438", *host, "--strict")  # $0.60 an hour, checked on 2026-03-01
+    assert done.code == 4 and done.out.startswith("monthly_cost=438: holds.")
+    assert done.err.count("error: 1 stale or undated price") == 1
+
+
+def test_only_the_architecture_asked_for_is_warned_of() -> None:
+    root = Path(__file__).parents[2]
+    scenario = ("compare", "examples/support-assistant.yaml", "--as-of", "2026-11-22")
+    told = run("audit", "--says", "total_cost=1", "--of", "routed", *scenario, "-f", "json", cwd=root)
+    assert not [each for each in told.document["warnings"] if "tuned-8b" in each["message"]]
 
 
 def test_several_figures_of_one_calculation() -> None:

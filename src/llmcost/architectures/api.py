@@ -21,7 +21,7 @@ from llmcost.arithmetic import Number, all_true, is_array, is_zero, where
 from llmcost.catalog.models import ApiPrice, Rates
 from llmcost.errors import InputError, UnknownPrice
 from llmcost.estimate import Charge, Factor
-from llmcost.workload import Positive, Stream, Strict, refuse
+from llmcost.workload import Positive, Stream, Strict, Usd, refuse
 
 PER_MILLION = Factor("mtok_per_token", 1e-6, "Mtok/token", "derived", "prices are per million tokens")
 
@@ -59,7 +59,7 @@ class PaidByRequest(Strict):
 
     tokens_per_request: Positive | None = None
     model: str | None = None
-    usd_per_request: Positive | None = None
+    usd_per_request: Usd | None = None
 
     @model_validator(mode="after")
     def _one_price(self) -> Self:
@@ -195,6 +195,7 @@ def rate_of(price: ApiPrice, field: str, stream: Stream, batched: bool = False) 
         raise UnknownPrice(
             f"{price.model} has no {bucket} price",
             hint=f"set one with --price {short_name(price.model)}.{bucket}=USD_PER_MTOK",
+            in_file=f"write prices: {{{short_name(price.model)}: {{{field}: USD}}}}",
         )
     if not stream.requests_known:
         return found  # the size of a request is unknown: base prices, which the assumptions say

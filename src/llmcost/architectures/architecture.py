@@ -16,7 +16,7 @@ from llmcost.catalog.models import ApiPrice, GpuPrice, GpuSpec, OpenModel
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Factor, Source
 from llmcost.quantity import Quantity, QuantityError, Range
-from llmcost.workload import AboveZero, Count, Months, Positive, Share, Stream, Strict, Workload, refuse
+from llmcost.workload import AboveZero, Count, Months, Positive, Share, Stream, Strict, Usd, Workload, refuse
 
 WEEKS_PER_MONTH = 365 / 12 / 7
 
@@ -126,14 +126,14 @@ class Labour(Strict):
 
     people: Positive = 1.0
     weeks: Positive | None = None
-    usd_per_week: Positive | None = None
-    usd_per_month: Positive | None = None
+    usd_per_week: Usd | None = None
+    usd_per_month: Usd | None = None
 
 
 class CostItem:
     """The pydantic type of one line of `build` or `monthly`: an amount in USD, or people."""
 
-    amount: ClassVar[Quantity] = Quantity("positive")
+    amount: ClassVar[Quantity] = Quantity("positive", "any")  # failure_probability stands among them
 
     @classmethod
     def parse(cls, written: Any) -> Any:
@@ -171,7 +171,7 @@ class Review(Strict):
     """People who look at a share of the answers (seed 003)."""
 
     share: Share
-    usd_per_review: Positive
+    usd_per_review: Usd
 
     def charges(self, group: str, streams: Iterable[Stream]) -> Iterator[Charge]:
         """requests × share × USD a review, for each stream."""

@@ -25,14 +25,14 @@ from llmcost.architectures.training import Training
 from llmcost.arithmetic import Number, floor, is_array, is_zero, maximum, minimum
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Factor
-from llmcost.workload import AboveZero, Months, Positive, Share, Stream, Strict, refuse
+from llmcost.workload import AboveZero, Months, Positive, Ratio, Share, Stream, Strict, Usd, refuse
 
 
 class Labelling(Strict):
     """The training set: samples × USD a sample × (1 + the share that quality assurance adds)."""
 
     samples: Positive
-    usd_per_sample: Positive
+    usd_per_sample: Usd
     qa_share: Share = 0.0
 
     def charge(self, name: str) -> Charge:
@@ -81,7 +81,7 @@ class Serving(Strict):
     """How a fine-tune is served: a managed model at its own price, GPUs, or by the hour."""
 
     model: str | None = None
-    usd_per_hour: Positive | None = None
+    usd_per_hour: Usd | None = None
     gpu: Gpu | None = None
     edge: Edge | None = None
     gpus_per_replica: Months = 1
@@ -128,7 +128,7 @@ class FineTuned(Architecture):
     training: Training | None = None
     retrain: Recurring | None = None
     base_upgrade: BaseUpgrade | None = None
-    output_tokens_factor: Positive = 1.0
+    output_tokens_factor: Ratio = 1.0
     ready_after_weeks: Positive = 0.0
     rollout: Annotated[list[Share], "a month each"] = [1.0]
     fallback: str | None = None

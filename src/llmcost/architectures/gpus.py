@@ -14,7 +14,7 @@ from llmcost.arithmetic import Number, ceil, floor, is_zero
 from llmcost.catalog.models import GpuSpec
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Factor, Source
-from llmcost.workload import AboveZero, Positive, Share, Strict, refuse
+from llmcost.workload import AboveZero, Positive, RatioAboveZero, Share, Strict, Usd, refuse
 
 
 class Hardware(Strict):
@@ -47,17 +47,17 @@ class Gpu(Strict):
 
     name: str | None = None
     provider: str | None = None
-    usd_per_gpu_hour: Positive | None = None
+    usd_per_gpu_hour: Usd | None = None
     spot: bool = False
     hardware: Hardware | None = None
-    purchase_price: Positive | None = None
+    purchase_price: Usd | None = None
     life_years: AboveZero | None = None
     residual: Share = 0.0
     amortise: bool = False
     power_watts: Positive | None = None
-    pue: AboveZero = 1.5
-    usd_per_kwh: Positive | None = None
-    colocation_per_month: Positive = 0.0
+    pue: RatioAboveZero = 1.5
+    usd_per_kwh: Usd | None = None
+    colocation_per_month: Usd = 0.0
 
     @model_validator(mode="before")
     @classmethod
@@ -145,7 +145,8 @@ class Gpu(Strict):
             yield Charge("colocation", "monthly", (*gpus, place, *part), name)
 
     def _wear(self) -> Factor:
-        life, price = self.life_years or 1.0, self.purchase_price or 0.0
+        life = 1.0 if self.life_years is None else self.life_years
+        price = 0.0 if self.purchase_price is None else self.purchase_price
         rule = (
             f"purchase_price {plainly(price)} × (1 − residual {plainly(self.residual)}"
             f"{'*' if self.origin('residual') == 'assumed' else ''}) ÷ (life_years {plainly(life)} × 12)"
@@ -177,7 +178,7 @@ class Edge(Strict):
     """Devices that each serve their own user: no fleet to share, and no network between."""
 
     devices: Positive
-    usd_per_device: Positive = 0.0
+    usd_per_device: Usd = 0.0
     tokens_per_second: AboveZero | None = None
     hardware: Hardware | None = None
 

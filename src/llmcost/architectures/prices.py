@@ -13,7 +13,7 @@ from llmcost.architectures.architecture import Retired
 from llmcost.catalog.models import ApiPrice, GpuPrice, GpuSpec, OpenModel, Rates, Retirement
 from llmcost.errors import InputError, UnknownPrice
 from llmcost.estimate import Source
-from llmcost.workload import AboveZero, Positive, Strict
+from llmcost.workload import RatioAboveZero, Strict, Usd
 
 if TYPE_CHECKING:
     from llmcost.catalog import Catalog
@@ -24,19 +24,19 @@ _RATES = ("input_per_mtok", "output_per_mtok", "cached_input_per_mtok", "cache_w
 class BatchPrice(Strict):
     """USD per million tokens of batched requests."""
 
-    input_per_mtok: Positive | None = None
-    output_per_mtok: Positive | None = None
-    cached_input_per_mtok: Positive | None = None
-    cache_write_per_mtok: Positive | None = None
+    input_per_mtok: Usd | None = None
+    output_per_mtok: Usd | None = None
+    cached_input_per_mtok: Usd | None = None
+    cache_write_per_mtok: Usd | None = None
 
 
 class OwnPrice(BatchPrice):
     """The user's own figures for a model, over the catalog's or in place of them."""
 
     batch: BatchPrice | None = None
-    tokens_factor: AboveZero | None = None
-    hosting_usd_per_hour: Positive | None = None
-    training_usd_per_mtok: Positive | None = None
+    tokens_factor: RatioAboveZero | None = None
+    hosting_usd_per_hour: Usd | None = None
+    training_usd_per_mtok: Usd | None = None
 
 
 class Prices:
@@ -164,7 +164,7 @@ def _overlaid(base: ApiPrice, own: OwnPrice) -> ApiPrice:
         batch = batch._replace(**dict.fromkeys(rates))
     other: dict[str, Any] = {}
     for field in ("tokens_factor", "hosting_usd_per_hour", "training_usd_per_mtok"):
-        if field in given:
+        if getattr(own, field) is not None:
             overridden.append((field, getattr(base, field)))
             other[field] = getattr(own, field)
     return base._replace(

@@ -27,7 +27,7 @@ from llmcost.capacity.replica import (
 from llmcost.catalog.models import OpenModel
 from llmcost.errors import Impossible, InputError, UnknownPrice, did_you_mean
 from llmcost.estimate import Charge, Factor
-from llmcost.workload import AboveZero, Count, Months, Positive, Share, Stream, Strict, refuse
+from llmcost.workload import AboveZero, Count, Months, Positive, SomeShare, Stream, Strict, Usd, UsdAboveZero, refuse
 
 __all__ = ["Edge", "Fleet", "Gpu", "Hardware", "SelfHosted", "Served", "Throughput"]
 
@@ -102,10 +102,10 @@ class Served(Strict):
     latency_class: Literal["batch", "server", "interactive"] = "server"
     concurrency: AboveZero | None = None
     modelled_at: Lengths | None = None
-    target_utilisation: Share = 0.7
+    target_utilisation: SomeShare = 0.7
     spare: Count = 0
-    operations_per_month: Positive = 0.0
-    stated_cost_per_mtok: AboveZero | None = None
+    operations_per_month: Usd = 0.0
+    stated_cost_per_mtok: UsdAboveZero | None = None
 
     @model_validator(mode="after")
     def _on_something(self) -> "Served":
@@ -179,6 +179,7 @@ class Served(Strict):
                 f"{name}: neither a measured throughput nor a model and a GPU by name, so nothing says what a GPU serves",
                 where=f"architectures.{name}",
                 hint="give --model llama-3.1-8b --gpu L40S, or --throughput REQUESTS_PER_SECOND (a replica's, measured)",
+                in_file="write model: llama-3.1-8b and gpu: L40S, or throughput: {requests_per_second: N}",
             )
         for stream in streams:
             need_requests(stream, f"{name}: the capacity of a GPU", "the model")
@@ -188,6 +189,8 @@ class Served(Strict):
                 f"{name}: nothing says how long a request is",
                 where=f"architectures.{name}",
                 hint="give --input 1000 --output 200, tokens a request",
+                in_file="write workload: {requests_per_month: 1M, input_tokens: 1000, output_tokens: 200}, or "
+                "modelled_at: {input_tokens: 1000, output_tokens: 200} in the architecture",
             )
         found = capacity(setup, *size)
         if found is None:

@@ -16,7 +16,7 @@ from llmcost.capacity.training import FLOP_PER_PARAMETER_TOKEN, training_hours, 
 from llmcost.catalog.models import GpuSpec, OpenModel
 from llmcost.errors import InputError, UnknownPrice
 from llmcost.estimate import Charge, Factor
-from llmcost.workload import Positive, Strict, refuse
+from llmcost.workload import AboveZero, Positive, Strict, Usd, refuse
 
 
 class Training(Strict):
@@ -26,14 +26,14 @@ class Training(Strict):
     tokens_per_sample: Positive | None = None
     tokens: Positive | None = None
     epochs: Positive = 1.0
-    usd_per_mtok: Positive | None = None
+    usd_per_mtok: Usd | None = None
     model: str | None = None
     method: Literal["full", "lora", "qlora"] = "lora"
     packed: bool = True
     hours: Positive | None = None
     gpu: Gpu | None = None
-    gpus: Positive = 1.0
-    usd_per_gpu_hour: Positive | None = None
+    gpus: AboveZero = 1.0
+    usd_per_gpu_hour: Usd | None = None
     experiments: Positive = 1.0
 
     @model_validator(mode="after")

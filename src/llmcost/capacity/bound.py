@@ -83,15 +83,29 @@ def bound_of(setup: Setup, input_tokens: Number, output_tokens: Number) -> Bound
     return Bound(1 / maximum(reading, computing), limit)
 
 
-def fastest_answer(setup: Setup, input_tokens: float, output_tokens: float) -> tuple[float, float]:
-    """Seconds until the first token and until the last that one request alone takes at the very least."""
+class Fastest(NamedTuple):
+    """Seconds that one request alone takes at the very least: its input, the first token, each one after it."""
+
+    prefill: Number
+    first_token: Number
+    token: Number
+
+
+def fastest(setup: Setup, input_tokens: Number, output_tokens: Number) -> Fastest:
+    """max(work ÷ full FLOP/s, bytes ÷ full bandwidth) of the input, and of a token with the weights read once."""
     flops = peak_flops(setup.gpu, setup.precision) * setup.gpus
     bandwidth = setup.gpu.bandwidth_gb_s * 1e9 * setup.gpus
     weights = weights_bytes(setup)
-    first = max(prefill_flop(setup.model, input_tokens) / flops, weights / bandwidth)
+    prefill = prefill_flop(setup.model, input_tokens) / flops
     context = input_tokens + output_tokens / 2
-    step = max((weights + kv_bytes(setup, context)) / bandwidth, decode_flop(setup.model, context) / flops)
-    return first, first + max(output_tokens - 1, 0.0) * step
+    step = maximum((weights + kv_bytes(setup, context)) / bandwidth, decode_flop(setup.model, context) / flops)
+    return Fastest(prefill, maximum(prefill, weights / bandwidth), step)
+
+
+def fastest_answer(setup: Setup, input_tokens: float, output_tokens: float) -> tuple[float, float]:
+    """Seconds until the first token and until the last that one request alone takes at the very least."""
+    least = fastest(setup, input_tokens, output_tokens)
+    return least.first_token, least.first_token + max(output_tokens - 1, 0.0) * least.token
 
 
 def all_precisions(setup: Setup) -> list[Setup]:

@@ -182,7 +182,11 @@ def capacity(setup: Setup, input_tokens: Number, output_tokens: Number) -> Capac
     R = B/(O·t_d + B·t_p), methods.md section 4. The two terms of a decode step add.
     """
     if not all_true(input_tokens + output_tokens > 0):
-        raise InputError("a request has no tokens", hint="give --input and --output, tokens a request")
+        raise InputError(
+            "a request has no tokens",
+            hint="give --input and --output, tokens a request",
+            in_file="write input_tokens and output_tokens above 0",
+        )
     if why_not(setup, input_tokens, output_tokens):
         return None
     batch, batch_limit = _batch(setup, input_tokens, output_tokens)

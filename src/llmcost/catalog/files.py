@@ -18,6 +18,7 @@ from llmcost.quantity import Shared
 MAX_BYTES = 1024 * 1024
 MAX_NODES = 100_000
 MAX_DEPTH = 50
+_TOO_DEEP = f"the values are nested more than {MAX_DEPTH} deep"
 
 _BOOLEANS = {word: value for value in (True, False) for word in (str(value), str(value).lower(), str(value).upper())}
 _PLAIN: dict[str, bool | None] = {**_BOOLEANS, "": None, "~": None, "null": None, "Null": None, "NULL": None}
@@ -91,6 +92,8 @@ def parse_yaml(text: str, name: str) -> Document:
         mark = error.problem_mark or error.context_mark
         where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
         problem = error.problem or error.context or "it is not YAML"
+        if "nesting depth" in problem:  # PyYAML from 6.0.4 on stops by itself
+            raise InputError(_TOO_DEEP, where=where, hint="flatten the file") from None
         raise InputError(f"cannot read the YAML: {problem}", where=where, hint=_syntax_hint(problem)) from None
     except yaml.YAMLError:
         raise InputError(
@@ -144,7 +147,7 @@ class _Builder:
             return self.alias(event)
         self.count(1, event)
         if depth > MAX_DEPTH:
-            self.refuse(f"the values are nested more than {MAX_DEPTH} deep", event, "flatten the file")
+            self.refuse(_TOO_DEEP, event, "flatten the file")
         started_at = self.nodes
         if event.anchor:
             self.anchors[event.anchor] = None

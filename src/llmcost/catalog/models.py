@@ -106,6 +106,7 @@ class ApiPrice(NamedTuple):
         return UnknownPrice(
             f"{self.model} has no {bucket} price" + (f" ({self.variant})" if self.variant != "standard" else ""),
             hint=f"set one with --price {self.model}.{bucket}=USD_PER_MTOK",
+            in_file=f"write prices: {{{self.model}: {{{bucket}_per_mtok: USD}}}}",
         )
 
 

@@ -5,23 +5,25 @@ holds if one of its fair readings does, and the verdict says which; what would r
 out beside it and changes nothing.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
+from functools import partial
 from typing import Any, NamedTuple
 
 from llmcost.claims.by_cascade import cascade
-from llmcost.claims.by_quantity import arithmetic, labelling, review_savings, training_run
-from llmcost.claims.by_scenario import by_scenario, figure_of, impossible
-from llmcost.claims.claim import SCENARIO_CALCULATIONS, Claim, ClaimsFile, Question, Reading
-from llmcost.claims.expression import Expression, Step
-from llmcost.claims.inputs import Path, leaves, merged, quantities_of, reference, references_in
-from llmcost.claims.recomputed import Asked, Recomputed, Setting
-from llmcost.claims.units import check_written_units
+from llmcost.claims.by_expression import arithmetic
+from llmcost.claims.by_quantity import labelling, review_savings, training_run
+from llmcost.claims.by_scenario import by_scenario
+from llmcost.claims.claim import SCENARIO_CALCULATIONS, Claim, ClaimsFile
+from llmcost.claims.expression import Step
+from llmcost.claims.inputs import reference, references_in
+from llmcost.claims.recomputed import Asked, Recomputed, Setting, published_of, recomputed_of
+from llmcost.claims.statement import Statement, Ways, inputs_of
 from llmcost.claims.verdicts import VERDICTS, Judgement, Verdict, judge, spanned
 from llmcost.economics.uncertainty import Figure, Sampling
-from llmcost.errors import Impossible, InputError, LlmcostError
+from llmcost.errors import LlmcostError
 from llmcost.estimate import Assumption, Charge, Warning
-from llmcost.quantity import Shared
+from llmcost.quantity import Follows, resting_on
 
 _CALCULATE: dict[str, Callable[[Asked], Recomputed]] = {
     **dict.fromkeys(SCENARIO_CALCULATIONS, by_scenario),
@@ -46,7 +48,8 @@ class Checked(NamedTuple):
     """One claim with its verdict. `published` is a number, the two ends of a range, or null for `never`.
 
     `ratio` is published ÷ recomputed, of the end that is furthest off. `contradicts` names the claims
-    whose published figures cannot be true together with this one. `inputs`, `steps` and `charges` are how the figure came about.
+    whose published figures cannot be true together with this one. `reading` says under which reading it holds,
+    `read_as` which of the auditor's own. `inputs`, `steps` and `charges` are how the figure came about.
     """
 
     source: str
@@ -64,6 +67,7 @@ class Checked(NamedTuple):
     end: str | None
     tolerance: float
     verdict: Verdict
+    read_as: str
     reading: str
     contradicts: list[str]
     readings: list[OtherReading]
@@ -102,12 +106,8 @@ def audit(
     sampling: Sampling | None = None,
     *,
     only: Iterable[str] = (),
-    results: Mapping[str, Any] | None = None,
 ) -> Audit:
     """Work out every claim of these files again; `only` leaves all but these ids out.
-
-    `results` are answers that are there already, by the id of the claim that is about them; an Impossible
-    stands for an input that cannot be.
 
     Raises InputError, with its place, for a claim that cannot be worked out as it is written, and
     UnknownPrice for a price that neither the claim nor the catalog holds.
@@ -116,10 +116,7 @@ def audit(
     sources, checked = [], []
     for file in files:
         day = file.claims.as_of or as_of
-        audited = _Audited(file, Setting(catalog, day, sampling or Sampling()), results or {})
-        own = [
-            audited.checked(i, claim) for i, claim in enumerate(file.claims.claims) if not wanted or claim.id in wanted
-        ]
+        own = _Audited(file, Setting(catalog, day, sampling or Sampling())).checked(wanted)
         source = file.claims.source
         sources.append(AuditedSource(file.name, source.title, source.url, source.date, day, counted(own)))
         checked += own
@@ -132,47 +129,73 @@ def counted(claims: Iterable[Checked]) -> dict[str, int]:
     return {verdict: verdicts.count(verdict) for verdict in VERDICTS}
 
 
+class _Read(NamedTuple):
+    """A claim worked out under one of its readings."""
+
+    statement: Statement
+    found: Recomputed
+    judgement: Judgement
+
+    @property
+    def noun(self) -> str:
+        return self.statement.reading.removeprefix("as ")
+
+    def other(self) -> OtherReading:
+        judged = self.judgement
+        return OtherReading(self.statement.reading, judged.verdict == "holds", self.found.figure, judged.sentence)
+
+
 class _Audited:
-    """One file while it is audited: claims are worked out when they are first needed."""
+    """One file while it is audited: what other claims rest on is worked out before them."""
 
-    def __init__(self, file: ClaimsFile, setting: Setting, results: Mapping[str, Any]) -> None:
+    def __init__(self, file: ClaimsFile, setting: Setting) -> None:
         self.file = file
-        self.results = results
         self.setting = setting
-        self.positions = {claim.id: position for position, claim in enumerate(file.claims.claims)}
         self._done: dict[str, Recomputed] = {}
-        self._under_way: list[str] = []
 
-    def checked(self, position: int, claim: Claim) -> Checked:
-        """The claim with its verdict."""
-        published = claim.published
-        assert published is not None  # noqa: S101 - refused when the file was read
+    def checked(self, wanted: Collection[str]) -> list[Checked]:
+        """The claims of these ids with their verdicts, all where none is named."""
+        ways = self.file.stated.ways
+        asked = [name for name in ways if not wanted or name in wanted]
+        waiting = [(name, True) for name in asked]
+        needed: set[str] = set()
+        while waiting:
+            name, whole = waiting.pop()
+            if name in needed and not whole:
+                continue
+            needed.add(name)
+            links = [link for link in ways[name].links() if link.figure == "recomputed" and (whole or not link.reading)]
+            waiting += [(link.of, False) for link in links]
+        for name in self.file.stated.order:
+            if name in needed:
+                self._done[name] = self._recomputed(ways[name])
+        return [self._checked(ways[name]) for name in asked]
+
+    def _checked(self, ways: Ways) -> Checked:
+        claim, published = ways.claim, ways.claim.published
         tolerance = claim.tolerance if claim.tolerance is not None else self.file.claims.tolerance
-        found = self._recomputed(claim)
+        found = self._done[claim.id]
         judgement = judge(published, found, tolerance)
-        against = self._contradicted(claim) if judgement.verdict == "off" else []
-        readings = [self._reading(claim, position, "readings", i, tolerance) for i in range(len(claim.readings))]
-        first = next((each for each in readings if each[0].verdict == "holds"), None)
-        read_as = judgement.reading
-        shown = found
+        against = self._contradicted(ways) if judgement.verdict == "off" else []
+        readings = [self._reading(statement, tolerance) for statement in ways.readings]
+        first = next((each for each in readings if each.judgement.verdict == "holds"), None)
         if judgement.verdict != "holds" and first is not None:
-            shown, read_as, against = first[1], first[2].reading, []
-            judgement = first[0]._replace(
-                sentence=f"{judgement.sentence} Read as {_as(read_as)}: {_lowered(first[0].sentence)}"
+            shown, against = first.found, []
+            verdict = first.judgement._replace(
+                sentence=f"{judgement.sentence} Read as {first.noun}: {_lowered(first.judgement.sentence)}"
             )
-            read_as = "; ".join(filter(None, (read_as, first[0].reading)))
-        elif against:
-            judgement = judgement._replace(verdict="contradicts")
-        rescues = [
-            self._reading(claim, position, "would_hold_if", i, tolerance) for i in range(len(claim.would_hold_if))
-        ]
+        else:
+            shown, first = found, None
+            verdict = judgement._replace(verdict="contradicts") if against else judgement
+        rescues = [self._reading(statement, tolerance) for statement in ways.would_hold_if]
+        statement = ways.written if first is None else first.statement
         kind = published.kind
         return Checked(
             source=self.file.name,
             id=claim.id,
             says=claim.says,
             at=claim.at,
-            calculation=claim.calculation or (None if claim.expression is None else "arithmetic"),
+            calculation=None if ways.written is None else ways.written.calculation,
             figure=shown.name or None,
             unit=shown.unit,
             published=None
@@ -183,143 +206,90 @@ class _Audited:
             published_text=published.text,
             kind=kind,
             recomputed=shown.figure,
-            ratio=judgement.ratio,
-            end=judgement.end,
+            ratio=verdict.ratio,
+            end=verdict.end,
             tolerance=tolerance,
-            verdict=judgement.verdict,
-            reading=read_as,
+            verdict=verdict.verdict,
+            read_as="" if first is None else first.statement.reading,
+            reading="; ".join(filter(None, ("" if first is None else first.statement.reading, verdict.reading))),
             contradicts=against,
-            readings=[_other(judged, again, part) for judged, again, part in readings],
-            would_hold_if=[_other(judged, again, part) for judged, again, part in rescues],
-            explanation=_explanation(claim, judgement, against, readings, rescues),
-            inputs={".".join(map(str, path)): text for path, text in leaves(shown.given)},
+            readings=[each.other() for each in readings],
+            would_hold_if=[each.other() for each in rescues],
+            explanation=_explanation(claim, verdict, against, readings, rescues),
+            inputs={} if statement is None else inputs_of(statement, shown.given),
             steps=shown.steps,
             charges=shown.charges,
             assumptions=shown.assumptions,
             warnings=shown.warnings,
         )
 
-    def _reading(
-        self, claim: Claim, position: int, field: str, i: int, tolerance: float
-    ) -> tuple[Judgement, Recomputed, Reading]:
-        part: Reading = getattr(claim, field)[i]
-        found = self._worked_out(claim, position, part, (field, i))
-        published = part.published or claim.published
-        assert published is not None  # noqa: S101 - a claim publishes something
-        return judge(published, found, tolerance), found, part
+    def _reading(self, statement: Statement, tolerance: float) -> _Read:
+        found = self._worked_out(statement)
+        return _Read(statement, found, judge(statement.published, found, tolerance))
 
-    def _contradicted(self, claim: Claim) -> list[str]:
-        """The claims whose published figures this one rests on, its own block of inputs included."""
-        given = self._given(claim)
-        if claim.expression is not None:  # of a block only what the expression names
-            used = {*Expression(claim.expression).names, *(Expression(claim.whole).names if claim.whole else ())}
-            given = {name: value for name, value in given.items() if name in used}
-        found: list[str] = []
-        for _, kind, name in references_in(given):
-            below = self.file.claims.claims[self.positions[name]]
-            stated = below.published is not None and below.published.kind in ("figure", "range")
-            if kind == "recomputed":
-                found += self._contradicted(below)
-            elif stated:  # at least 90 % and 95 % can both be true
-                found.append(name)
-        return list(dict.fromkeys(found))
+    def _contradicted(self, ways: Ways) -> list[str]:
+        """The claims whose published figures this one rests on, through recomputed ones too."""
+        found: dict[str, None] = {}
+        waiting = [ways.claim.id]
+        seen: set[str] = set()
+        while waiting:
+            name = waiting.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            for link in self.file.stated.ways[name].links():
+                if link.reading:
+                    continue
+                if link.figure == "recomputed":
+                    waiting.append(link.of)
+                elif self.file.stated.ways[link.of].claim.published.kind != "never":
+                    found.setdefault(link.of)
+        return list(found)
 
-    def _recomputed(self, claim: Claim) -> Recomputed:
-        """The claim worked out as it is written, once."""
-        if claim.id not in self._done:
-            if claim.id in self._under_way:
-                circle = " → ".join((*self._under_way[self._under_way.index(claim.id) :], claim.id))
-                raise InputError(
-                    f"these claims rest on each other's recomputed figures: {circle}",
-                    where=self.file.where([("claims", self.positions[claim.id], "given")]),
-                    hint="give one of them its own inputs, or refer to a published figure",
-                )
-            self._under_way.append(claim.id)
-            if claim.missing is not None:
-                unit = claim.published.unit if claim.published is not None else ""
-                self._done[claim.id] = Recomputed("", Figure(None), unit, missing=claim.missing)
-            else:
-                self._done[claim.id] = self._worked_out(claim, self.positions[claim.id], None, ())
-            self._under_way.pop()
-        return self._done[claim.id]
+    def _recomputed(self, ways: Ways) -> Recomputed:
+        """The claim worked out as it is written."""
+        claim = ways.claim
+        if ways.written is None:
+            return Recomputed("", Figure(None), claim.published.unit, missing=claim.missing or "")
+        return self._worked_out(ways.written)
 
-    def _worked_out(self, claim: Claim, position: int, part: Reading | None, below: Path) -> Recomputed:
-        at: Path = ("claims", position)
+    def _asked(self, statement: Statement, setting: Setting) -> Asked:
+        own = {field: getattr(statement, field) for field in Asked._fields if field not in ("given", "setting")}
+        return Asked(given=self._resolved(statement.given), setting=setting, **own)
 
-        def place(path: Path) -> str:
-            return self.file.where([(*at, *below, *path), (*at, *path)])
+    def _worked_out(self, statement: Statement) -> Recomputed:
+        watched: list[tuple[Any, Callable[[Any], Any], Mapping[Any, Figure]]] = []
 
-        def given_place(path: Any, key: bool = False) -> str:
-            blocks = [name for each in (part, claim) if each is not None for name in reversed(each.uses)]
-            tail = tuple(path)
-            ways: list[Path] = [(*at, *below, "given", *tail), (*at, "given", *tail)]
-            ways += [("given", block, *tail) for block in blocks]
-            return self.file.where(ways if tail else [at], key=key)
+        def watch(tree: Any, headline: Callable[[Any], Any], figures: Mapping[Any, Figure]) -> None:
+            watched.append((tree, headline, figures))
 
-        question: Question = claim if part is None else part
-        own = claim.calculation or "arithmetic"
-        calculation = question.calculation or ("arithmetic" if question.expression is not None else own)
-        if question.expression is not None and calculation != "arithmetic":
-            raise InputError(
-                f"claim {claim.id} has an expression, and {calculation} has formulas of its own",
-                where=place(("expression",)),
-                hint="take it out, or write calculation: arithmetic",
-            )
-        for field in ("unit", "whole") if calculation != "arithmetic" else ("of", "figure"):
-            if getattr(question, field) is not None:
-                only = "an expression alone" if calculation != "arithmetic" else "a command's result"
-                raise InputError(
-                    f"claim {claim.id}: {field} goes with {only}, and this is {calculation}",
-                    where=place((field,)),
-                    hint="take it out" if calculation != "arithmetic" else "take it out: an expression is the figure",
-                )
-        alike = calculation == own
-        under = self._given(claim)
-        if not alike:  # another calculation takes other inputs; an expression may still use the named quantities
-            under = quantities_of(under) if calculation == "arithmetic" else {}
-        published = question.published or claim.published
-        assert published is not None  # noqa: S101 - refused when the file was read
-        asked = Asked(
-            claim=claim.id,
-            calculation=calculation,
-            given=self._resolved(under if part is None else merged(under, self._given(part))),
-            of=question.of or (claim.of if alike else None),
-            figure=question.figure or (claim.figure if alike else None),
-            expression=question.expression or (claim.expression if alike else None),
-            unit=question.unit or (claim.unit if alike else None),
-            whole=question.whole or (claim.whole if alike else None),
-            published=published,
-            place=place,
-            given_place=given_place,
-            setting=self.setting,
-        )
-        if part is None and claim.id in self.results:
-            answer = self.results[claim.id]
-            return impossible(asked, answer) if isinstance(answer, Impossible) else figure_of(asked, answer)
-        if calculation != "arithmetic":
-            check_written_units(claim.id, asked.given, given_place)
+        setting = self.setting._replace(sampling=self.setting.sampling._replace(watch=watch))
         try:
-            return _CALCULATE[asked.calculation](asked)
+            asked = self._asked(statement, setting)
+            found = _CALCULATE[asked.calculation](asked)
         except LlmcostError as error:
-            if ":" in error.where:
-                raise
-            what = error.what if error.what.startswith(f"claim {claim.id}") else f"claim {claim.id}: {error.what}"
-            raise type(error)(what, where=place(()), hint=error.hint) from None
-
-    def _given(self, question: Question) -> dict[str, Any]:
-        """The blocks that are used, in order, under the question's own inputs."""
-        found: dict[str, Any] = {}
-        for name in question.uses:
-            found = merged(found, self.file.claims.given[name])
-        return merged(found, question.given)
+            at, where = statement.place(()), error.where
+            placed = ":" in where or "=" in where or where.startswith("-")  # where it was written or typed
+            named = ":" not in at or error.what.startswith(f"claim {statement.claim}")
+            what = error.what if named else f"claim {statement.claim}: {error.what}"
+            raise error.said(what=what, where=where if placed else at) from None
+        return found._replace(
+            follows=found.follows or _follows(found.figure, watched),
+            missing=_missing(statement, found.missing),
+            assumptions=[_of_source(each) for each in found.assumptions],
+            warnings=[*statement.warnings, *found.warnings],
+        )
 
     def _resolved(self, tree: Any) -> Any:
         """The inputs with each reference replaced by the figure that it names."""
         found = reference(tree)
         if found is not None:
             kind, name = found
-            claim = self.file.claims.claims[self.positions[name]]
-            return _as_input(claim, None if kind == "published" else self._recomputed(claim))
+            return (
+                recomputed_of(name, self._done[name])
+                if kind == "recomputed"
+                else published_of(name, self.file.stated.ways[name].claim.published)
+            )
         if isinstance(tree, Mapping):
             return {key: self._resolved(value) for key, value in tree.items()}
         if isinstance(tree, list):
@@ -327,41 +297,34 @@ class _Audited:
         return tree
 
 
-def _as_input(claim: Claim, found: Recomputed | None) -> Any:
-    """A claim's figure as another one's quantity, in its unit; null where it is not known.
-
-    A range is written under the claim's name: wherever it is referred to, it is one quantity and one draw.
-    """
-    if found is None:
-        published = claim.published
-        if published is None or published.kind == "never":
-            return None
-        ends = [published.low] if published.kind != "range" else [published.low, published.high]
-        written = [_written(end, published.unit, f"{claim.id}.published") for end in ends]
-        return written if len(written) > 1 else written[0]
-    spread = found.figure.spread
-    if spread is not None and spread[0] != spread[2] and None not in spread:
-        low, mid, high = (_written(end, found.unit, f"{claim.id}.recomputed") for end in spread if end is not None)
-        return {"low": low, "mid": mid, "high": high}
-    return None if found.figure.value is None else _written(found.figure.value, found.unit, "")
+def _missing(statement: Statement, missing: str) -> str:
+    """What is not known, and of a reference whose figure it would have been."""
+    whose = {".".join(map(str, path)): f"{kind} of {name}" for path, kind, name in references_in(statement.given)}
+    return ", ".join(f"{name} ({whose[name]})" if name in whose else name for name in missing.split(", ") if name)
 
 
-def _written(value: float, unit: str, name: str) -> Shared:
-    text = Shared(f"{value * 100!r}%" if unit == "share" else f"${value!r}" if unit == "USD" else repr(value))
-    text.place = f"claim {name}" if name else ""
-    return text
+def _of_source(assumed: Assumption) -> Assumption:
+    """A price that a claim gives is its source's, not the auditor's own."""
+    return assumed._replace(why=str(assumed.why).replace("the user's own price", "the price that the source gives"))
 
 
-def _other(judged: Judgement, found: Recomputed, part: Reading) -> OtherReading:
-    return OtherReading(part.reading, judged.verdict == "holds", found.figure, judged.sentence)
+def _follows(
+    figure: Figure, watched: Iterable[tuple[Any, Callable[[Any], Any], Mapping[Any, Figure]]]
+) -> Follows | None:
+    """What a range among these evaluations is worked out from."""
+    for tree, headline, figures in watched:
+        for name, own in figures.items():
+            if own is figure and figure.bounds is not None:
+                return Follows(tree, partial(_named, headline, name), resting_on(tree))
+    return None
+
+
+def _named(headline: Callable[[Any], Any], name: Any, tree: Any) -> Any:
+    return headline(tree)[name]
 
 
 def _explanation(
-    claim: Claim,
-    judgement: Judgement,
-    against: list[str],
-    readings: list[tuple[Judgement, Recomputed, Reading]],
-    rescues: list[tuple[Judgement, Recomputed, Reading]],
+    claim: Claim, judgement: Judgement, against: list[str], readings: list[_Read], rescues: list[_Read]
 ) -> str:
     """What the arithmetic gives, in a sentence or a few."""
     parts = [judgement.sentence]
@@ -370,23 +333,22 @@ def _explanation(
             f"It rests on what the source itself publishes elsewhere ({', '.join(against)}): both cannot be true."
         )
     holds = judgement.verdict == "holds"
-    for judged, _, part in readings:
-        if judged.verdict == "not checkable":
-            parts.append(f"Read as {_as(part.reading)} it cannot be checked: {_lowered(judged.sentence)}")
-        elif judged.verdict != "holds":
-            parts.append(
-                f"{'Not so' if holds else 'Nor'} when read as {_as(part.reading)}: {_lowered(judged.sentence)}"
-            )
-    for judged, found, part in rescues:
-        say = "It would hold if" if judged.verdict == "holds" else "It would not hold even if"
-        parts.append(f"{say} {part.reading} ({spanned(found.figure, found.unit)}).")
+    for each in readings:
+        verdict, sentence = each.judgement.verdict, _lowered(each.judgement.sentence)
+        if verdict == "not checkable":
+            parts.append(f"Read as {each.noun} it cannot be checked: {sentence}")
+        elif verdict != "holds":
+            parts.append(f"{'Not so' if holds else 'Nor'} when read as {each.noun}: {sentence}")
+    for each in rescues:
+        reading, found = each.statement.reading, each.found
+        if each.judgement.verdict == "not checkable":
+            parts.append(f"Whether it would hold if {reading} cannot be checked: {_lowered(each.judgement.sentence)}")
+            continue
+        say = "It would hold if" if each.judgement.verdict == "holds" else "It would not hold even if"
+        parts.append(f"{say} {reading} ({spanned(found.figure, found.unit)}).")
     if claim.note:
         parts.append(claim.note if claim.note.endswith((".", "!", "?")) else f"{claim.note}.")
     return " ".join(parts)
-
-
-def _as(reading: str) -> str:
-    return reading.removeprefix("as ")
 
 
 def _lowered(sentence: str) -> str:

@@ -3,19 +3,20 @@
 One request a month; USD a request, or any unit that the costs share.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import model_validator
 
 from llmcost.claims.by_scenario import figure_of
-from llmcost.claims.recomputed import Asked, Recomputed, unit_of
+from llmcost.claims.recomputed import Asked, Limit, Recomputed, not_known, unit_of
 from llmcost.economics.routing import route
 from llmcost.economics.uncertainty import Figure
 from llmcost.errors import InputError, did_you_mean
 from llmcost.quantity import Range
 from llmcost.scenario import scenario_from
 from llmcost.validation import validated
-from llmcost.workload import Positive, Share, Strict, refuse
+from llmcost.workload import Share, Strict, Usd, refuse
 
 CHEAP, STRONG, CASCADE = "cheap", "strong", "cascade"
 _COSTS = ("cost", "saving", "saving_share", "break_even_acceptance")
@@ -36,9 +37,9 @@ class TwoStages(Strict):
     false_reject: Share | None = None
     acceptance: Share | None = None
     escalation: Share | None = None
-    cheap_cost: Positive | None = None
-    strong_cost: Positive | None = None
-    verifier_cost: Positive = 0.0
+    cheap_cost: Usd | None = None
+    strong_cost: Usd | None = None
+    verifier_cost: Usd = 0.0
 
     @model_validator(mode="after")
     def _said_once(self) -> "TwoStages":
@@ -65,7 +66,7 @@ def cascade(asked: Asked) -> Recomputed:
         )
     unknown = [field for field, value in asked.given.items() if value is None and field in TwoStages.model_fields]
     if unknown:
-        return Recomputed(name, Figure(None), unit_of(name), missing=", ".join(unknown), given=asked.given)
+        return not_known(asked, name, unit_of(name), unknown)
     two = validated(TwoStages, asked.given, (), asked.given_place)
     if name in _COSTS:
         for field in ("cheap_cost", "strong_cost"):
@@ -79,13 +80,40 @@ def cascade(asked: Asked) -> Recomputed:
     result = route(scenario, asked.setting.catalog, asked.setting.sampling)
     wanted = {"cost": "monthly_cost", "escalation": "acceptance"}.get(name, name)
     found = figure_of(asked._replace(figure=wanted, of=CASCADE), result)
+    found = found._replace(name=name, limits=[*found.limits, *_best_choice(name, two)])
     if name == "quality" and found.figure.point is None:
         bound = next(mix.cascade.quality_bound for mix in result.mixes if mix.name == CASCADE and mix.cascade)
         if bound is not None:
             figure = Figure(None, None, (bound[0], bound[1]))
             return found._replace(figure=figure, missing="", ends="what the two accuracies allow")
-    figure = _rest(found.figure) if name == "escalation" else found.figure
-    return found._replace(name=name, figure=figure)
+    return found._replace(figure=_rest(found.figure)) if name == "escalation" else found
+
+
+def _best_choice(name: str, two: TwoStages) -> Iterator[Limit]:
+    """A cascade answers with one of the two models: it is right no more often than at least one of them is."""
+    if name not in ("quality", "quality_kept"):
+        return
+    if two.joint is not None:
+        parts = [_highest(share) for pattern, share in two.joint.items() if "1" in pattern.removeprefix("p")]
+        most, strong = sum(parts), _right(two.joint, 1)
+    elif two.cheap_quality is not None and two.strong_quality is not None:
+        most, strong = _highest(two.cheap_quality) + _highest(two.strong_quality), two.strong_quality
+    else:
+        return
+    most = min(most, 1.0)
+    because = f"one of the two models is right on {most * 100:.4g} % at the most, however well the verifier chooses"
+    if name == "quality":
+        yield Limit(most, because)
+    elif strong is not None and _lowest(strong) > 0:
+        yield Limit(most / _lowest(strong), because)
+
+
+def _highest(share: Any) -> float:
+    return float(share.high if isinstance(share, Range) else share)
+
+
+def _lowest(share: Any) -> float:
+    return float(share.low if isinstance(share, Range) else share)
 
 
 def _scenario(two: TwoStages, asked: Asked) -> dict[str, Any]:
@@ -134,7 +162,13 @@ def _remaining(share: Any) -> Any:
 
 def _rest(figure: Figure) -> Figure:
     """The figure of 1 − x."""
-    spread = None if figure.spread is None else tuple(None if x is None else 1 - x for x in reversed(figure.spread))
-    bounds = None if figure.bounds is None else tuple(None if x is None else 1 - x for x in reversed(figure.bounds))
-    point = None if figure.point is None else 1 - figure.point
-    return figure._replace(point=point, spread=spread, bounds=bounds)  # type: ignore[arg-type]
+    spread, bounds = figure.spread, figure.bounds
+    return figure._replace(
+        point=_less(figure.point),
+        spread=None if spread is None else (_less(spread[2]), _less(spread[1]), _less(spread[0])),
+        bounds=None if bounds is None else (_less(bounds[1]), _less(bounds[0])),
+    )
+
+
+def _less(share: float | None) -> float | None:
+    return None if share is None else 1 - share

@@ -1,79 +1,143 @@
 """Claims on a scenario: the commands' own calculations, asked for one figure of one architecture."""
 
+import math
+import re
 from collections.abc import Callable
 from typing import Any
 
+from llmcost.architectures.flow import models_of
 from llmcost.architectures.prices import Prices
-from llmcost.claims.inputs import Path
-from llmcost.claims.published import Published
-from llmcost.claims.recomputed import PARTS, Asked, Limit, Recomputed, check_unit, figure_in, unit_of
+from llmcost.claims.inputs import Path, leaves
+from llmcost.claims.limits import CHEAPEST_FROM, RATES, limits_of, why_unknown
+from llmcost.claims.recomputed import Asked, Recomputed, check_unit, figure_in, not_known, unit_of
 from llmcost.economics.breakeven import Breakeven, Offer, breakeven, breakeven_of_offer
 from llmcost.economics.comparison import compare
 from llmcost.economics.hosting import Hosting, host
+from llmcost.economics.known_models import check_models
 from llmcost.economics.ownership import tco
 from llmcost.economics.plausibility import refuse_impossible
 from llmcost.economics.remarks import assumptions, warnings
 from llmcost.economics.routing import route
 from llmcost.economics.uncertainty import Figure
-from llmcost.errors import Impossible, InputError, did_you_mean
-from llmcost.quantity import at_middle
-from llmcost.scenario import Scenario, scenario_from
+from llmcost.errors import Impossible, InputError, LlmcostError, did_you_mean
+from llmcost.quantity import LARGEST, at_middle
+from llmcost.scenario import LONGEST_HORIZON, Scenario, scenario_from
 from llmcost.validation import validated
-from llmcost.wording import count
 
 PAYBACK_HORIZON = 120  # months
-CHEAPEST_FROM = "cheapest_from_requests_per_month"
-_RATES = ("requests_per_second", "deployable_requests_per_second", "tokens_per_second")
 
 
 def by_scenario(asked: Asked) -> Recomputed:
-    """The figure of `route`, `tco`, `host`, `breakeven` or `compare` on a scenario fragment."""
-    if asked.figure == "payback_month" and "horizon_months" not in asked.given:
-        return _paid_back(asked)
-    return _worked_out(asked)
+    """The figure of `route`, `tco`, `host`, `breakeven` or `compare` on a scenario fragment.
 
-
-def _worked_out(asked: Asked) -> Recomputed:
-    if asked.calculation == "breakeven" and not {"architectures", "workload"} & set(asked.given):
-        return _offer(asked)
-    setting = asked.setting
-    concerned = {asked.of, asked.given.get("baseline")} if asked.of is not None else None
-    unknown = [
-        ".".join(map(str, path))
-        for path in _unknown(asked.given)
-        if path[0] != "architectures" or concerned is None or path[1:2] == () or path[1] in concerned
-    ]
+    Raises InputError with the claim and the place of what is wrong.
+    """
+    name = asked.figure or ""
+    unknown = _unknown_inputs(asked)
     if unknown:
-        name = asked.figure or ""
-        return Recomputed(name, Figure(None), unit_of(name), missing=", ".join(unknown), given=asked.given)
+        return not_known(asked, name, unit_of(name), unknown)
     asked = asked._replace(given=_known(asked.given))
     try:
-        scenario = _scenario(asked, _with_stated_price(asked))
-        refuse_impossible(scenario, Prices(setting.catalog, scenario.prices, scenario.successors), asked.given_place)
-        result: Any = _CALCULATIONS[asked.calculation](scenario, setting.catalog, asked)
+        offer = asked.calculation == "breakeven" and not {"architectures", "workload"} & set(asked.given)
+        return _of_offer(asked) if offer else _of_scenario(asked)
     except Impossible as error:
-        return impossible(asked, error)
-    return _with_remarks(figure_of(asked, result), scenario, asked)
+        return not_known(asked, name, unit_of(name), ())._replace(impossible=error.what)
+    except LlmcostError as error:
+        raise _placed(asked, error) from None
 
 
-def _paid_back(asked: Asked) -> Recomputed:
-    """The payback where no horizon is given: within ten years, for a year would call a later one never.
+def _of_scenario(asked: Asked) -> Recomputed:
+    setting = asked.setting
+    scenario = _scenario(asked, _with_stated_price(asked))
+    prices = Prices(setting.catalog, scenario.prices, scenario.successors)
+    check_models(scenario, prices, asked.given, asked.given_place)
+    refuse_impossible(scenario, prices, asked.given_place)
+    ends = ""
+    if _looks_far(asked):
+        scenario = scenario.model_copy(update={"horizon_months": _months_ahead(asked, scenario, prices)})
+        ends = _within(scenario.horizon_months)
+    result: Any = _CALCULATIONS[asked.calculation](scenario, setting.catalog, asked)
+    found = _with_remarks(figure_of(asked, result), scenario, asked)
+    return found._replace(ends=ends or found.ends)
 
-    Where a model retires before that, and nothing says what follows it: within a year.
-    """
-    try:
-        months, found = PAYBACK_HORIZON, _within(PAYBACK_HORIZON, asked)
-    except InputError:
-        months, found = 12, _within(12, asked)
-    if months > 12 and found.figure.point is None:  # a model may retire within the ten years, after it has paid back
-        sooner = _within(12, asked)
-        if sooner.figure.point is not None:
-            months, found = 12, sooner
-    return found._replace(ends=f"within {months} months, since no horizon_months is given", given=asked.given)
+
+def _of_offer(asked: Asked) -> Recomputed:
+    offer = validated(Offer, asked.given, (), asked.given_place)
+    ends = ""
+    if _looks_far(asked):
+        months = min(_reached(asked), _until_beyond(offer.growth_per_month, 1))
+        offer, ends = offer.model_copy(update={"horizon_months": months}), _within(months)
+    found = figure_of(asked, breakeven_of_offer(offer, asked.setting.sampling))
+    return found._replace(ends=ends or found.ends)
 
 
-def _within(months: int, asked: Asked) -> Recomputed:
-    return _worked_out(asked._replace(given={**asked.given, "horizon_months": months}))
+# ---- how far a payback is looked for ---------------------------------------------------------------
+
+
+def _looks_far(asked: Asked) -> bool:
+    return asked.figure == "payback_month" and "horizon_months" not in asked.given
+
+
+def _within(months: int) -> str:
+    return f"within {months} months, since no horizon_months is given"
+
+
+def _reached(asked: Asked) -> int:
+    """Ten years, for a year would call a later payback never; at least the month that is published."""
+    said = 0.0 if asked.published.kind == "never" else asked.published.high
+    return min(LONGEST_HORIZON, max(PAYBACK_HORIZON, math.ceil(min(said, LONGEST_HORIZON))))
+
+
+def _until_beyond(rate: Any, months: int) -> int:
+    """The months until a rate that compounds every so many of them grows beyond any number."""
+    high = getattr(rate, "high", rate)
+    if high <= 0:
+        return LONGEST_HORIZON
+    return max(1, min(LONGEST_HORIZON, int(months * math.log(LARGEST) / math.log1p(high))))
+
+
+def _months_ahead(asked: Asked, scenario: Scenario, prices: Prices) -> int:
+    """As far as a payback is looked for: to the last month before a model retires that nothing replaces."""
+    growth = 0.0 if scenario.workload is None else scenario.workload.growth_per_month
+    yearly = (scenario.api_price_change_per_year, scenario.discount_rate)
+    months = min(_reached(asked), _until_beyond(growth, 1), *(_until_beyond(rate, 12) for rate in yearly))
+    last = scenario.first_day(months)
+    names = scenario.architectures if asked.of not in scenario.architectures else (asked.of, scenario.baseline or "")
+    models = [model for name in names for model in models_of(name, scenario.architectures)]
+    for model in [*models, *(scenario.successors[model] for model in models if model in scenario.successors)]:
+        gone = prices.unreplaced(model, last)
+        if gone is not None:
+            day, start = gone.retires_on, scenario.start
+            months = min(months, (day.year - start.year) * 12 + day.month - start.month + (day.day > 1))
+    return max(1, months)
+
+
+# ---- what is not known, and what is wrong ----------------------------------------------------------
+
+
+def _unknown_inputs(asked: Asked) -> list[str]:
+    """The inputs that nobody says, of what the figure rests on: the architecture asked for, and the baseline."""
+    architectures = asked.given.get("architectures")
+    concerned = None
+    if asked.of is not None and isinstance(architectures, dict):
+        concerned = [asked.of, asked.given.get("baseline")]
+        for name in concerned:  # and what these send requests to
+            if isinstance(name, str) and name in architectures:
+                concerned += [
+                    each for each in architectures if each not in concerned and _names(architectures[name], each)
+                ]
+    return [
+        ".".join(map(str, path))
+        for path in _unknown(asked.given)
+        if path[0] != "architectures" or concerned is None or len(path) == 1 or path[1] in concerned
+    ]
+
+
+def _names(body: Any, name: str) -> bool:
+    """Whether the body of an architecture names this one."""
+    if isinstance(body, dict):
+        return name in body or any(_names(each, name) for each in body.values())
+    return any(_names(each, name) for each in body) if isinstance(body, list) else bool(body == name)
 
 
 def _unknown(tree: Any, path: Path = ()) -> list[Path]:
@@ -90,6 +154,30 @@ def _known(tree: Any) -> Any:
     return {key: _known(value) for key, value in tree.items() if value is not None}
 
 
+def _placed(asked: Asked, error: LlmcostError) -> LlmcostError:
+    """An error of a calculation with the place of the input that it is about, and in a file with a hint for files."""
+    where = error.where
+    if where.partition(".")[0] in Scenario.model_fields:
+        where = asked.given_place(where.split("."), False)
+    mentioned = _mentioned(asked.given, error.what)
+    where = where or (asked.given_place(mentioned, False) if mentioned else asked.place(()))
+    typed = ":" not in asked.place(())
+    return error.said(where=where, hint=error.hint if typed else error.in_file or error.hint)
+
+
+def _mentioned(given: dict[str, Any], what: str) -> Path:
+    """The path of the input whose value, or whose name below prices or architectures, is the longest in a message."""
+    named = [(path, text) for path, text in leaves(given) if len(text) > 1 and not text[0].isdigit()]
+    for block in ("architectures", "prices"):
+        own = given.get(block)
+        named += [((block, name), str(name)) for name in own] if isinstance(own, dict) else []
+    found = [(path, text) for path, text in named if re.search(rf"(?<![\w.-]){re.escape(text)}(?![\w-])", what)]
+    return max(found, key=lambda each: len(each[1]), default=((), ""))[0]
+
+
+# ---- the calculations ------------------------------------------------------------------------------
+
+
 def _with_remarks(found: Recomputed, scenario: Scenario, asked: Asked) -> Recomputed:
     """With every default and every stale price that the figure rests on."""
     point = at_middle(scenario)
@@ -103,19 +191,11 @@ def _with_remarks(found: Recomputed, scenario: Scenario, asked: Asked) -> Recomp
     )
 
 
-def impossible(asked: Asked, why: Impossible) -> Recomputed:
-    """What is recomputed where an input cannot be: nothing, and why."""
-    name = asked.figure or ""
-    return Recomputed(name, Figure(None), unit_of(name), impossible=why.what, given=asked.given)
-
-
 def _scenario(asked: Asked, given: dict[str, Any]) -> Scenario:
-    """The fragment as a scenario that starts on the day asked for, unless it says when."""
-    as_of = asked.setting.as_of
-    written = {"start": as_of.isoformat()[:7], **given}
-    scenario = scenario_from(written, asked.given_place, today=as_of)
+    """The fragment as a scenario; like their commands, `route` and `host` price the very day unless it says when it starts."""
+    scenario = scenario_from(given, asked.given_place, today=asked.setting.as_of)
     if "start" not in given and asked.calculation in ("route", "host"):
-        scenario = scenario.model_copy(update={"start": as_of})
+        scenario = scenario.model_copy(update={"start": asked.setting.as_of})
     return scenario
 
 
@@ -146,16 +226,6 @@ def _check_one_of(asked: Asked, names: Any) -> None:
         )
 
 
-def _offer(asked: Asked) -> Recomputed:
-    known = {name: value for name, value in asked.given.items() if value is not None}
-    unknown = [name for name, value in asked.given.items() if value is None and name in Offer.model_fields]
-    if unknown:
-        name = asked.figure or ""
-        return Recomputed(name, Figure(None), unit_of(name), missing=", ".join(unknown), given=asked.given)
-    offer = validated(Offer, known, (), asked.given_place)
-    return figure_of(asked, breakeven_of_offer(offer, asked.setting.sampling))
-
-
 def figure_of(asked: Asked, result: Any) -> Recomputed:
     """The figure that is meant, from a command's whole result. Raises InputError where none is."""
     row, base = _rows(asked, result)
@@ -169,11 +239,11 @@ def figure_of(asked: Asked, result: Any) -> Recomputed:
     rows = (row, base) if row is not result else ()
     charges = {each.name: each.charges for each in rows if getattr(each, "charges", ())}
     charges = {result.architecture: result.charges} if row is result else charges
-    found = Recomputed(name, figure, unit, charges=charges, limits=_limits(name, base, result), given=asked.given)
-    if unit == "month" and figure.point is None and hasattr(result, "horizon_months"):
+    found = Recomputed(name, figure, unit, charges=charges, limits=limits_of(name, base, result), given=asked.given)
+    if unit == "month" and hasattr(result, "horizon_months"):
         found = found._replace(ends=f"within {result.horizon_months} months")
     if figure.point is None and figure.bounds is None:
-        return found._replace(missing=_why_unknown(name, result, row, asked))
+        return found._replace(missing=why_unknown(name, result, row, asked))
     return _with_band(found, result) if isinstance(result, Hosting) else found
 
 
@@ -195,69 +265,29 @@ def _rows(asked: Asked, result: Any) -> tuple[Any, Any]:
         raise InputError(
             f"claim {asked.claim} does not say which architecture is meant",
             where=asked.place(()),
-            hint=f"name it with of: (--of after --says): {', '.join(rows)}",
+            hint=f"name it with of: {', '.join(rows)}",
         )
     return (others or list(rows.values()))[0], baseline
-
-
-def _limits(name: str, base: Any, result: Any) -> list[Limit]:
-    """What the figure cannot exceed: all of a whole, the cost that is saved, what physics allows."""
-    if name in PARTS:
-        return [Limit(1.0, "a share cannot be more than 100 %")]
-    if name == "saving" and base is not None:
-        whole = base.total_cost if hasattr(base, "total_cost") else base.monthly_cost
-        high = whole.bounds[1] if whole.bounds and whole.bounds[1] is not None else whole.point
-        return [] if high is None else [Limit(high, f"a saving cannot be larger than what {base.name} costs")]
-    if isinstance(result, Hosting) and name in _RATES and result.physical_bound_requests_per_second is not None:
-        most = result.physical_bound_requests_per_second
-        if not most:
-            return [Limit(0.0, f"it cannot be served there: {result.why_not}")]
-        if name == "tokens_per_second":
-            rate, tokens = result.requests_per_second.point, result.tokens_per_second.point
-            if not rate or not tokens:
-                return []
-            most *= tokens / rate
-        on = f"{result.model} at {result.precision} on {result.gpus_per_replica:g} × {result.gpu}"
-        return [Limit(most, f"physics allows {count(most)} at the very most ({on})")]
-    return []
 
 
 def _with_band(found: Recomputed, result: Hosting) -> Recomputed:
     """A modelled rate is a band, never a point."""
     band, rate = result.requests_per_second_band, result.requests_per_second.point
-    if band is None or not rate or found.name not in _RATES or found.figure.point is None:
+    if band is None or not rate or found.name not in RATES or found.figure.point is None:
         return found
     low, high = (found.figure.point * end / rate for end in band)
     figure = Figure(found.figure.point, None, (low, high))
     return found._replace(figure=figure, ends="the capacity model's band")
 
 
-def _why_unknown(name: str, result: Any, row: Any, asked: Asked) -> str:
-    """What would have to be known; empty where unknown means never."""
-    if isinstance(result, Breakeven) and name == "payback_month" and result.requests_per_month is None:
-        return "calls_per_month"
-    if unit_of(name) == "month" or name in ("calls_to_payback", "calls_per_month_to_cover_operations", CHEAPEST_FROM):
-        return ""
-    if isinstance(result, Hosting) and not result.fits:
-        return f"a GPU that holds the model: {result.why_not}"
-    if name.startswith("quality") or name in ("acceptance", "parity_false_accept"):
-        return "how good the models are (quality: {MODEL: 93%}, or joint for a cascade)"
-    if name in ("cost_per_request", "saving_per_call"):
-        return "the requests a month (the workload gives only its tokens)"
-    reasons = getattr(row, "gate_reasons", {})
-    return next(iter(reasons.values()), f"what {name} of {asked.calculation} rests on")
-
-
-def stated_price(published: Published) -> float | None:
-    """The price that the hardware would have to reach: the lower end; None where nothing says how low."""
-    return published.low if published.low > 0 and published.kind not in ("at_least", "never") else None
-
-
 def _with_stated_price(asked: Asked) -> dict[str, Any]:
     """A published price a million tokens is held against what the hardware allows, as a stated one is."""
     architectures = asked.given.get("architectures")
-    price = stated_price(asked.published)
-    if asked.figure != "cost_per_mtok" or not isinstance(architectures, dict) or price is None:
+    published = asked.published
+    price = published.low if published.low > 0 and published.kind not in ("at_least", "never") else None
+    if asked.calculation == "host" or asked.figure != "cost_per_mtok":  # host's own figure is held against a limit
+        return asked.given
+    if not isinstance(architectures, dict) or price is None:
         return asked.given
     hosted = [
         name for name, body in architectures.items() if isinstance(body, dict) and body.get("kind") == "self_hosted"

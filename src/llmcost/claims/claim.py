@@ -5,22 +5,23 @@ claim is worked out, since it may refer to other claims: `{published: ID}` and `
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import date
-from typing import Annotated, Any, Literal
+from functools import cached_property
+from typing import Annotated, Any, Literal, Protocol, get_args
 
 from pydantic import BeforeValidator, model_validator
 
-from llmcost.claims.inputs import Path, references_in
+from llmcost.claims.inputs import Path
 from llmcost.claims.published import Published, tolerance_of
-from llmcost.errors import InputError, did_you_mean
+from llmcost.claims.statement import Stated, stated
+from llmcost.errors import InputError
 from llmcost.quantity import QuantityError, shown
 from llmcost.validation import validated
 from llmcost.workload import Strict, refuse
 
 TOLERANCE = 0.02
 SCENARIO_CALCULATIONS = ("route", "tco", "host", "breakeven", "compare")
-CALCULATIONS = (*SCENARIO_CALCULATIONS, "cascade", "review_savings", "labelling", "training_run", "arithmetic")
 
 Calculation = Literal[
     "route",
@@ -34,6 +35,7 @@ Calculation = Literal[
     "training_run",
     "arithmetic",
 ]
+CALCULATIONS: tuple[str, ...] = get_args(Calculation)
 
 
 def _day(written: Any) -> date:
@@ -49,9 +51,12 @@ def _day(written: Any) -> date:
 
 
 def _published_on(written: Any) -> str:
-    """The day or month as it was written: a month is no day."""
-    _day(written)
-    return str(written).strip()
+    """The day, month or year as it was written: a month is no day."""
+    text = str(written).strip()
+    try:
+        return text if re.fullmatch(r"\d{4}", text) else (_day(written), text)[1]
+    except QuantityError as error:
+        raise QuantityError(error.what, "type a day, a month or a year: 2026-05-31, 2026-05 or 2026") from None
 
 
 def _names(written: Any) -> Any:
@@ -99,13 +104,13 @@ class Question(Strict):
     expression: Line | None = None
     unit: Literal["USD", "share", "times"] | None = None
     whole: Line | None = None
-    published: Published | None = None
 
 
 class Reading(Question):
     """Another way to read a claim's sentence: what differs from the claim as it is written."""
 
     reading: Line
+    published: Published | None = None
 
     @model_validator(mode="after")
     def _changes_something(self) -> "Reading":
@@ -121,6 +126,7 @@ class Claim(Question):
 
     id: Id
     says: Line
+    published: Published
     at: str = ""
     tolerance: Tolerance | None = None
     readings: list[Reading] = []
@@ -128,10 +134,17 @@ class Claim(Question):
     missing: Line | None = None
     note: Line | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _publishes_something(cls, written: Any) -> Any:
+        if isinstance(written, dict) and "published" not in written and {*written} <= {*cls.model_fields}:
+            refuse(
+                f"claim {written.get('id', '')}: nothing is published", "add published: $1,980, or 67%, or at least 90%"
+            )
+        return written
+
     @model_validator(mode="after")
     def _says_what_is_worked_out(self) -> "Claim":
-        if self.published is None:
-            refuse(f"claim {self.id}: nothing is published", "add published: $1,980, or 67%, or at least 90%")
         if self.missing is None and self.calculation is None and self.expression is None:
             refuse(
                 f"claim {self.id} says no calculation",
@@ -162,18 +175,35 @@ class Claims(Strict):
         return self
 
 
+class Written(Protocol):
+    """A document as it was read: its data, and the place of each path in it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def data(self) -> Any: ...
+    @property
+    def place(self) -> Any: ...
+    def where(self, path: Any = (), *, key: bool = False) -> str: ...
+
+
 class ClaimsFile:
     """The claims with the places at which they were written."""
 
-    def __init__(self, claims: Claims, document: Any) -> None:
+    def __init__(self, claims: Claims, document: Written) -> None:
         self.claims = claims
-        self.name: str = document.name
+        self.name = document.name
         self._document = document
+
+    @cached_property
+    def stated(self) -> Stated:
+        """Every way to work the claims out. Raises InputError for what makes no sense."""
+        return stated(self)
 
     def where(self, paths: Iterable[Path], *, key: bool = False) -> str:
         """The place of the path of which the file holds the most; the first of equals."""
         best = max(paths, key=lambda path: _held(self._document.place, path), default=())
-        return str(self._document.where(best, key=key))
+        return self._document.where(best, key=key)
 
 
 def _held(place: Any, path: Path) -> int:
@@ -193,7 +223,7 @@ def load_claims(path: str) -> ClaimsFile:
     return claims_from(read_yaml(path))
 
 
-def claims_from(document: Any) -> ClaimsFile:
+def claims_from(document: Written) -> ClaimsFile:
     """The claims of a document that was read."""
     data = document.data
     if "claims" not in data:
@@ -204,44 +234,25 @@ def claims_from(document: Any) -> ClaimsFile:
             hint="write source: {title: …} and claims: [{id: …, says: …, calculation: …, given: {…}, published: …}]; "
             "llmcost schema claims says what may stand there",
         )
-    found = validated(Claims, data, (), lambda at, key: document.where(at, key=key))
+    try:
+        found = validated(Claims, data, (), lambda at, key: document.where(at, key=key))
+    except InputError as error:
+        raise error.said(what=_with_id(error.what, data["claims"])) from None
     file = ClaimsFile(found, document)
-    ids = dict.fromkeys(each.id for each in found.claims)
-    seen: set[str] = set()
-    for position, claim in enumerate(found.claims):
-        if claim.id in seen:
-            place = file.where([("claims", position, "id")])
-            raise InputError(f"two claims are called {claim.id!r}", where=place, hint="give each an id of its own")
-        seen.add(claim.id)
-        _check_names(claim, ("claims", position), file, ids)
+    _ = file.stated  # what makes no sense is refused here
     return file
 
 
-def _check_names(claim: Claim, at: Path, file: ClaimsFile, ids: Collection[str]) -> None:
-    """Blocks and other claims that a claim builds on are there."""
-    blocks = file.claims.given
-    parts: list[tuple[Question, Path]] = [(claim, at)]
-    for field in ("readings", "would_hold_if"):
-        parts += [(each, (*at, field, i)) for i, each in enumerate(getattr(claim, field))]
-    for part, place in parts:
-        for name in part.uses:
-            if name not in blocks:
-                near = did_you_mean(name, blocks) or f"blocks of given: {', '.join(blocks) or 'none'}"
-                raise InputError(
-                    f"claim {claim.id} uses {name!r}, which the file's given does not hold",
-                    where=file.where([(*place, "uses")]),
-                    hint=near,
-                )
-        for path, kind, name in references_in(part.given):
-            if name == claim.id and kind == "published":
-                raise InputError(
-                    f"claim {claim.id} rests on its own published figure",
-                    where=file.where([(*place, "given", *path)]),
-                    hint="give the quantity that it follows from, or refer to another claim",
-                )
-            if name not in ids:
-                raise InputError(
-                    f"claim {claim.id} refers to the {kind} figure of {name!r}, and no claim has that id",
-                    where=file.where([(*place, "given", *path)]),
-                    hint=did_you_mean(name, ids) or f"claims: {', '.join(ids)}",
-                )
+def _with_id(what: str, claims: Any) -> str:
+    """`claims.0.published: …` with the claim's id in place of where it stands."""
+    found = re.match(r"claims\.(\d+)\.?", what)
+    if found is None:
+        return what.replace("what is given lacks", "the file lacks")
+    claim = claims[int(found[1])]
+    name = claim.get("id") if isinstance(claim, dict) else None
+    rest = what[found.end() :].lstrip()
+    return (
+        f"claim {name or int(found[1]) + 1}: {rest}"
+        if not rest.startswith("lacks")
+        else f"claim {name or int(found[1]) + 1} {rest}"
+    )

@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from llmcost.quantity import Shared
+
 REFERENCES = ("published", "recomputed")
 
 Path = tuple[str | int, ...]
@@ -52,13 +54,28 @@ def _alike(below: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
     return bool(value.get("kind", below.get("kind")) == below.get("kind"))
 
 
-def quantities_of(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs that are one quantity each, without the blocks of a scenario."""
-    return {
-        name: value
-        for name, value in given.items()
-        if not isinstance(value, Mapping) or reference(value) or {"low", "high"} <= {*value}
-    }
+def placed(tree: Any, name: str) -> Any:
+    """The inputs with each quantity marked with where it stands: wherever it is used, it is one quantity, one draw.
+
+    Texts under an anchor of the file keep the place of that.
+    """
+    if isinstance(tree, Mapping):
+        if {"low", "high"} <= {*tree}:
+            return {key: _placed(value, name) for key, value in tree.items()}
+        return tree if reference(tree) else {key: placed(value, f"{name}.{key}") for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [placed(value, f"{name}[{i}]") for i, value in enumerate(tree)]
+    return _placed(tree, name)
+
+
+def _placed(value: Any, name: str) -> Any:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return value
+    if isinstance(value, Shared) and value.place:
+        return value
+    found = Shared(value)
+    found.place = name
+    return found
 
 
 def leaves(tree: Any, path: Path = ()) -> list[tuple[Path, str]]:

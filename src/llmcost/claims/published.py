@@ -8,14 +8,23 @@ from llmcost.quantity import QuantityError, Range, number, quantity, shown
 Kind = Literal["figure", "range", "at_least", "at_most", "never"]
 
 TYPE_INSTEAD = (
-    "type a figure such as $1,980, 67% or 3.66x, a range such as 90k..220k, or a bound such as at least 90%, "
-    "without any other unit; never, for a payback that does not come"
+    "write the number alone, without its unit: $1,980, 67% or 3.66x; a range, 90k..220k; a bound, at least 90%; "
+    "or never, for a payback that does not come"
 )
 _LEAST = ("at least", "more than", "no less than", "not less than", "over", "above", "minimum", ">=", "≥", ">")
 _MOST = ("at most", "less than", "no more than", "not more than", "under", "below", "maximum", "<=", "≤", "<")
 _UP_TO = ("up to", "as much as", "as many as")
+_BOUNDS: tuple[tuple[tuple[str, ...], Kind, bool], ...] = (
+    (_LEAST, "at_least", True),
+    (_MOST, "at_most", False),
+    (_UP_TO, "at_most", True),
+)
+_STRICT = ("more than", "over", "above", ">", "less than", "under", "below", "<")
 _ABOUT = ("about", "around", "roughly", "approximately", "approx.", "circa", "~", "≈")
-_AFTER = {"at_least": re.compile(r"\s*(\+|or more|and up)$"), "at_most": re.compile(r"\s*or (less|fewer)$")}
+_AFTER: dict[Kind, re.Pattern[str]] = {
+    "at_least": re.compile(r"\s*(\+|or more|and up)$"),
+    "at_most": re.compile(r"\s*or (less|fewer)$"),
+}
 _TIMES = re.compile(r"(?<=\d)\s*(?:[x×](?!\w)|times\b)", re.IGNORECASE)
 _WORDS = {"thousand": "k", "million": "M", "billion": "B", "trillion": "T"}
 _WORD = re.compile(rf"(?<=\d)\s*({'|'.join(_WORDS)})\b", re.IGNORECASE)
@@ -37,10 +46,15 @@ class Published(NamedTuple):
     unit: str
     reached: tuple[float, ...]
     step: float = 0.0  # what the last printed digit of a figure stands for
+    strict: bool = False  # of a bound: more than, less than
 
     def rounds(self, value: float) -> bool:
         """Whether this value, rounded to the digits that are printed, is the published figure."""
-        return self.step > 0 and abs(round(value / self.step) * self.step - self.low) < 1e-9 * self.step
+        return (
+            self.step > 0
+            and value < float("inf")
+            and abs(round(value / self.step) * self.step - self.low) < 1e-9 * self.step
+        )
 
     @classmethod
     def parse(cls, written: Any) -> "Published":
@@ -85,18 +99,20 @@ class Published(NamedTuple):
 
 def _worded(written: str) -> Published:
     text = " ".join(written.split())
-    rest, kind = text, "figure"
-    reached = True
+    rest = text
+    kind: Kind = "figure"
+    reached, strict = True, False
     if rest.lower() == "never":
         return Published(text, "never", 0.0, 0.0, "", ())
-    for words, found, is_reached in ((_LEAST, "at_least", True), (_MOST, "at_most", False), (_UP_TO, "at_most", True)):
+    for words, found, is_reached in _BOUNDS:
         word = next((word for word in words if rest.lower().startswith(word)), None)
         if word is not None:
-            rest, kind, reached = rest[len(word) :].strip(), found, is_reached
+            rest, kind, reached, strict = rest[len(word) :].strip(), found, is_reached, word in _STRICT
             break
     for found, pattern in _AFTER.items():
-        if kind == "figure" and pattern.search(rest.lower()):
-            rest, kind = rest[: pattern.search(rest.lower()).start()], found  # type: ignore[union-attr]
+        after = pattern.search(rest.lower())
+        if kind == "figure" and after is not None:
+            rest, kind = rest[: after.start()], found
             reached = found == "at_least"
     word = next((word for word in _ABOUT if rest.lower().startswith(word)), "")
     rest = rest[len(word) :].strip()
@@ -107,7 +123,7 @@ def _worded(written: str) -> Published:
     try:
         value = quantity(bare, "signed")
     except QuantityError as error:
-        if error.what.startswith("the range runs"):
+        if error.what.startswith("the range "):
             raise
         raise QuantityError(f"{shown(written)} is no published figure", TYPE_INSTEAD) from None
     if isinstance(value, Range):
@@ -115,7 +131,7 @@ def _worded(written: str) -> Published:
             raise QuantityError(f"{shown(written)} is a bound and a range at once", "give one of the two")
         return Published(text, "range", value.low, value.high, unit, (value.low, value.high))
     step = _step(bare) * (0.01 if unit == "share" else 1.0)
-    return Published(text, kind, value, value, unit, (value,) if reached else (), step)  # type: ignore[arg-type]
+    return Published(text, kind, value, value, unit, (value,) if reached else (), step, strict)
 
 
 def _step(written: str) -> float:

@@ -1,29 +1,32 @@
 """What is asked of a calculation, and what it gives back: a figure, its unit, its limits and its steps."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
-from llmcost.claims.expression import Step
+from llmcost.claims.expression import Expression, Step
 from llmcost.claims.inputs import Path
 from llmcost.claims.published import Published
 from llmcost.economics.uncertainty import Figure, Sampling
 from llmcost.errors import InputError, did_you_mean
 from llmcost.estimate import Assumption, Charge, Warning
+from llmcost.quantity import Follows, Shared
 from llmcost.wording import count, usd
 
 # Shares of a whole: more than all of it cannot be.
-PARTS = {"saving_share", "utilisation", "acceptance", "escalation", "quality", "break_even_acceptance"}
+PARTS = {
+    *("saving_share", "utilisation", "acceptance", "escalation", "quality", "break_even_acceptance", "chance_cheapest"),
+}
 _SHARES = {
     *PARTS,
     "quality_kept",
     "random_mix_quality_kept",
     "parity_false_accept",
     "target_utilisation",
-    "chance_cheapest",
 }
 _MONTHS = {"payback_month", "crosses_back_in_month"}
+DEEPEST = 200  # ranges that rest on one another
 
 
 class Setting(NamedTuple):
@@ -45,9 +48,9 @@ class Asked(NamedTuple):
     given: dict[str, Any]
     of: str | None
     figure: str | None
-    expression: str | None
+    expression: Expression | None
     unit: str | None
-    whole: str | None
+    whole: Expression | None
     published: Published
     place: Callable[[Path], str]
     given_place: Callable[[Any, bool], str]
@@ -55,17 +58,24 @@ class Asked(NamedTuple):
 
 
 class Limit(NamedTuple):
-    """What a figure cannot exceed, and why."""
+    """What a figure cannot exceed, or cannot fall short of, and why."""
 
-    most: float
+    bound: float
     because: str
+    upper: bool = True
+
+    def excludes(self, value: float, tolerance: float) -> bool:
+        """Whether a value lies beyond it, the tolerance forgiven."""
+        slack = tolerance * abs(self.bound) + 1e-12
+        return value > self.bound + slack if self.upper else value < self.bound - slack
 
 
 class Recomputed(NamedTuple):
     """The figure that the inputs lead to.
 
     `ends` says what its ends are where these are not the extremes of the inputs. `missing` says what
-    would have to be known, `impossible` why the inputs themselves cannot be. `given` are the inputs as they stand.
+    would have to be known, `no_value` why the arithmetic has no result, `impossible` why the inputs themselves
+    cannot be. `given` are the inputs as they stand. `follows` is what a range is worked out from.
     """
 
     name: str
@@ -76,10 +86,27 @@ class Recomputed(NamedTuple):
     limits: list[Limit] = []
     ends: str = ""
     missing: str = ""
+    no_value: str = ""
     impossible: str = ""
     given: dict[str, Any] = {}
     assumptions: list[Assumption] = []
     warnings: list[Warning] = []
+    follows: Follows | None = None
+
+
+def not_known(asked: Asked, name: str, unit: str, missing: Iterable[str]) -> Recomputed:
+    """What is recomputed where inputs are not known: nothing, and which."""
+    return Recomputed(name, Figure(None), unit, missing=", ".join(missing), given=asked.given)
+
+
+def highest(figure: Figure) -> float | None:
+    """The most that a figure comes to; None where that is not known."""
+    return figure.bounds[1] if figure.bounds is not None else figure.point
+
+
+def lowest(figure: Figure) -> float | None:
+    """The least that a figure comes to; None where that is not known."""
+    return figure.bounds[0] if figure.bounds is not None else figure.point
 
 
 def unit_of(name: str) -> str:
@@ -106,6 +133,50 @@ def said(value: float | None, unit: str) -> str:
     if unit == "month":
         return f"month {value:g}"
     return count(value) if abs(value) >= 0.01 or value == 0 else f"{value:.3g}"
+
+
+def recomputed_of(claim: str, found: Recomputed) -> Any:
+    """A claim's recomputed figure as another one's quantity, in its unit; null where it is not known.
+
+    A range is drawn with what it is worked out from; where nothing says what that is, it is a quantity of its own.
+    Raises InputError where one range rests on too many others.
+    """
+    figure, name = found.figure, f"claim {claim}.recomputed"
+    if figure.bounds is None or None in figure.bounds or figure.bounds[0] == figure.bounds[1]:
+        return None if figure.value is None else _written(figure.value, found.unit, name)
+    follows = found.follows
+    if follows is not None and len(follows.before) > DEEPEST:
+        raise InputError(
+            f"claim {claim} rests on {len(follows.before)} ranges, one upon the other; {DEEPEST} can be carried",
+            hint="give one of them as a number, or refer to a published figure",
+        )
+    low, high = figure.bounds
+    middle = figure.point if follows is not None or figure.spread is None else figure.value
+    ends = {"low": low, "mid": middle, "high": high}
+    return {end: _written(value, found.unit, name, follows) for end, value in ends.items() if value is not None}
+
+
+def published_of(claim: str, published: Published) -> Any:
+    """A claim's published figure as another one's quantity: a bound is the range that it leaves open.
+
+    Null where it leaves more than a range: at least $5 may be anything.
+    """
+    low, high = published.low, published.high
+    if published.kind == "never" or (published.kind == "at_least" and published.unit != "share"):
+        return None
+    if published.kind == "at_least":
+        high = 1.0
+    if published.kind == "at_most":
+        low = min(0.0, high)
+    name = f"claim {claim}.published"
+    written = [_written(end, published.unit, name) for end in dict.fromkeys((low, high))]
+    return written if len(written) > 1 else written[0]
+
+
+def _written(value: float, unit: str, name: str, follows: Follows | None = None) -> Shared:
+    text = Shared(f"{value * 100!r}%" if unit == "share" else f"${value!r}" if unit == "USD" else repr(value))
+    text.place, text.follows = name, follows
+    return text
 
 
 def check_unit(asked: Asked, name: str, unit: str) -> None:

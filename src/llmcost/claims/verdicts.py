@@ -12,6 +12,7 @@ from llmcost.claims.recomputed import Recomputed, said
 from llmcost.economics.uncertainty import Figure
 from llmcost.wording import digits
 
+End = Literal["low", "high", "both"]
 Verdict = Literal["holds", "off", "contradicts", "impossible", "not checkable"]
 VERDICTS: tuple[Verdict, ...] = ("holds", "off", "contradicts", "impossible", "not checkable")
 
@@ -25,7 +26,7 @@ class Judgement(NamedTuple):
 
     verdict: Verdict
     ratio: float | None
-    end: Literal["low", "high", "both"] | None
+    end: End | None
     reading: str
     sentence: str
 
@@ -34,12 +35,14 @@ def judge(published: Published, found: Recomputed, tolerance: float) -> Judgemen
     """Hold the published statement against the recomputed figure."""
     figure = found.figure
     if found.impossible:
-        return Judgement("impossible", None, None, "", f"Its inputs cannot be: {found.impossible}.")
+        return Judgement("impossible", None, None, "", f"That cannot be: {found.impossible}.")
     beyond = _beyond(published, found, tolerance)
     if beyond is not None:
         return beyond
     if found.missing:
         return Judgement("not checkable", None, None, "", f"Not known: {found.missing}.")
+    if found.no_value:
+        return Judgement("not checkable", None, None, "", f"It has no value: {found.no_value}.")
     if published.kind == "never" or (figure.point is None and figure.bounds is None):
         return _against_never(published, found)
     if published.kind in ("at_least", "at_most"):
@@ -52,14 +55,14 @@ def judge(published: Published, found: Recomputed, tolerance: float) -> Judgemen
 def _beyond(published: Published, found: Recomputed, tolerance: float) -> Judgement | None:
     """Impossible: a figure that is said to be reached and lies beyond what can be."""
     for limit in found.limits:
-        over = [value for value in published.reached if value > limit.most + tolerance * abs(limit.most) + 1e-12]
+        over = [value for value in published.reached if limit.excludes(value, tolerance)]
         if not over:
             continue
-        most = max(over)
-        factor = f"{_times(most / limit.most)} that" if limit.most > 0 else "more than that"
-        sentence = f"{limit.because[:1].upper()}{limit.because[1:]}: {said(most, found.unit)} is {factor}."
-        point = found.figure.value if found.figure.value is not None else limit.most
-        return Judgement("impossible", most / point if point else None, None, "", sentence)
+        value = max(over) if limit.upper else min(over)
+        factor = _factor(value, limit.bound, "that bound", found.unit)
+        sentence = f"{limit.because[:1].upper()}{limit.because[1:]}: {said(value, found.unit)} {factor}."
+        point = found.figure.value if found.figure.value is not None else limit.bound
+        return Judgement("impossible", value / point if point else None, None, "", sentence)
     return None
 
 
@@ -87,13 +90,17 @@ def _figure(published: Published, found: Recomputed, tolerance: float) -> Judgem
     if low < high and _at_least(stated, low, tolerance) and _at_least(high, stated, tolerance):
         name = found.ends if found.unit != "month" else ""
         reading = f"within {name or 'the range that the inputs allow'}, not at its middle"
-        return Judgement("holds", _ratio(stated, middle), None, reading, f"{gives}; the published figure lies in it.")
+        beyond = "low" if stated < low else "high" if stated > high else ""
+        where = f"lies within the tolerance of its {beyond} end" if beyond else "lies in it"
+        return Judgement("holds", _ratio(stated, middle), None, reading, f"{gives}; the published figure {where}.")
     nearest = low if stated < low else high
-    ratio = _ratio(stated, nearest)
-    beyond = "" if low == high else f" and lies beyond its {'low' if stated < low else 'high'} end"
+    aside = "" if low == high else f" and lies beyond its {'low' if stated < low else 'high'} end"
     if low == high and published.rounds(low):
-        beyond += "; rounded to the digits that are printed it would be the same"
-    return Judgement("off", ratio, None, "", f"{gives}; the published {_is(ratio, said(stated, found.unit))}{beyond}.")
+        aside += "; rounded to the digits that are printed it would be the same"
+    shown, given = _apart(stated, nearest, found.unit)
+    gives = gives.replace(said(nearest, found.unit), given, 1) if low == high else gives
+    sentence = f"{gives}; the published {shown} {_factor(stated, nearest, 'that', found.unit)}{aside}."
+    return Judgement("off", _ratio(stated, nearest), None, "", sentence)
 
 
 def _range(published: Published, found: Recomputed, tolerance: float) -> Judgement:
@@ -102,20 +109,24 @@ def _range(published: Published, found: Recomputed, tolerance: float) -> Judgeme
     if low == high:
         if _at_least(low, published.low, tolerance) and _at_least(published.high, low, tolerance):
             return Judgement("holds", None, None, "", f"{gives}, within what is published.")
-        end: Literal["low", "high"] = "low" if low < published.low else "high"
-        ratio = _ratio(published.low if end == "low" else published.high, low)
-        return Judgement("off", ratio, end, "", f"{gives}; the published {end} end {_is(ratio)}.")
-    pairs = {"low": (published.low, low), "high": (published.high, high)}
+        end: End = "low" if low < published.low else "high"
+        nearest = published.low if end == "low" else published.high
+        factor = _factor(nearest, low, "that", found.unit)
+        return Judgement("off", _ratio(nearest, low), end, "", f"{gives}; the published {end} end {factor}.")
+    pairs: dict[End, tuple[float, float]] = {"low": (published.low, low), "high": (published.high, high)}
     wrong = [name for name, (stated, own) in pairs.items() if not _close(stated, own, tolerance)]
     if not wrong:
         return Judgement("holds", _worst(pairs), None, "", f"{gives}.")
     spread = found.figure.spread
     if spread is not None and spread[0] is not None and spread[2] is not None:
-        central = {"low": (published.low, spread[0]), "high": (published.high, spread[2])}
+        central: dict[End, tuple[float, float]] = {
+            "low": (published.low, spread[0]),
+            "high": (published.high, spread[2]),
+        }
         if all(_close(stated, own, tolerance) for stated, own in central.values()):
             return Judgement("holds", _worst(central), None, "as the 5th to the 95th percentile", f"{gives}.")
-    which: Literal["low", "high", "both"] = "both" if len(wrong) == 2 else wrong[0]  # type: ignore[assignment]
-    off = [f"the published {name} end {_is(_ratio(*pairs[name]))}" for name in wrong]
+    which: End = "both" if len(wrong) == 2 else wrong[0]
+    off = [f"the published {name} end {_factor(*pairs[name], 'that', found.unit)}" for name in wrong]
     inside = _at_least(published.low, low, 0) and _at_least(high, published.high, 0)
     around = _at_least(low, published.low, 0) and _at_least(published.high, high, 0)
     aside = "; it lies within the recomputed range" if inside else "; it holds all of it" if around else ""
@@ -138,13 +149,32 @@ def _bound(published: Published, found: Recomputed, tolerance: float) -> Judgeme
 
     ratio = _ratio(stated, middle)
     if met(hard):
-        exactly = hard >= stated if least else hard <= stated
-        aside = f"; the published bound is {_times(ratio)} that" if exactly and ratio else _within(ratio, tolerance)
-        return Judgement("holds", ratio, None, "", f"{gives}{'' if ratio and abs(ratio - 1) < 5e-4 else aside}.")
+        return Judgement("holds", ratio, None, "", f"{gives}{_how_met(published, hard, kind, tolerance)}.")
     far = "its middle and its" if met(middle) else "its"
     only = f"; only {far} {'high' if least else 'low'} end would do" if low < high and met(kind) else ""
     short = "short of" if least else "beyond"
     return Judgement("off", ratio, None, "", f"{gives}, {short} what is published ({published.text}){only}.")
+
+
+def _how_met(published: Published, hard: float, kind: float, tolerance: float) -> str:
+    """How far from a bound that is met the figure stays; that it is met by the tolerance alone, where it is.
+
+    `hard` is the end that is nearest to missing it, `kind` the other one.
+    """
+    stated, least = published.low, published.kind == "at_least"
+    past = hard - stated if least else stated - hard
+    ratio = _ratio(stated, hard)
+    if abs(past) <= 1e-9 * abs(stated):
+        return "; that is the bound itself, not beyond it" if published.strict else ""
+    if past < 0:
+        return f"; the bound is met within the tolerance of {tolerance * 100:.3g} % alone"
+    if not least and published.reached:  # a best case: what it comes to is held against it
+        most = max(hard, kind)
+        if _close(stated, most, tolerance):
+            return ""
+        short = f", {_times(stated / most)} less than that" if most > 0 else ""
+        return f"; “up to” says that {published.text.removeprefix('up to ')} is reached, and the most it comes to is short of it{short}"
+    return f"; the published bound is {_times(ratio)} that" if ratio and ratio > 0 and abs(ratio - 1) >= 5e-4 else ""
 
 
 def ends(figure: Figure) -> tuple[float, float]:
@@ -164,14 +194,32 @@ def _gives(found: Recomputed) -> str:
     name = f" ({found.ends})" if found.ends else ""
     if low == high:
         return f"The arithmetic gives {said(found.figure.value, found.unit)}{name}"
-    middle = found.figure.value
+    middle, point = found.figure.value, found.figure.point
+    if middle is not None and point is not None and abs(middle - point) <= 1e-3 * (high - low):
+        middle = point  # what lies between them comes of the draws
     inner = "" if middle is None else f", {said(middle, found.unit)} in the middle"
     return f"The arithmetic gives {said(low, found.unit)} to {said(high, found.unit)}{name}{inner}"
 
 
-def _is(ratio: float | None, stated: str = "") -> str:
-    """`$3,320 is 2.1 times that`; without the stated figure where its end is named before."""
-    return f"{stated} {'is another' if ratio is None or ratio <= 0 else f'is {_times(ratio)} that'}".strip()
+def _factor(stated: float, own: float, of: str, unit: str) -> str:
+    """`is 2.1 times that`; of nothing, or of the other sign, how far it lies away."""
+    ratio = _ratio(stated, own)
+    if ratio is None or ratio <= 0:
+        return f"lies {said(abs(stated - own), unit)} {'above' if stated > own else 'below'} {of}"
+    return f"is {_times(ratio)} {of}"
+
+
+def _apart(stated: float, own: float, unit: str) -> tuple[str, str]:
+    """Both figures, with as many digits as tell them apart."""
+    shown, given = said(stated, unit), said(own, unit)
+    if shown != given or not math.isfinite(own) or stated == own:
+        return shown, given
+    scale, sign, after = (100, "", "%") if unit == "share" else (1, "$" if unit == "USD" else "", "")
+    for figures in range(4, 17):
+        texts = [f"{sign}{value * scale:,.{figures}g}{after}" for value in (stated, own)]
+        if texts[0] != texts[1]:
+            return texts[0], texts[1]
+    return shown, given
 
 
 def _within(ratio: float | None, tolerance: float) -> str:
@@ -182,10 +230,15 @@ def _within(ratio: float | None, tolerance: float) -> str:
 
 
 def _times(ratio: float) -> str:
-    return f"{digits(ratio, 3)} times" if ratio < 1000 else f"{ratio:,.0f} times"
+    if ratio >= 1e15:
+        return f"{ratio:.3g} times"
+    if ratio >= 1000:
+        return f"{ratio:,.0f} times"
+    figures = 3 if digits(ratio, 3) != "1" or ratio == 1 else 8  # 1.0001 is not once
+    return f"{digits(ratio, figures)} times"
 
 
-def _worst(pairs: dict[str, tuple[float, float]]) -> float | None:
+def _worst(pairs: dict[End, tuple[float, float]]) -> float | None:
     """The ratio that is furthest from 1."""
     ratios = [ratio for pair in pairs.values() if (ratio := _ratio(*pair)) is not None]
     return max(ratios, key=lambda ratio: max(ratio, 1 / ratio) if ratio > 0 else float("inf"), default=None)

@@ -10,15 +10,14 @@ import typer
 
 from llmcost import load_catalog
 from llmcost.claims.auditing import Audit, audit
-from llmcost.claims.claim import SCENARIO_CALCULATIONS, ClaimsFile, load_claims
+from llmcost.claims.claim import ClaimsFile, load_claims
 from llmcost.claims.published import tolerance_of
 from llmcost.claims.verdicts import VERDICTS
-from llmcost.cli.answers import Answer
-from llmcost.cli.inline_claim import INSTEAD, Typed, answer_of, claim_of, split
+from llmcost.cli.inline_claim import INSTEAD, Typed, inline, no_calculation, split, typed_hint
 from llmcost.cli.options import DRAWS, OUTPUT, Values, command_app, option, takes
 from llmcost.cli.reading import day, sampling
 from llmcost.cli.writing import Notes, breached, format_of, write
-from llmcost.errors import InputError, did_you_mean
+from llmcost.errors import InputError, LlmcostError, did_you_mean
 from llmcost.estimate import Assumption, Warning
 from llmcost.quantity import QuantityError
 
@@ -58,29 +57,34 @@ def command(
 
     A file of claims says what a source publishes and from which inputs it should follow. Without a
     file: --says FIGURE=VALUE, then a calculation with its own flags (route, tco, host, breakeven,
-    compare) or with KEY=VALUE pairs (cascade, review_savings, labelling, training_run, arithmetic).
+    compare) or with KEY=VALUE pairs (cascade, review_savings, labelling, training_run, arithmetic, and
+    breakeven build=62k saving_per_call=0.007).
     """
     typed: Typed | None = context.obj
-    answer = None
+    strict = False
     if typed is not None:
         if claims:
             raise InputError("a file of claims stands beside --says", where=claims[0], hint=INSTEAD)
-        answer = answer_of(typed, says or [], of) if typed.calculation in SCENARIO_CALCULATIONS else None
-        files = [claim_of(typed, says or [], {"of": of, "whole": whole, "unit": unit})]
+        said = inline(typed, says or [], {"of": of, "whole": whole, "unit": unit})
+        if said is None:  # the calculation's help has been shown
+            return 0
+        files = [said.file]
+        # What the inner command was told counts where audit itself was told nothing.
+        flags |= {key: value for key, value in said.flags.items() if key in flags and not flags[key]}
+        catalog, as_of = catalog or said.flags.get("catalog"), as_of or said.flags.get("as_of")
+        strict = bool(said.flags.get("strict"))
     else:
-        if says or not claims:
-            what = "no calculation follows --says" if says else "there is nothing to audit"
-            raise InputError(what, where="llmcost audit", hint=INSTEAD)
+        if says:
+            raise no_calculation(claims or ())
+        if not claims:
+            raise InputError("there is nothing to audit", where="llmcost audit", hint=INSTEAD)
         for name, value in (("of", of), ("whole", whole), ("unit", unit)):
             if value is not None:
                 raise InputError(
                     f"--{name} goes with --says", where=f"--{name}", hint=f"write {name}: in the claim, in the file"
                 )
-        files = [load_claims(path) for path in dict.fromkeys(path for name in claims for path in _files(name))]
-    if answer is not None:  # what the inner command was told counts where audit itself was told nothing
-        flags |= {key: value for key, value in answer.flags.items() if key in flags and not flags[key]}
-        catalog = catalog or answer.flags.get("catalog")
-        as_of = as_of or answer.flags.get("as_of")
+        named = {os.path.realpath(path) if path != "-" else path: path for name in claims for path in _files(name)}
+        files = [load_claims(path) for path in named.values()]
     form, failing = format_of(flags), _verdicts(fail_on)
     files = [_with_tolerance(file, tolerance) for file in files]
     _check_ids(claim or (), files)
@@ -89,23 +93,31 @@ def command(
         from llmcost.catalog.files import read_yaml
 
         prices = prices.overlaid([read_yaml(path) for path in catalog])
-    results = {} if answer is None else {one.id: answer.result for one in files[0].claims.claims}
-    result = audit(files, prices, day(as_of), sampling(flags), only=claim or (), results=results)
+    try:
+        result = audit(files, prices, day(as_of), sampling(flags), only=claim or ())
+    except LlmcostError as error:
+        if typed is None:
+            raise
+        raise error.said(hint=typed_hint(error.hint, typed)) from None
 
     def page() -> Any:
         from llmcost.render.pages.audit import page
 
         return page(result, explain=flags["explain"], flat=form == "csv")
 
-    write("audit", {**flags, "explain": False}, day(as_of), result, page, _notes(result, answer))
-    return breached(f"{one.id}: {one.verdict}" for one in result.claims if one.verdict in failing)
+    days = {source.prices_as_of for source in result.sources}
+    priced = days.pop() if len(days) == 1 else day(as_of)
+    write("audit", {**flags, "explain": False, "strict": strict}, priced, result, page, _notes(result, typed is None))
+    several = len(result.sources) > 1
+    return breached(
+        f"{f'{one.source}: ' if several else ''}{one.id}: {one.verdict}"
+        for one in result.claims
+        if one.verdict in failing
+    )
 
 
-def _notes(result: Audit, answer: Answer | None) -> Notes:
-    """Every default and every warning behind the figures, once, with the claims that rest on it."""
-    if answer is not None:
-        remarks = answer.remarks
-        return Notes([], []) if remarks is None else Notes(remarks.assumptions, remarks.warnings)
+def _notes(result: Audit, named: bool) -> Notes:
+    """Every default and every warning behind the figures, once; `named` says with the claims that rest on it."""
     assumed: dict[Assumption, list[str]] = {}
     warned: dict[Warning, list[str]] = {}
     for claim in result.claims:
@@ -113,6 +125,8 @@ def _notes(result: Audit, answer: Answer | None) -> Notes:
             assumed.setdefault(assumption, []).append(claim.id)
         for warning in claim.warnings:
             warned.setdefault(warning, []).append(claim.id)
+    if not named:
+        return Notes([*assumed], [*warned])
     return Notes(
         [each._replace(why=f"{each.why} ({_some(ids)})") for each, ids in assumed.items()],
         [each._replace(message=f"{each.message} ({_some(ids)})") for each, ids in warned.items()],

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any
 
-from llmcost.cli.draft import draft_from
+from llmcost.cli.draft import Draft, draft_from
+from llmcost.cli.handed import hand_over
 from llmcost.cli.options import (
     CHART,
     DRAWS,
@@ -14,6 +15,7 @@ from llmcost.cli.options import (
     WORKLOAD,
     Values,
     command_app,
+    flags_given,
     option,
     takes,
 )
@@ -24,12 +26,16 @@ from llmcost.errors import InputError
 from llmcost.validation import validated
 
 _OFFER = {
-    "build": "--build",
-    "saving_per_call": "--saving-per-call",
-    "operations_per_month": "--operations",
-    "calls_per_month": "--calls",
-    "growth_per_month": "--growth",
-    "horizon_months": "--horizon",
+    "--build": "build",
+    "--saving-per-call": "saving_per_call",
+    "--operations": "operations_per_month",
+    "--calls": "calls_per_month",
+    "--growth": "growth_per_month",
+    "--horizon": "horizon_months",
+}
+_IN_A_SCENARIO = {
+    "--operations": "write operations_per_month, or monthly: {ITEM: USD}, in the scenario's architecture",
+    "--calls": "type --requests, the scenario's calls a month",
 }
 
 
@@ -52,32 +58,17 @@ def command(
     remarks: Remarks | None = None
     question: Asked | None = None
     result: Breakeven
+    own = {"--build": build, "--saving-per-call": saving_per_call, "--operations": operations, "--calls": calls}
     if build is not None or saving_per_call is not None:
         if flags["scenario"] is not None:
             raise InputError(
                 "both a scenario and --build are given", where="--build", hint="give the scenario, or the flags alone"
             )
         as_of = day(flags["as_of"])
-        written = {
-            "build": build,
-            "saving_per_call": saving_per_call,
-            "operations_per_month": operations,
-            "calls_per_month": calls,
-            "growth_per_month": flags["growth"],
-            "horizon_months": flags["horizon"],
-        }
-        for field, value in written.items():
-            if value is None and field in ("build", "saving_per_call"):
-                raise InputError(
-                    f"{_OFFER[field]} is missing", where="the command line", hint=f"add {_OFFER[field]} USD"
-                )
-        offer = validated(
-            Offer,
-            {field: value for field, value in written.items() if value is not None},
-            (),
-            lambda path, key: _OFFER.get(str(path[0]) if path else "", "the command line"),
-        )
-        result = breakeven_of_offer(offer, sampling(flags))
+        _refuse_beside_an_offer(flags, {"--from": from_, "--to": to})
+        draft = _offered({**own, "--growth": flags["growth"], "--horizon": flags["horizon"]})
+        hand_over(draft, flags)
+        result = breakeven_of_offer(validated(Offer, draft.data, (), draft.where), sampling(flags))
     else:
         if flags["scenario"] is None:
             raise InputError(
@@ -85,6 +76,13 @@ def command(
                 where="llmcost breakeven",
                 hint="give a scenario file, or --build 15k..60k --saving-per-call 0.0005",
             )
+        for flag in ("--operations", "--calls"):
+            if own[flag] is not None:
+                raise InputError(
+                    f"{flag} belongs to a challenger from --build and --saving-per-call",
+                    where=flag,
+                    hint=_IN_A_SCENARIO[flag],
+                )
         question = asked(draft_from(flags), flags)
         as_of = question.as_of
         volumes = (
@@ -115,6 +113,30 @@ def command(
     return breached(
         f"{e.name} does not pay back within {within:g} months" for e in late if len(late) == len(result.challengers)
     )
+
+
+def _offered(flags: dict[str, str | None]) -> Draft:
+    """The two architectures that the flags alone describe."""
+    for flag in ("--build", "--saving-per-call"):
+        if flags[flag] is None:
+            raise InputError(f"{flag} is missing", where="the command line", hint=f"add {flag} USD")
+    draft = Draft(None)
+    for flag, value in flags.items():
+        if value is not None:
+            draft.put((_OFFER[flag],), value, flag)
+    return draft
+
+
+def _refuse_beside_an_offer(flags: Values, sweep: dict[str, str | None]) -> None:
+    """Refuse what needs a scenario: it would be dropped in silence."""
+    taken = ("--growth", "--horizon", "--as-of", "--strict", "--payback-within")
+    typed = [flag for flag in flags_given(flags, WORKLOAD, HORIZON, PRICES, GATES, CHART) if flag.startswith("--")]
+    for flag in [*typed, *(flag for flag, value in sweep.items() if value is not None)]:
+        if flag not in taken:
+            calls = (
+                "type --calls, the calls a month" if flag == "--requests" else "take it out, or give a scenario file"
+            )
+            raise InputError(f"{flag} goes with a scenario, not with --build", where=flag, hint=calls)
 
 
 app = command_app(command)

@@ -59,6 +59,11 @@ class Draft:
         """Where the scenario file lies, to which the files that it names are relative; empty where there is none."""
         return "" if self._document is None else dirname(self._document.name)
 
+    def block(self, name: str) -> dict[str, Any]:
+        """A block of the scenario as it stands; empty where it is no mapping, which is refused when it is checked."""
+        found = self.data.get(name)
+        return found if isinstance(found, dict) else {}
+
     def put(self, path: tuple[str, ...], value: Any, flag: str) -> None:
         """Set one value under a flag's name; a block of the file is copied, never changed."""
         here = self.data
@@ -72,6 +77,15 @@ class Draft:
     def is_flag(self, path: tuple[str, ...]) -> bool:
         """Whether a flag gave this value."""
         return path in self._flags
+
+    def holds(self, path: tuple[str, ...]) -> bool:
+        """Whether a value or a block stands at this path."""
+        here: Any = self.data
+        for part in path:
+            if not isinstance(here, dict) or part not in here:
+                return False
+            here = here[part]
+        return True
 
     def where(self, path: Sequence[str | int], key: bool = False) -> str:
         """The flag or `file:line:column` of the deepest part of a path that was written."""

@@ -93,7 +93,7 @@ def command(
         return page(result, question.as_of, flags["explain"])
 
     write("host", flags, question.as_of, result, page, remarks)
-    limit = question.scenario.requirements.max_monthly_cost
+    limit = question.requirements.max_monthly_cost
     cost = result.monthly_cost.value
     over = limit is not None and cost is not None and cost > limit
     return breached([f"${cost:,.0f} a month is over ${limit:,.0f}"] if over else [])
@@ -110,7 +110,7 @@ def _lengths(flags: Values) -> dict[str, str] | None:
 
 def _put(draft: Draft, architecture: str | None, own: dict[str, Any]) -> None:
     """The flags over the scenario's self-hosted architecture, or as one of their own."""
-    written = draft.data.get("architectures") or {}
+    written = draft.block("architectures")
     kinds = {name: body.get("kind") for name, body in written.items() if isinstance(body, dict)}
     name = architecture or next((n for n, kind in kinds.items() if kind == "self_hosted"), None)
     if name is None:

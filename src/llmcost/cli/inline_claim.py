@@ -1,45 +1,57 @@
-"""A claim typed after `llmcost audit --says`: FIGURE=VALUE, then any calculation with its own arguments."""
+"""A claim typed after `llmcost audit --says`: FIGURE=VALUE, then any calculation with its own arguments.
+
+What was typed becomes a claims file of one claim a figure, so that it is worked out as a written one is.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from llmcost.claims.by_scenario import PAYBACK_HORIZON, stated_price
 from llmcost.claims.claim import CALCULATIONS, SCENARIO_CALCULATIONS, ClaimsFile, claims_from
-from llmcost.claims.published import Published
-from llmcost.cli.answers import Answer, answers
-from llmcost.errors import InputError
+from llmcost.cli.draft import Draft
+from llmcost.cli.handed import Handed, handed_by
+from llmcost.errors import InputError, did_you_mean
 from llmcost.quantity import shown
 
 _SAYS = re.compile(r"\s*(?P<figure>[\w.]+(?: [\w.]+)*?)\s*(?P<sign>>=|<=|>|<|=)\s*(?P<value>\S.*?)\s*")
-_GIVEN = re.compile(r"(?P<path>[A-Za-z_][\w.]*)=(?P<value>(?!=).+)", re.DOTALL)
+_PAIR = re.compile(r"(?P<path>[A-Za-z_][\w.]*)=(?P<value>(?!=).+)", re.DOTALL)
 HERE = "the command line"
 _OWN = ("--says", "--of", "--whole", "--unit", "--tolerance", "--claim", "--fail-on")  # no command has them
-_ALONE = ("--explain", "--force", "--help", "-h")
+_ALONE = ("--explain", "--force", "--help", "-h", "--strict", "--chart", "--spot", "--optimize")
 INSTEAD = "type llmcost audit --says monthly_cost=1980 route --monthly-input 1B …, or llmcost audit claims.yaml"
+_UNUSED = {  # what a command does beside its figures, and what to type for it here
+    **dict.fromkeys(("--max-monthly", "--min-quality-kept", "--payback-within"), "type --fail-on off to leave with 3"),
+    **dict.fromkeys(("--chart", "--sweep", "--optimize"), "take it out: no figure of the result rests on it"),
+    **dict.fromkeys(("--from", "--to"), "take it out: all volumes are looked at"),
+    "--usage": "run llmcost usage LOGS --save-workload FILE, and give that file",
+}
+_EXAMPLES = {
+    "cascade": "cascade acceptance=66.55% cheap_cost=1 strong_cost=12",
+    "review_savings": "review_savings requests=1000 share_before=10% share_after=1% usd_per_review=20",
+    "labelling": "labelling samples=10k usd_per_sample=2..5 qa_share=20%..30%",
+    "training_run": "training_run hours=4..8 usd_per_gpu_hour=2.69",
+    "arithmetic": 'arithmetic "requests * usd_per_request" requests=3M usd_per_request=0.0075',
+    "breakeven": "breakeven build=62k saving_per_call=0.007 calls_per_month=2M",
+}
+_BLOCKS = {"joint": "joint.p11=60% joint.p10=5% joint.p01=25% joint.p00=10%"}
 
 
 class Typed(NamedTuple):
-    """What stands after `--says`: the calculation and its arguments."""
+    """What stands after `--says`: the calculation and its arguments, which are KEY=VALUE pairs or its command's own."""
 
     calculation: str
     arguments: list[str]
+    pairs: bool
 
 
-class _Document:
-    """The claim as a document, whose places are flags."""
+class Inline(NamedTuple):
+    """The claims that were typed, and the flags of the calculation's own command."""
 
-    name = HERE
-    place = type("Nowhere", (), {"children": {}})()
-
-    def __init__(self, data: dict[str, Any]) -> None:
-        self.data = data
-
-    def where(self, path: Any = (), *, key: bool = False) -> str:
-        return "--says"
+    file: ClaimsFile
+    flags: dict[str, Any]
 
 
 def split(arguments: list[str]) -> tuple[list[str], Typed | None]:
@@ -51,64 +63,127 @@ def split(arguments: list[str]) -> tuple[list[str], Typed | None]:
     if not any(each == "--says" or each.startswith("--says=") for each in arguments):
         return arguments, None
     names = {*CALCULATIONS, *(name.replace("_", "-") for name in CALCULATIONS)}
-    at = next((i for i, each in enumerate(arguments) if each in names and arguments[i - 1] not in _OWN), None)
+    words = list(_words(arguments))
+    at = next((i for i in words if arguments[i] in names), None)
     if at is None:
         return arguments, None
-    own, typed = arguments[:at], Typed(arguments[at].replace("-", "_"), [])
+    calculation = arguments[at].replace("-", "_")
+    first = next((arguments[i] for i in words if i > at), "")
+    pairs = calculation not in SCENARIO_CALCULATIONS or (calculation == "breakeven" and bool(_PAIR.fullmatch(first)))
+    own, typed = arguments[:at], Typed(calculation, [], pairs)
     rest = iter(arguments[at + 1 :])
     for each in rest:
-        scenario = typed.calculation in SCENARIO_CALCULATIONS and each.partition("=")[0] not in _OWN
-        if scenario or not re.match(r"-{1,2}[A-Za-z]", each):
+        if re.match(r"-{1,2}[A-Za-z]", each) and (pairs or each.partition("=")[0] in _OWN):
+            own.append(each)
+            own += [] if _stands_alone(each) else [value for value in [next(rest, None)] if value is not None]
+        else:
             typed.arguments.append(each)
-            continue
-        own.append(each)
-        if "=" not in each and each not in _ALONE:
-            own += [value for value in [next(rest, None)] if value is not None]
     return own, typed
 
 
-def claim_of(typed: Typed, says: list[str], more: dict[str, Any]) -> ClaimsFile:
-    """A claims file of what was typed, a claim for each `--says`."""
-    own: dict[str, Any] = {"calculation": typed.calculation}
-    if typed.calculation not in SCENARIO_CALCULATIONS:
-        own["given"], expression = _given(typed)
-        own |= {"expression": expression} if expression is not None else {}
-    own |= {key: value for key, value in more.items() if value is not None}
+def _words(arguments: Sequence[str]) -> Iterator[int]:
+    """Where words stand that are neither options nor the values of options."""
+    position = 0
+    while position < len(arguments):
+        each = arguments[position]
+        if not re.match(r"-{1,2}[A-Za-z]", each):
+            yield position
+        elif not _stands_alone(each):
+            position += 1
+        position += 1
+
+
+def _stands_alone(option: str) -> bool:
+    """Whether no value of the option follows: it takes none, or brings it along (`--of=x`, `-fjson`)."""
+    return option in _ALONE or "=" in option or (len(option) > 2 and not option.startswith("--"))
+
+
+def no_calculation(words: Sequence[str]) -> InputError:
+    """The refusal of `--says` without a calculation after it."""
+    if not words:
+        return InputError("no calculation follows --says", where="llmcost audit", hint=INSTEAD)
+    near = did_you_mean(words[0], CALCULATIONS) or f"calculations: {', '.join(CALCULATIONS)}"
+    return InputError(f"{shown(words[0])} is no calculation", where="llmcost audit --says", hint=near)
+
+
+def inline(typed: Typed, says: list[str], more: dict[str, Any]) -> Inline | None:
+    """What was typed as a claims file, a claim for each `--says`; None where the command only showed its help."""
+    flags: dict[str, Any] = {}
+    expression = None
+    if typed.pairs:
+        draft, expression = _given(typed)
+    else:
+        handed = _handed(typed, more["of"])
+        if handed is None:
+            return None
+        draft, flags = handed.draft, handed.flags
+        if more["of"] is None:
+            more = {**more, "of": _value_of("--architecture", typed.arguments)}
+    own: dict[str, Any] = {"calculation": typed.calculation, "given": draft.data, "expression": expression, **more}
     claims: list[dict[str, Any]] = []
     for text in says:
         figure, published = _stated(text)
         named = {} if typed.calculation == "arithmetic" else {"figure": figure}
-        claims.append({"id": _id(figure, claims), "says": text, "published": published, **named, **own})
-    return claims_from(_Document({"source": {"title": HERE}, "claims": claims}))
+        given = {key: value for key, value in own.items() if value is not None}
+        claims.append({"id": _id(figure, claims), "says": text, "published": published, **named, **given})
+    try:
+        return Inline(claims_from(_Document({"source": {"title": HERE}, "claims": claims}, draft, expression)), flags)
+    except InputError as error:
+        raise error.said(hint=typed_hint(error.hint, typed)) from None
 
 
-def answer_of(typed: Typed, says: list[str], of: str | None) -> Answer:
-    """The command's own answer to its own arguments; an Impossible where an input of theirs cannot be.
+class _Document:
+    """The claims as a document, whose places are flags and KEY=VALUE pairs."""
 
-    `of` is handed on to the commands that answer for one architecture; an offer without a horizon is
-    looked at as long as in a file. Raises InputError where the command gives no answer.
-    """
+    name = HERE
+
+    def __init__(self, data: dict[str, Any], draft: Draft, expression: str | None) -> None:
+        self.data = data
+        self.draft = draft
+        self.expression = expression
+        self.place = _Nowhere()
+
+    def where(self, path: Any = (), *, key: bool = False) -> str:
+        field, below = (path[2], path[3:]) if len(path) > 2 else ("", ())
+        if field == "given":
+            return self.draft.where(below, key)
+        if field == "expression" and self.expression is not None:
+            return self.expression
+        return f"--{field}" if field in ("of", "whole", "unit") else "--says"
+
+
+class _Nowhere:
+    """The root of a document without lines."""
+
+    children: dict[Any, Any] = {}
+
+
+def _handed(typed: Typed, of: str | None) -> Handed | None:
+    """What the calculation's command was told to work on; `of` reaches those that answer for one architecture."""
     import typer
 
+    for each in typed.arguments:
+        flag = each.partition("=")[0]
+        if flag in _UNUSED:
+            raise InputError(f"{flag} has no part in a claim", where=flag, hint=_UNUSED[flag])
     arguments = list(typed.arguments)
-    if of is not None and typed.calculation in ("tco", "host"):
+    if of is not None and typed.calculation in ("tco", "host") and "--architecture" not in arguments:
         arguments += ["--architecture", of]
-    if "--build" in arguments and "--horizon" not in arguments and typed.calculation == "breakeven":
-        arguments += ["--horizon", str(PAYBACK_HORIZON)]
-    if typed.calculation == "host" and "--stated-cost-per-mtok" not in arguments:
-        # A published price is held against what the hardware allows, as a stated one is.
-        prices = [_stated(text)[1] for text in says if _stated(text)[0] == "cost_per_mtok"]
-        low = stated_price(Published.parse(prices[0])) if prices else None
-        arguments += [] if low is None else ["--stated-cost-per-mtok", repr(low)]
-    with answers() as found:
-        app = import_module(f"llmcost.cli.{typed.calculation}").app
-        try:
-            app(args=arguments, prog_name=f"llmcost {typed.calculation}", standalone_mode=False)
-        except typer.Exit as leave:
-            raise InputError("that asks for help, not for a figure", where="--says", hint=INSTEAD) from leave
-    if not found:
-        raise InputError(f"{typed.calculation} gave no answer", where="--says", hint=INSTEAD)
-    return found[0]
+    app = import_module(f"llmcost.cli.{typed.calculation}").app
+    name = f"llmcost {typed.calculation}"
+    try:
+        return handed_by(lambda: app(args=arguments, prog_name=name, standalone_mode=False))
+    except typer.TyperException as error:
+        hint = f"type {name} --help for its options"
+        raise InputError(error.format_message(), where=f"--says … {typed.calculation}", hint=hint) from None
+
+
+def _value_of(flag: str, arguments: Sequence[str]) -> str | None:
+    for position, each in enumerate(arguments):
+        name, equals, value = each.partition("=")
+        if name == flag:
+            return value if equals else "".join(arguments[position + 1 : position + 2])
+    return None
 
 
 def _stated(text: str) -> tuple[str, str]:
@@ -125,12 +200,12 @@ def _id(figure: str, before: Iterable[Any]) -> str:
     return name if name not in taken else f"{name}-{len(taken) + 1}"
 
 
-def _given(typed: Typed) -> tuple[dict[str, Any], str | None]:
+def _given(typed: Typed) -> tuple[Draft, str | None]:
     """KEY=VALUE pairs as inputs (`joint.p11=0.56` is one below `joint`), and an expression that stands by itself."""
-    given: dict[str, Any] = {}
+    draft = Draft(None)
     expression = None
     for text in typed.arguments:
-        pair = _GIVEN.fullmatch(text)
+        pair = _PAIR.fullmatch(text)
         if pair is None:
             if typed.calculation != "arithmetic" or expression is not None or text.startswith("-"):
                 raise InputError(
@@ -140,20 +215,29 @@ def _given(typed: Typed) -> tuple[dict[str, Any], str | None]:
                 )
             expression = text
             continue
-        *blocks, key = pair["path"].split(".")
-        here = given
-        for block in blocks:
-            here = here.setdefault(block, {})
-        if key in here:
-            raise InputError(f"{pair['path']} stands twice", where=text, hint="give it once")
-        here[key] = None if pair["value"] in ("null", "unknown") else pair["value"]
-    return given, expression
+        path = tuple(pair["path"].split("."))
+        if path[0] in _BLOCKS and len(path) == 1:
+            raise InputError(f"{path[0]} is several quantities", where=text, hint=f"type {_BLOCKS[path[0]]}")
+        for end in range(1, len(path) + 1):
+            if draft.is_flag(path[:end]) or (end == len(path) and draft.holds(path)):
+                name = ".".join(path[:end])
+                twice = (
+                    f"{name} stands twice"
+                    if end == len(path)
+                    else f"{name} is a quantity, and {pair['path']} is below it"
+                )
+                raise InputError(twice, where=text, hint="give it once")
+        draft.put(path, None if pair["value"] in ("null", "unknown") else pair["value"], text)
+    return draft, expression
 
 
-_EXAMPLES = {
-    "cascade": "cascade acceptance=66.55% cheap_cost=1 strong_cost=12",
-    "review_savings": "review_savings requests=1000 share_before=10% share_after=1% usd_per_review=20",
-    "labelling": "labelling samples=10k usd_per_sample=2..5 qa_share=20%..30%",
-    "training_run": "training_run hours=4..8 usd_per_gpu_hour=2.69",
-    "arithmetic": 'arithmetic "requests * usd_per_request" requests=3M usd_per_request=0.0075',
-}
+def typed_hint(hint: str, typed: Typed) -> str:
+    """What a claims file is told to write, as it is typed here."""
+    hint = re.sub(r"add figure: one of", "type --says FIGURE=VALUE, FIGURE one of", hint)
+    hint = re.sub(r"\bname it with of:", "name it with --of:", hint)
+    hint = re.sub(r"add expression:.*", f"type {_EXAMPLES['arithmetic']}", hint)
+    if not typed.pairs:
+        return hint
+    hint = re.sub(r"add (\w+) to given", r"add \1=VALUE", hint)
+    hint = re.sub(r"\{([^{}]*)\}", lambda block: block[1].replace(": ", "=").replace(", ", " "), hint)
+    return re.sub(r"\b(add|give|type) (\w+): ", r"\1 \2=", hint)

@@ -6,9 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from llmcost.cli.answers import Answer, asked_by_another, hand_over
-from llmcost.errors import Impossible
-
 Values = dict[str, Any]
 
 
@@ -105,13 +102,7 @@ def takes(*groups: tuple[inspect.Parameter, ...]) -> Callable[[Callable[..., int
 
         def command(**values: Any) -> int:
             flags = {name: values.pop(name) for name in names}
-            try:
-                return function(flags, **values)
-            except Impossible as error:
-                if not asked_by_another():
-                    raise
-                hand_over(Answer(flags, error, None))  # that it cannot be is an answer too
-                return 0
+            return function(flags, **values)
 
         command.__name__ = function.__name__
         command.__doc__ = function.__doc__

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 import typer
 
-from llmcost.cli.answers import asked_by_another
 from llmcost.cli.draft import Draft, draft_from, shares
 from llmcost.cli.options import DRAWS, GATES, OUTPUT, PRICES, SCENARIO, WORKLOAD, Values, command_app, takes
 from llmcost.cli.reading import asked, for_the_day
@@ -12,7 +11,7 @@ from llmcost.cli.writing import Remarks, breached, format_of, write
 from llmcost.economics.routing import Routing, route
 from llmcost.errors import InputError
 from llmcost.quantity import QuantityError, Range, quantity, shown
-from llmcost.scenario import Scenario
+from llmcost.scenario import Requirements
 
 
 @takes(SCENARIO, WORKLOAD, PRICES, GATES, DRAWS, OUTPUT)
@@ -50,7 +49,7 @@ def command(
             raise InputError("--optimize needs one share of the quality to keep", where="--optimize", hint=hint)
         best = optimum(question.scenario, question.catalog, wanted)
     result = route(question.scenario, question.catalog, question.sampling, along, best)
-    if len(result.mixes) < 2 and best is None and not asked_by_another():
+    if len(result.mixes) < 2 and best is None:
         raise InputError("there is no mix to compare", hint="give --mix CHEAP_MODEL=70%,STRONG_MODEL=30%")
     remarks = Remarks(
         question, {each.name: each.charges for each in result.mixes if each.kind != "single"}, horizon=False
@@ -62,7 +61,7 @@ def command(
         return page(result, question.as_of, flags["explain"])
 
     write("route", flags, question.as_of, result, page, remarks)
-    return breached(_breaches(result, question.scenario))
+    return breached(_breaches(result, question.requirements))
 
 
 def add_mixes(draft: Draft, mixes: list[str] | None, models: list[str] | None) -> None:
@@ -88,13 +87,12 @@ def _sweep(text: str) -> tuple[str, float, float]:
     return target, ends.low, ends.high
 
 
-def _breaches(result: Routing, scenario: Scenario) -> list[str]:
+def _breaches(result: Routing, required: Requirements) -> list[str]:
     """Gates that no mix passes."""
-    required = scenario.requirements
     reasons = []
     if required.max_monthly_cost is not None:
         costs = [each.monthly_cost.value for each in result.mixes if each.monthly_cost.value is not None]
-        if min(costs) > required.max_monthly_cost:
+        if costs and min(costs) > required.max_monthly_cost:
             reasons.append(f"every mix costs more than ${required.max_monthly_cost:,.0f} a month")
     if required.min_quality_kept is not None:
         optimum = result.optimum

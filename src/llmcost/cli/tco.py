@@ -91,7 +91,7 @@ def command(
 
 def _put(draft: Draft, architecture: str | None, own: dict[str, Any]) -> None:
     """The flags over the scenario's fine-tune, or as a fine-tune of their own."""
-    written = draft.data.get("architectures") or {}
+    written = draft.block("architectures")
     if not own:
         if not written:
             raise InputError(
@@ -144,7 +144,7 @@ def _recurring(text: str | None, flag: str) -> dict[str, str] | None:
 
 
 def _breaches(result: Any, question: Any) -> list[str]:
-    required = question.scenario.requirements
+    required = question.requirements
     reasons = []
     if required.max_monthly_cost is not None:
         over = [m for m in result.months if m.cost is not None and m.cost > required.max_monthly_cost]

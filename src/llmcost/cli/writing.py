@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmcost import __version__
 from llmcost.architectures.prices import Prices
-from llmcost.cli.answers import Answer, asked_by_another, hand_over
 from llmcost.cli.options import Values
 from llmcost.cli.reading import Asked
 from llmcost.economics.horizon import estimate
@@ -110,9 +109,6 @@ def write(
     remarks: Remarks | Notes | None = None,
 ) -> None:
     """Render and deliver the result. Raises StalePrice under --strict, after it is printed."""
-    if asked_by_another():
-        hand_over(Answer(flags, result, remarks))
-        return
     form = format_of(flags)
     assumed = remarks.assumptions if remarks else []
     warned = remarks.warnings if remarks else []
@@ -197,8 +193,6 @@ def deliver(text: str, flags: Values) -> None:
 
 def breached(reasons: Iterable[str]) -> int:
     """Exit code 3 with the reasons on stderr, or 0 where nothing is breached."""
-    if asked_by_another():
-        return 0
     found = list(dict.fromkeys(reasons))
     for reason in found:
         sys.stderr.write(f"gate breached: {_harmless(reason)}\n")

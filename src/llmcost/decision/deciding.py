@@ -25,6 +25,7 @@ from llmcost.decision.verdicts import Verdict, agreements, combined, contradicti
 from llmcost.economics.breakeven import Intervals, volume_intervals
 from llmcost.economics.comparison import Details, compare_in_detail
 from llmcost.economics.uncertainty import Figure, Sampling
+from llmcost.quantity import at_middle
 from llmcost.scenario import Scenario
 
 # Answers that are requirements: they become gates of the scenario.
@@ -146,7 +147,8 @@ def with_requirements(scenario: Scenario, given: dict[str, Answer]) -> Scenario:
 
 def known_from(scenario: Scenario, catalog: Any) -> dict[str, Fact]:
     """The facts that need not be asked for, without the comparison's own figures."""
-    prices = Prices(catalog, scenario.prices, scenario.successors)
+    point = at_middle(scenario)
+    prices = Prices(catalog, point.prices, point.successors)
     details = compare_in_detail(scenario, catalog) if scenario.architectures else None
     volumes = _volumes(details, prices) if details else None
     return facts_of(scenario, prices, details, volumes, 1)

@@ -25,8 +25,8 @@ from llmcost.economics.uncertainty import Figure, Outcome, Sampling, evaluated
 from llmcost.errors import InputError
 from llmcost.estimate import Estimate, Factor
 from llmcost.quantity import at_middle
-from llmcost.scenario import Scenario, check_horizon
-from llmcost.workload import AboveZero, Months, Positive, Signed, Strict
+from llmcost.scenario import Scenario, check_compounding, check_horizon
+from llmcost.workload import AboveZero, Change, Months, Strict, Usd, UsdAboveZero
 
 REACH = 100  # times today's volume
 BY_VOLUME = ("requests_per_month", "lots_per_month")
@@ -69,16 +69,17 @@ class Breakeven(NamedTuple):
 class Offer(Strict):
     """Two architectures from flags alone: a build that saves on every call and has to be operated."""
 
-    build: Positive
-    saving_per_call: AboveZero
-    operations_per_month: Positive = 0.0
+    build: Usd
+    saving_per_call: UsdAboveZero
+    operations_per_month: Usd = 0.0
     calls_per_month: AboveZero | None = None
-    growth_per_month: Signed = 0.0
+    growth_per_month: Change = 0.0
     horizon_months: Months = 12
 
     @model_validator(mode="after")
     def _horizon_ends(self) -> "Offer":
         check_horizon(self.horizon_months)
+        check_compounding(self.growth_per_month, self.horizon_months, "the calls", "growth_per_month")
         return self
 
 
@@ -281,17 +282,6 @@ def _gpu_steps(
 
 def breakeven_of_offer(offer: Offer, sampling: Sampling | None = None) -> Breakeven:
     """Calls to payback = build ÷ saving a call; calls a month that cover operations = operations ÷ saving."""
-    try:
-        return _of_offer(offer, sampling)
-    except OverflowError:
-        raise InputError(
-            "the calls grow beyond any number",
-            where="growth_per_month",
-            hint="give a smaller growth or a shorter horizon",
-        ) from None
-
-
-def _of_offer(offer: Offer, sampling: Sampling | None) -> Breakeven:
     outcome = evaluated(offer, _offer_headline, sampling)
     point: Offer = at_middle(offer)
     figures: Mapping[Any, Figure] = outcome.figures

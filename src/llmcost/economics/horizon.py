@@ -115,6 +115,14 @@ def estimate(name: str, scenario: Scenario, prices: Prices) -> Estimate:
 
     Raises InputError and UnknownPrice; a month after a retirement without a successor is None.
     """
+    called = models_of(name, scenario.architectures) if scenario.workload is None else []
+    if called:  # no request is no cost, and nobody said that there is none
+        raise InputError(
+            f"{name} pays {called[0]} by the token, and there is no workload",
+            where=f"architectures.{name}",
+            hint="give --requests 1M --input 1000 --output 200, or workload: in the scenario",
+            in_file="write workload: {requests_per_month: 1M, input_tokens: 1000, output_tokens: 200}",
+        )
     priced = priced_months(name, scenario, prices)
     one_time = one_time_charges(name, scenario, priced[0].month)
     one_time += purchases(name, scenario.architectures, [(p.month, traffic(scenario, p.month)) for p in priced])
@@ -231,5 +239,7 @@ def need_workload(scenario: Scenario, command: str) -> None:
     """Raise where a command cannot do without traffic."""
     if scenario.workload is None:
         raise InputError(
-            f"{command} needs a workload", hint="give a scenario file, or --requests 1M --input 1000 --output 200"
+            f"{command} needs a workload",
+            hint="give a scenario file, or --requests 1M --input 1000 --output 200",
+            in_file="write workload: {requests_per_month: 1M, input_tokens: 1000, output_tokens: 200}",
         )

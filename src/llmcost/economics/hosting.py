@@ -6,7 +6,7 @@ from llmcost.architectures.architecture import Month
 from llmcost.architectures.prices import Prices
 from llmcost.architectures.self_hosted import SelfHosted, Size
 from llmcost.arithmetic import Number, is_zero
-from llmcost.capacity.bound import bound_of
+from llmcost.capacity.bound import bound_of, fastest
 from llmcost.capacity.fitting import Fit, smallest_fit
 from llmcost.capacity.latency import Latency
 from llmcost.capacity.replica import Capacity, Memory, Setup, capacity, memory, why_not
@@ -75,6 +75,9 @@ class Hosting(NamedTuple):
     prefill_ms: float | None
     memory: Memory | None
     physical_bound_requests_per_second: float | None
+    physical_bound_time_per_output_token_ms: float | None
+    physical_bound_first_token_ms: float | None
+    physical_bound_prefill_ms: float | None
     against_model: AgainstModel | None
     latency: Latency | None
     replicas: Figure
@@ -145,6 +148,7 @@ def host(
         **_modelled(found),
         memory=memory(setup) if setup is not None else None,
         physical_bound_requests_per_second=_bound(hosted, month, size) if known else None,
+        **_least_times(setup, size),
         against_model=_against(hosted, found, arriving, month, name) if measured else None,
         latency=parts_of(name, point, prices) if fits and (arriving or hosted.modelled_at) else None,
         target_utilisation=hosted.target_utilisation,
@@ -186,6 +190,16 @@ def _bound(hosted: SelfHosted, month: Month, size: Size | None) -> float | None:
         return None
     meant = hosted.setups_meant(month) if hosted.throughput is not None else [setup]
     return max(bound_of(one, *size).requests_per_second for one in meant)
+
+
+def _least_times(setup: Setup | None, size: Size | None) -> dict[str, Any]:
+    """The least that physics takes, in milliseconds; None where nothing says the machine, the model and a request."""
+    least = None if setup is None or size is None else fastest(setup, *size)
+    return {
+        "physical_bound_time_per_output_token_ms": None if least is None else least.token * 1000,
+        "physical_bound_first_token_ms": None if least is None else least.first_token * 1000,
+        "physical_bound_prefill_ms": None if least is None else least.prefill * 1000,
+    }
 
 
 def _against(

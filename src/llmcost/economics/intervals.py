@@ -93,13 +93,16 @@ def _settled_from(contenders: list[Steps]) -> float | None:
 def _edges(contenders: list[Steps], low: int, high: int) -> tuple[list[int], bool]:
     """low − 1, every volume after which a replica is added, and high; cut after MOST_STEPS."""
     sizes = {size for contender in contenders for size in contender.sizes}
-    expected = sum((high - low) / size for size in sizes)
+    expected = sum((high - low) / max(size, 1.0) for size in sizes)  # whole volumes: no more edges than there are
     stopped = False
     if expected > MOST_STEPS:
         high = low + math.floor((high - low) * MOST_STEPS / expected)
         stopped = True
     edges = {low - 1, high}
     for size in sizes:
+        if size < 1:  # every request more takes another replica, or several
+            edges.update(range(low, high))
+            continue
         first = math.floor((low - 1) / size)
         for k in range(first, math.floor(high / size + 1e-9) + 1):
             edge = _last_served(k, size)
@@ -115,7 +118,7 @@ def _last_served(k: int, size: float) -> int:
     """
     edge = math.floor(size * (k + 1e-9 * max(1, k)))
     while ceil(edge / size) > k:
-        edge -= 1
+        edge -= max(1, edge >> 52)  # beyond 2^52 a float does not know the next whole number
     return edge
 
 

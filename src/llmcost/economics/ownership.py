@@ -52,6 +52,7 @@ def chosen_architecture(scenario: Scenario, named: str | None, kinds: tuple[str,
             f"{command} found no {wanted} architecture in the scenario",
             where="architectures",
             hint=f"name one with --architecture: {', '.join(names)}" if names else "add one under architectures:",
+            in_file=f"name one with of: {', '.join(names)}" if names else "",
         )
     return fitting[0]
 

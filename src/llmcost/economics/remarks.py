@@ -95,7 +95,7 @@ def _of_architecture(name: str, architecture: Any, scenario: Scenario) -> Iterat
         if f"architectures.{name}.fallback" in scenario.assumed:
             yield Assumption(f"{name}.fallback", architecture.fallback, "the baseline serves until it is ready")
         served = architecture.served_by()
-        yield from _of_training(name, architecture.training)
+        yield from of_training(f"{name}.training", architecture.training)
     if served is None:
         return
     if "spare" not in served.model_fields_set:
@@ -134,12 +134,13 @@ def _of_machines(name: str, served: Any) -> Iterator[Assumption]:
         yield Assumption(f"{name}.gpu.residual", gpu.residual, "nothing is got back at the end of its life")
 
 
-def _of_training(name: str, training: Any) -> Iterator[Assumption]:
+def of_training(name: str, training: Any) -> Iterator[Assumption]:
+    """What a run on GPUs takes for granted where its hours follow from its tokens."""
     if training is None or training.gpu is None or training.hours is not None:
         return
     for field, why in (("method", "the cheapest that is common"), ("packed", "samples share a sequence")):
         if field not in training.model_fields_set:
-            yield Assumption(f"{name}.training.{field}", getattr(training, field), why)
+            yield Assumption(f"{name}.{field}", getattr(training, field), why)
 
 
 def _of_variants(name: str, scenario: Scenario, prices: Prices) -> Iterator[Assumption]:
@@ -194,5 +195,5 @@ def _price_age(charge: Charge, factor: Factor, as_of: date, say: Any) -> None:
 
 
 def _bound(path: str, uncertain: Range, say: Any) -> None:
-    if uncertain.linear and uncertain.shape == "default" and uncertain.scale != "signed":
+    if uncertain.linear and uncertain.shape == "default" and uncertain.scale not in ("signed", "change"):
         say("range_at_bound", f"{path} touches a bound and is read on the linear scale, clipped there")

@@ -144,7 +144,11 @@ def route(
         if architecture.kind in ROUTABLE or name == scenario.baseline
     ]
     if not shown:
-        raise InputError("there is no mix to compare", hint="give --mix CHEAP_MODEL=70%,STRONG_MODEL=30%")
+        raise InputError(
+            "there is no mix to compare",
+            hint="give --mix CHEAP_MODEL=70%,STRONG_MODEL=30%",
+            in_file="write architectures: {NAME: {kind: routed, mix: {CHEAP_MODEL: 70%, STRONG_MODEL: 30%}}}",
+        )
     outcome = evaluated(first_month, lambda tree: _headline(tree, catalog, shown), sampling)
     point = at_middle(first_month)
     prices = Prices(catalog, point.prices, point.successors)

@@ -25,17 +25,22 @@ Z90 = 1.6448536269514722  # the 95th percentile of the normal distribution
 GOLDEN = 0.6180339887498949
 PLASTIC = 0.7548776662466927
 LATTICE = 1869
+LEAST_CHANGE = -0.999  # a change leaves something, in every draw
 CHUNK = 1 << 15
 MOST_INPUTS = 100
 
 
 class Sampling(NamedTuple):
-    """How many draws, which shifts, and what share of the distribution a written range covers."""
+    """How many draws, which shifts, and what share of the distribution a written range covers.
+
+    `watch` is told of each evaluation that ranges reach: its tree, its formulas, and the figures they gave.
+    """
 
     samples: int = 4096
     seed: int = 0
     covers: float = 0.9
     links: tuple[tuple[str, str, float], ...] = ()
+    watch: Callable[[Any, Callable[[Any], Headline], Mapping[Any, "Figure"]], None] | None = None
 
     def checked(self) -> "Sampling":
         """Itself; raises InputError for a number of draws that is no power of two up to 2^20."""
@@ -119,6 +124,8 @@ def evaluated(
         name: _figure(value, draws.get(name), corners.get(name), monotone.get(name, True))
         for name, value in shown.items()
     }
+    if sampling.watch is not None:
+        sampling.watch(tree, headline, figures)
     return Outcome(point, figures, draws, ranges)
 
 
@@ -223,6 +230,8 @@ def value_at(uncertain: Range, z: Any, z_end: float, grid: "Draws | None" = None
         value = mid + z / z_end * steps
         if uncertain.scale == "positive":
             return np.maximum(value, 0.0)
+        if uncertain.scale == "change":
+            return np.maximum(value, LEAST_CHANGE)
         return np.clip(value, 0.0, 1.0) if uncertain.scale == "share" else value
     if uncertain.scale == "share":
         a, b, c = (math.log(x / (1 - x)) for x in (low, mid, high))

@@ -11,8 +11,8 @@ from llmcost.architectures.training import Training
 from llmcost.claims.by_cascade import FIGURES as CASCADE_FIGURES
 from llmcost.claims.by_cascade import TwoStages
 from llmcost.claims.by_quantity import FIGURES, ReviewSavings
-from llmcost.claims.by_scenario import CHEAPEST_FROM
-from llmcost.claims.claim import SCENARIO_CALCULATIONS, Claims
+from llmcost.claims.claim import Claims
+from llmcost.claims.limits import CHEAPEST_FROM
 from llmcost.claims.recomputed import is_figure
 from llmcost.economics.breakeven import Challenger, Offer
 from llmcost.economics.cascades import CascadeFigures
@@ -35,7 +35,7 @@ ABOUT: dict[str, dict[str, str]] = {
         "title": "of the document",
         "url": "where it stands",
         "file": "its name, where it is a file",
-        "date": "the day or month of publication; left out where it is not known",
+        "date": "the day, month or year of publication; left out where it is not known",
     },
     "Claim": {
         "id": "a letter, then letters, digits, - and _; each id once in a file",
@@ -43,7 +43,8 @@ ABOUT: dict[str, dict[str, str]] = {
         "at": "where in the source it stands",
         "tolerance": "for this claim",
         "readings": "other fair readings of the sentence: it holds if one of them does, and the verdict says which",
-        "would_hold_if": "what would rescue it: worked out beside it, without changing the verdict",
+        "would_hold_if": "what would rescue it, each `reading` a clause (it is a year): worked out beside it, without "
+        "changing the verdict; another `published` is one too",
         "missing": "what would have to be known, in place of a calculation: the claim is then not checkable",
         "note": "a sentence of the auditor's, added to the explanation",
     },
@@ -55,11 +56,14 @@ ABOUT: dict[str, dict[str, str]] = {
         "of": "the architecture that is meant; left out, the only one that is not the baseline",
         "figure": "which figure of the result, by its name in the JSON output, or charges.NAME",
         "expression": "+ - * / **, parentheses, numbers, names of `given`, min max sqrt ceil floor round abs",
-        "unit": "of an expression: USD, share (then more than 100 % is impossible) or times; left out, as `published` is written",
+        "unit": "of an expression: USD, share (a part of a whole: more than 100 % is impossible) or times; left out, as "
+        "`published` is written, and a percentage is then any, such as a growth of 150 %",
         "whole": "a quantity or expression that the figure is a part of: a larger one is impossible",
         "published": "what the source prints",
     },
-    "Reading": {"reading": "the other way to read it, such as: a day, not a month"},
+    "Reading": {
+        "reading": "the other way to read it: a noun (a day, not a month); in would_hold_if a clause (it is a year)"
+    },
     "ReviewSavings": {
         "requests": "requests",
         "share_before": "share of the answers that people look at",
@@ -87,7 +91,7 @@ ABOUT: dict[str, dict[str, str]] = {
         "horizon_months": "months looked at (12)",
     },
 }
-_QUANTITIES = ("positive", "share", "signed", "cost_item")
+_QUANTITIES = ("positive", "share", "change", "cost_item")
 for _name in ("Claim", "Reading"):
     ABOUT[_name] = ABOUT["Question"] | ABOUT[_name]
 
@@ -171,5 +175,4 @@ def figures_of(calculation: str) -> tuple[str, ...]:
         return _BY_QUANTITY[calculation][1]
     rows = _ROWS[calculation]
     found = [name for row in rows for name, hint in get_type_hints(row).items() if is_figure(hint)]
-    assert calculation in SCENARIO_CALCULATIONS  # noqa: S101 - _ROWS says the same
     return (*dict.fromkeys(found), *([CHEAPEST_FROM] if calculation == "breakeven" else []))

@@ -46,7 +46,7 @@ _SERVED = {
     "spare": "replicas in reserve",
     "operations_per_month": "USD a month for the people who run it",
 }
-_SCALES: tuple[Scale, ...] = ("positive", "share", "signed")
+_SCALES: tuple[Scale, ...] = ("positive", "share", "signed", "change")
 ABOUT: dict[str, dict[str, str]] = {
     "Scenario": {
         "name": "a title",

@@ -54,7 +54,11 @@ def _by_source(audit: Audit) -> Table:
     """How many claims of each source got which verdict."""
     columns = [Column("title", "Source", number=False), Column("claims", "Claims")]
     columns += [Column(verdict, verdict.capitalize()) for verdict in audit.counts]
-    rows = [[text(source.title), *_counts(source.counts)] for source in audit.sources]
+    titles = [source.title for source in audit.sources]
+    rows = [
+        [text(source.title if titles.count(source.title) == 1 else _title(source)), *_counts(source.counts)]
+        for source in audit.sources
+    ]
     return Table("", columns, [*rows, [text("All"), *_counts(audit.counts)]])
 
 
@@ -99,8 +103,8 @@ def _verdict(claim: Checked) -> str:
     """The verdict with its reading; an auditor's own is a noun: `read as a day, not a month`."""
     if not claim.reading:
         return claim.verdict
-    own = any(claim.reading.startswith(each.reading) for each in claim.readings)
-    return f"{claim.verdict} (read {'as ' if own else ''}{claim.reading.removeprefix('as ') if own else claim.reading})"
+    own = "as " if claim.read_as else ""
+    return f"{claim.verdict} (read {own}{claim.reading.removeprefix(own)})"
 
 
 def _recomputed(claim: Checked) -> str:

@@ -1,0 +1,115 @@
+"""What a figure of a command cannot exceed or fall short of, and what has to be known for it.
+
+A part is no larger than its whole, a saving no larger than the cost, and no machine is faster than
+reading its weights once at full bandwidth and computing at its full arithmetic (methods.md section 4).
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from llmcost.claims.recomputed import PARTS, Asked, Limit, highest, unit_of
+from llmcost.economics.breakeven import Breakeven
+from llmcost.economics.hosting import Hosting
+from llmcost.wording import count, usd
+
+CHEAPEST_FROM = "cheapest_from_requests_per_month"
+_GAINS = ("saving", "saving_per_call", "net_present_value")  # what may be negative
+_TIMES = {
+    "time_per_output_token_ms": "physical_bound_time_per_output_token_ms",
+    "decode_step_ms": "physical_bound_time_per_output_token_ms",
+    "first_token_ms": "physical_bound_first_token_ms",
+    "prefill_ms": "physical_bound_prefill_ms",
+}
+RATES = ("requests_per_second", "deployable_requests_per_second", "tokens_per_second")
+
+
+def limits_of(name: str, base: Any, result: Any) -> list[Limit]:
+    """What a figure of this result can be at the most and at the least; `base` is the baseline's part of it."""
+    found = list(bounds_of(name))
+    if name == "saving" and base is not None:
+        most = highest(base.total_cost if hasattr(base, "total_cost") else base.monthly_cost)
+        found += [] if most is None else [Limit(most, f"a saving cannot be larger than what {base.name} costs")]
+    return found + (list(_physics(name, result)) if isinstance(result, Hosting) else [])
+
+
+def bounds_of(name: str) -> Iterator[Limit]:
+    """What a share of a whole and a cost can be, whatever they are of."""
+    if name in PARTS:
+        yield Limit(1.0, "a share cannot be more than 100 %")
+    if name in PARTS and name != "saving_share":
+        yield Limit(0.0, "a share cannot be less than nothing", upper=False)
+    if unit_of(name) == "USD" and name not in _GAINS:
+        yield Limit(0.0, "a cost cannot be less than nothing", upper=False)
+
+
+def _physics(name: str, result: Hosting) -> Iterator[Limit]:
+    on = f"{result.model} at {result.precision} on {result.gpus_per_replica:g} × {result.gpu}"
+    if name in _TIMES:
+        least = getattr(result, _TIMES[name])
+        if least is not None:
+            yield Limit(least, f"physics takes {count(round(least, 4))} ms at the very least ({on})", upper=False)
+        return
+    rate = result.physical_bound_requests_per_second
+    if rate is None:
+        return
+    if name in RATES:
+        if not rate:
+            yield Limit(0.0, f"it cannot be served there: {result.why_not}")
+            return
+        served, tokens = result.requests_per_second.point, result.tokens_per_second.point
+        if name == "tokens_per_second":
+            if not served or not tokens:
+                return
+            rate *= tokens / served
+        yield Limit(rate, f"physics allows {count(rate)} at the very most ({on})")
+    per_request = _per_request(name, result)
+    hourly = _factor(result, "usd_per_gpu_hour")
+    if per_request and hourly and rate:
+        least = hourly * result.gpus_per_replica / 3600 / rate * per_request
+        yield Limit(least, f"never idle, at all that physics allows, it costs {usd(least)} ({on})", upper=False)
+
+
+def _per_request(name: str, result: Hosting) -> float | None:
+    """What a figure is for each USD a request; None for what is no price of that kind, or where it is not known."""
+    served, tokens = result.requests_per_second.point, result.tokens_per_second.point
+    if name == "cost_per_request":
+        return 1.0
+    if name == "cost_per_mtok":
+        return 1e6 * served / tokens if served and tokens else None
+    each, written = result.cost_per_request.point, result.cost_per_output_mtok.point
+    return written / each if name == "cost_per_output_mtok" and each and written else None
+
+
+def _factor(result: Hosting, name: str) -> float | None:
+    """A factor of the charges by its name."""
+    return next(
+        (float(factor.value) for charge in result.charges for factor in charge.factors if factor.name == name), None
+    )
+
+
+def why_unknown(name: str, result: Any, row: Any, asked: Asked) -> str:
+    """What would have to be known; empty where unknown means never."""
+    if isinstance(result, Breakeven) and name == "payback_month" and result.requests_per_month is None:
+        return "calls_per_month"
+    if unit_of(name) == "month" or name in ("calls_to_payback", "calls_per_month_to_cover_operations", CHEAPEST_FROM):
+        return ""
+    if isinstance(result, Hosting):
+        return _why_unhosted(name, result, asked)
+    if "quality" in name or name in ("acceptance", "parity_false_accept"):
+        return "how good the models are (quality: {MODEL: 93%}, or joint for a cascade)"
+    if name in ("cost_per_request", "saving_per_call"):
+        return "the requests a month (the workload gives only its tokens)"
+    reasons = getattr(row, "gate_reasons", {})
+    return next(iter(reasons.values()), f"what {name} of {asked.calculation} rests on")
+
+
+def _why_unhosted(name: str, result: Hosting, asked: Asked) -> str:
+    if not result.fits:
+        return f"a GPU that holds the model: {result.why_not}"
+    if result.monthly_cost.point is None and name in ("monthly_cost", "one_time_cost"):
+        return f"the price of {result.gpu or 'the machine'}"
+    if "workload" not in asked.given:
+        return "the requests a month (workload: {requests_per_month: 3M, input_tokens: 1000, output_tokens: 500})"
+    if "_ms" in name or name in ("batch", "physical_bound_requests_per_second", *RATES):
+        return "the model and the tokens of a request, which the capacity model starts from"
+    return "the requests a month and their tokens"
