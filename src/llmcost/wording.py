@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 UNKNOWN = "–"
+_BEYOND_DIGITS = 1e15  # from here a float no longer knows every digit
 
 
 def usd(value: float | None) -> str:
@@ -13,6 +14,8 @@ def usd(value: float | None) -> str:
     if size < 5e-13:  # what is left of adding and taking away
         size = 0.0
     sign = "-" if value < 0 and size > 0 else ""
+    if size >= _BEYOND_DIGITS:
+        return f"{sign}${size:.4g}"
     if size >= 99.995:
         return f"{sign}${size:,.0f}"
     if size >= 0.9995 or size == 0:
@@ -40,6 +43,8 @@ def count(value: float | None) -> str:
     """`1,000,000`, `2.5`."""
     if value is None:
         return UNKNOWN
+    if abs(value) >= _BEYOND_DIGITS:
+        return f"{value:.4g}"
     if value == int(value) or abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{value:,.4g}"

@@ -98,6 +98,16 @@ def test_csv_is_a_row_a_claim_with_its_explanation(post: Path) -> None:
     assert "gives 4" in rows[1]["explanation"] and rows[0]["at"] == "first line"
 
 
+def test_csv_leaves_negative_figures_as_they_were_written(tmp_path: Path) -> None:
+    written = ("-5..5", "-5%", "-$40")
+    claims = [
+        f"{{id: c{i}, says: s, expression: x, given: {{x: 1}}, published: {each!r}}}" for i, each in enumerate(written)
+    ]
+    (tmp_path / "minus.yaml").write_text("source: {title: t}\nclaims:\n" + "".join(f"- {each}\n" for each in claims))
+    rows = csv.DictReader(io.StringIO(run("audit", str(tmp_path / "minus.yaml"), "-f", "csv").out))
+    assert tuple(row["published"] for row in rows) == written
+
+
 def test_markdown_is_a_table_for_a_pull_request(post: Path) -> None:
     out = run("audit", str(post), "-f", "markdown").out
     assert "| wrong | Two and two are five | 5 | 4 | 1.25 | off |" in out

@@ -179,12 +179,19 @@ class Written(Protocol):
     """A document as it was read: its data, and the place of each path in it."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What the document is called in messages."""
+
     @property
-    def data(self) -> Any: ...
+    def data(self) -> Any:
+        """Mappings, lists and texts."""
+
     @property
-    def place(self) -> Any: ...
-    def where(self, path: Any = (), *, key: bool = False) -> str: ...
+    def place(self) -> Any:
+        """The places of what stands in it, as a tree."""
+
+    def where(self, path: Any = (), *, key: bool = False) -> str:
+        """The place of a path, or of its key."""
 
 
 class ClaimsFile:

@@ -7,7 +7,7 @@ not the best. A quantity that is divided by must not come to zero within the ran
 
 import math
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from llmcost.arithmetic import Number
@@ -92,6 +92,7 @@ def _spanned(function: "Callable[[Points], Values]", ranges: int) -> tuple[float
     return ends[0], ends[1]
 
 
+@lru_cache(maxsize=MOST_CORNERS)
 def _lattice(ranges: int) -> "Points":
     """Points that fill the cube evenly: multiples of 1/g, 1/g², …, where g^(n+1) = g + 1 (the golden ratio for one)."""
     import numpy as np

@@ -7,7 +7,7 @@ reading its weights once at full bandwidth and computing at its full arithmetic 
 from collections.abc import Iterator
 from typing import Any
 
-from llmcost.claims.recomputed import PARTS, Asked, Limit, highest, unit_of
+from llmcost.claims.recomputed import PARTS, Asked, Limit, highest, lowest, unit_of
 from llmcost.economics.breakeven import Breakeven
 from llmcost.economics.hosting import Hosting
 from llmcost.wording import count, usd
@@ -43,6 +43,8 @@ def bounds_of(name: str) -> Iterator[Limit]:
 
 
 def _physics(name: str, result: Hosting) -> Iterator[Limit]:
+    if lowest(result.requests_per_second) != highest(result.requests_per_second):
+        return  # requests of many sizes: the bound is known of their middle alone, and an end may allow more
     on = f"{result.model} at {result.precision} on {result.gpus_per_replica:g} × {result.gpu}"
     if name in _TIMES:
         least = getattr(result, _TIMES[name])
@@ -65,7 +67,9 @@ def _physics(name: str, result: Hosting) -> Iterator[Limit]:
     per_request = _per_request(name, result)
     hourly = _factor(result, "usd_per_gpu_hour")
     if per_request and hourly and rate:
-        least = hourly * result.gpus_per_replica / 3600 / rate * per_request
+        cost = result.monthly_cost
+        cheapest = (lowest(cost) or 0.0) / cost.point if cost.point else 1.0  # of what the middle of a range costs
+        least = hourly * result.gpus_per_replica / 3600 / rate * per_request * cheapest
         yield Limit(least, f"never idle, at all that physics allows, it costs {usd(least)} ({on})", upper=False)
 
 

@@ -171,7 +171,7 @@ def _how_met(published: Published, hard: float, kind: float, tolerance: float) -
     if not least and published.reached:  # a best case: what it comes to is held against it
         most = max(hard, kind)
         if _close(stated, most, tolerance):
-            return ""
+            return _within(_ratio(stated, most), tolerance)
         short = f", {_times(stated / most)} less than that" if most > 0 else ""
         return f"; “up to” says that {published.text.removeprefix('up to ')} is reached, and the most it comes to is short of it{short}"
     return f"; the published bound is {_times(ratio)} that" if ratio and ratio > 0 and abs(ratio - 1) >= 5e-4 else ""
@@ -230,7 +230,7 @@ def _within(ratio: float | None, tolerance: float) -> str:
 
 
 def _times(ratio: float) -> str:
-    if ratio >= 1e15:
+    if ratio >= 1e15 or 0 < ratio < 1e-6:
         return f"{ratio:.3g} times"
     if ratio >= 1000:
         return f"{ratio:,.0f} times"

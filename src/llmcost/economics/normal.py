@@ -1,18 +1,22 @@
 """Quantiles of the normal distribution, on whole arrays and without scipy."""
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
 
 
+@lru_cache(maxsize=2)  # an audit asks for the same ones, claim after claim
 def normal_quantiles(samples: int) -> "np.ndarray[Any, np.dtype[np.float64]]":
-    """Φ⁻¹((i + ½)/N), ascending; the lower half mirrors the upper one exactly."""
+    """Φ⁻¹((i + ½)/N), ascending and not to be written to; the lower half mirrors the upper one exactly."""
     import numpy as np
 
     half = samples // 2
     upper = _inverse_normal((np.arange(half) + half + 0.5) / samples)
-    return np.concatenate([-upper[::-1], upper])
+    quantiles = np.concatenate([-upper[::-1], upper])
+    quantiles.flags.writeable = False
+    return quantiles
 
 
 # Wichura's AS 241 (PPND16, Applied Statistics 37, 1988): relative error about 1e-16.

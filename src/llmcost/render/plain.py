@@ -17,9 +17,14 @@ def harmless(text: str, *, whole: bool = False) -> str:
     return _UNSAFE.sub(lambda found: found.group().encode("unicode_escape", "surrogatepass").decode(), text)
 
 
+_FIGURES = re.compile(r"-[-\d.,%$]*")  # -5%, -$40, -5..5: neither a name nor a call can be made of these
+
+
 def cell(text: str) -> str:
-    """A spreadsheet cell that cannot be taken for a formula."""
+    """A spreadsheet cell that cannot be taken for a formula; a negative number stays one."""
     text = harmless(text)
+    if _FIGURES.fullmatch(text):
+        return text
     return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r", "|", "%") else text
 
 
