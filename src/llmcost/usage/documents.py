@@ -6,6 +6,7 @@ What cannot be read comes as a `BadLine` in its place, so that nothing is lost i
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable, Iterator
 from glob import escape
 from importlib import import_module
@@ -90,7 +91,7 @@ def documents(file: LogFile, progress: Progress | None = None) -> Iterator[tuple
 
 
 def _jsonl(file: LogFile, progress: Progress | None) -> Iterator[tuple[int, Any]]:
-    decode = DECODER.raw_decode
+    decode = quickly = json.JSONDecoder().raw_decode
     number = 0
     with file.opened() as (stream, raw):
         lines = lines_of(file.text(stream, newline="\n"))
@@ -99,6 +100,10 @@ def _jsonl(file: LogFile, progress: Progress | None) -> Iterator[tuple[int, Any]
                 try:
                     # Half of what json.loads does with a line is looking for blanks around the document.
                     document, end = decode(line)
+                    if decode is quickly and (type(document) is not dict or line.count('":') != len(document)):
+                        # Not plainly an object without objects in it whose keys are all different.
+                        decode = DECODER.raw_decode
+                        document, end = decode(line)
                     if line[end:] not in _LINE_ENDS:
                         document = document_of(line)
                 except (ValueError, RecursionError):
