@@ -188,3 +188,9 @@ def test_of_a_key_that_stands_twice_the_first_counts(tmp_path: Path) -> None:
     nested = b'{"id": "%d", "object": "chat.completion", "created": 1772359200, "model": "m", "usage": {"prompt_tokens": 5, "completion_tokens": 1, "completion_tokens": 9}, "usage": {}}'
     found = by_both(log(tmp_path / "answers.jsonl", [nested % n for n in range(3)]))
     assert (found.cube.total.input, found.cube.total.output) == (15, 3)
+
+
+def test_the_largest_count_that_a_float_tells_from_the_next(tmp_path: Path) -> None:
+    rows = [{**ROW, "output_tokens": each} for each in (2**53 - 1, 2**53, 2**53 + 1, 2**63)]
+    found = by_both(log(tmp_path / "log.jsonl", rows))
+    assert (found.cube.total.output, found.lines.rejected) == (2**53 - 1, {"output tokens are beyond any log": 3})
