@@ -152,6 +152,7 @@ class _Audited:
         self.file = file
         self.setting = setting
         self._done: dict[str, Recomputed] = {}
+        self._rests_on: dict[str, list[str]] = {}
 
     def checked(self, wanted: Collection[str]) -> list[Checked]:
         """The claims of these ids with their verdicts, all where none is named."""
@@ -169,6 +170,7 @@ class _Audited:
         for name in self.file.stated.order:
             if name in needed:
                 self._done[name] = self._recomputed(ways[name])
+                self._rests_on[name] = self._published_below(ways[name])
         return [self._checked(ways[name]) for name in asked]
 
     def _checked(self, ways: Ways) -> Checked:
@@ -176,7 +178,7 @@ class _Audited:
         tolerance = claim.tolerance if claim.tolerance is not None else self.file.claims.tolerance
         found = self._done[claim.id]
         judgement = judge(published, found, tolerance)
-        against = self._contradicted(ways) if judgement.verdict == "off" else []
+        against = self._rests_on[claim.id] if judgement.verdict == "off" else []
         readings = [self._reading(statement, tolerance) for statement in ways.readings]
         first = next((each for each in readings if each.judgement.verdict == "holds"), None)
         if judgement.verdict != "holds" and first is not None:
@@ -227,23 +229,16 @@ class _Audited:
         found = self._worked_out(statement)
         return _Read(statement, found, judge(statement.published, found, tolerance))
 
-    def _contradicted(self, ways: Ways) -> list[str]:
-        """The claims whose published figures this one rests on, through recomputed ones too."""
+    def _published_below(self, ways: Ways) -> list[str]:
+        """The claims whose published figures this one rests on as written, through recomputed ones too."""
         found: dict[str, None] = {}
-        waiting = [ways.claim.id]
-        seen: set[str] = set()
-        while waiting:
-            name = waiting.pop()
-            if name in seen:
+        for link in ways.links():
+            if link.reading:
                 continue
-            seen.add(name)
-            for link in self.file.stated.ways[name].links():
-                if link.reading:
-                    continue
-                if link.figure == "recomputed":
-                    waiting.append(link.of)
-                elif self.file.stated.ways[link.of].claim.published.kind != "never":
-                    found.setdefault(link.of)
+            if link.figure == "recomputed":
+                found |= dict.fromkeys(self._rests_on[link.of])
+            elif self.file.stated.ways[link.of].claim.published.kind != "never":
+                found.setdefault(link.of)
         return list(found)
 
     def _recomputed(self, ways: Ways) -> Recomputed:
