@@ -7,22 +7,19 @@ not the best. A quantity that is divided by must not come to zero within the ran
 
 import math
 from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from llmcost.arithmetic import Number
 from llmcost.claims.expression import Expression, Node, NoValue, node_value, written
+from llmcost.economics.box import between, corners, lattice
 from llmcost.quantity import Range, ranges_in, with_values
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    Points: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]  # of shape (points, ranges), each from 0 to 1
-    Values: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]  # of shape (points,)
+    from llmcost.economics.box import Points, Values
 
 LATTICE = 4097
 MOST_CORNERS = 12  # ranges; of more, the corners are found by flipping one or two ends at a time
-_FAR_APART = 4.0
 _WALKERS = 8
 _MOST_STEPS = 400
 _SMALLEST_STEP = 2.0**-54
@@ -56,54 +53,30 @@ def _over(node: Node, values: Mapping[str, Any], ranges: Mapping[str, Range]) ->
     import numpy as np
 
     def at(points: "Points") -> "Values":
-        columns = {path: _between(found, points[:, i]) for i, (path, found) in enumerate(ranges.items())}
+        columns = {path: between(found, points[:, i]) for i, (path, found) in enumerate(ranges.items())}
         there: Mapping[str, Number] = with_values(values, lambda path, found: columns[path])
         return np.broadcast_to(np.asarray(node_value(node, there), dtype=float), (len(points),))
 
     return at
 
 
-def _between(found: Range, share: "Values") -> "Values":
-    """The values so far from the low end to the high one; evenly by factors where these are far apart."""
-    import numpy as np
-
-    if found.low > 0 and found.high > _FAR_APART * found.low:
-        return np.where(share == 1, found.high, found.low * (found.high / found.low) ** share)
-    return found.low + (found.high - found.low) * share
-
-
 def _spanned(function: "Callable[[Points], Values]", ranges: int) -> tuple[float, float]:
     """The lowest and highest value over the unit cube; not finite where some value is not."""
     import numpy as np
 
-    corners = _corners(function, ranges)
-    at_corners = function(corners)
-    between = _lattice(ranges)
-    inside = function(between)
+    at_corners = function(_corners(function, ranges))
+    spread = lattice(ranges, LATTICE)
+    inside = function(spread)
     if not (np.isfinite(at_corners).all() and np.isfinite(inside).all()):
         return math.nan, math.nan
     ends = []
     for sign in (-1.0, 1.0):
         best = float((sign * at_corners).max())
         if float((sign * inside).max()) > best:
-            found = _uphill(partial(_times, sign, function), between, sign * inside)
+            found = _uphill(partial(_times, sign, function), spread, sign * inside)
             best = max(best, found)
         ends.append(sign * best)
     return ends[0], ends[1]
-
-
-@lru_cache(maxsize=MOST_CORNERS)
-def _lattice(ranges: int) -> "Points":
-    """Points that fill the cube evenly: multiples of 1/g, 1/g², …, where g^(n+1) = g + 1 (the golden ratio for one)."""
-    import numpy as np
-
-    position = np.arange(LATTICE)[:, None]
-    if ranges == 1:
-        return position / (LATTICE - 1)
-    ratio = 2.0
-    for _ in range(64):
-        ratio = (1 + ratio) ** (1 / (ranges + 1))
-    return np.modf(position * ratio ** -np.arange(1, ranges + 1))[0]
 
 
 def _times(sign: float, function: "Callable[[Points], Values]", points: "Points") -> "Values":
@@ -115,7 +88,7 @@ def _corners(function: "Callable[[Points], Values]", ranges: int) -> "Points":
     import numpy as np
 
     if ranges <= MOST_CORNERS:
-        return ((np.arange(1 << ranges)[:, None] >> np.arange(ranges)) & 1).astype(float)
+        return corners(ranges)
     first, second = np.triu_indices(ranges)
     flips = np.zeros((len(first), ranges), dtype=bool)
     flips[np.arange(len(first)), first] = flips[np.arange(len(first)), second] = True

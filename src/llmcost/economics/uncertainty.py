@@ -2,7 +2,7 @@
 
 `low..high` is a 90 % interval of its input. The draws are stratified normal quantiles permuted by
 a rank-1 lattice: no random numbers, the same output on every machine (methods.md section 7).
-Beside the distribution stand the corners, every input at whichever end moves an output most.
+Beside the distribution stand the extremes that an output comes to within the ranges.
 """
 
 import math
@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from llmcost.arithmetic import Number, is_array
+from llmcost.economics.box import between, corners, lattice
 from llmcost.economics.normal import normal_quantiles
 from llmcost.errors import InputError, did_you_mean
 from llmcost.quantity import Range, at_middle, ranges_in, with_values
@@ -28,6 +29,8 @@ LATTICE = 1869
 LEAST_CHANGE = -0.999  # a change leaves something, in every draw
 CHUNK = 1 << 15
 MOST_INPUTS = 100
+MOST_CORNERS = 9  # ranges of which every corner is looked at
+BETWEEN = 513  # points that extremes between the corners are looked for at
 
 
 class Sampling(NamedTuple):
@@ -65,10 +68,10 @@ class Sampling(NamedTuple):
 
 
 class Figure(NamedTuple):
-    """One output: the point calculation, its distribution, and its corners.
+    """One output: the point calculation, its distribution, and its extremes.
 
-    `spread` is P5, median, P95 of the output itself; `bounds` the sum of extremes; `bounds_at` the
-    shares of the draws that lie below each corner; `monotone` says whether the corners are exact.
+    `spread` is P5, median, P95 of the output itself; `bounds` its extremes within the ranges; `bounds_at`
+    the shares of the draws that lie below each; `monotone` says whether corners are extreme, and so exact.
     """
 
     point: float | None
@@ -118,10 +121,10 @@ def evaluated(
     import numpy as np
 
     with np.errstate(all="ignore"):  # a draw that divides by nothing is no number, and is looked at as such
-        corners, monotone = _corners(tree, headline, ranges, shown)
+        bounds, at_corners = _extremes(tree, headline, ranges, shown)
         draws = drawn(tree, headline, ranges, sampling, point)
     figures = {
-        name: _figure(value, draws.get(name), corners.get(name), monotone.get(name, True))
+        name: _figure(value, draws.get(name), bounds.get(name), at_corners.get(name, True))
         for name, value in shown.items()
     }
     if sampling.watch is not None:
@@ -263,74 +266,80 @@ def _hard_shape(uncertain: Range, u: Any) -> Any:
     return np.where(u < at_mode, rising, falling)
 
 
-def _corners(
+def _extremes(
     tree: Any, headline: Callable[[Any], Headline], ranges: Mapping[str, Range], point: Headline
 ) -> tuple[dict[Any, tuple[float, float]], dict[Any, bool]]:
-    """Each output with every input at the end that lowers it, and at the end that raises it.
+    """The lowest and the highest that each output comes to within the ranges, and whether a corner is either.
 
-    The direction is found by flipping one input at a time, from the middle; exact where the
-    output is monotone in each input.
+    Looked for at the middle, at the corners (all of a few ranges; of many those that raise or lower some output
+    when one input at a time is flipped from the middle, and a sample), and at points spread between them: whole
+    GPUs, and a share of a product, have their extremes anywhere.
     """
     import numpy as np
 
     paths = sorted(ranges)
-    size = 2 * len(paths) + 1
-    flips = {path: np.full(size, ranges[path].middle) for path in paths}
+    n = len(paths)
+    middle = np.full((1, n), np.nan)  # each input's own middle, which is half of the way of few
+    ends = corners(n) if n <= MOST_CORNERS else _ends_of_many(tree, headline, ranges, point)
+    spread = lattice(n, BETWEEN)
+    points = np.concatenate([middle, ends, spread])
+    columns = {
+        path: np.where(np.isnan(points[:, i]), ranges[path].middle, between(ranges[path], points[:, i]))
+        for i, path in enumerate(paths)
+    }
+    found = headline(with_values(tree, _from(columns)))
+    bounds: dict[Any, tuple[float, float]] = {}
+    at_corners: dict[Any, bool] = {}
+    for name in point:
+        value = found.get(name)
+        if value is None or not is_array(value) or np.isnan(value).all():
+            continue
+        values = np.broadcast_to(np.asarray(value), (len(points),))
+        low, high = float(np.nanmin(values)), float(np.nanmax(values))
+        bounds[name] = (low, high)
+        slack = 1e-9 * max(abs(x) if math.isfinite(x) else 0.0 for x in (low, high))
+        corner = values[1 : 1 + len(ends)]
+        at_corners[name] = bool(np.nanmin(corner) <= low + slack and np.nanmax(corner) >= high - slack)
+    return bounds, at_corners
+
+
+def _ends_of_many(tree: Any, headline: Callable[[Any], Headline], ranges: Mapping[str, Range], point: Headline) -> Any:
+    """Corners of a box of many ranges, as rows of 0 and 1."""
+    import numpy as np
+
+    paths = sorted(ranges)
+    n = len(paths)
+    flips = {path: np.full(2 * n + 1, ranges[path].middle) for path in paths}
     for position, path in enumerate(paths):
         flips[path][2 * position + 1] = ranges[path].low
         flips[path][2 * position + 2] = ranges[path].high
     flipped = headline(with_values(tree, _from(flips)))
-    patterns: dict[tuple[bool, ...], int] = {}
-    wanted: dict[Any, tuple[int, int]] = {}
-    monotone: dict[Any, bool] = {}
+    rises: dict[tuple[bool, ...], None] = {}
     for name in point:
-        value = flipped.get(name)
-        if value is None or not is_array(value):
-            continue
-        values: Any = value
-        lows, highs = values[1::2], values[2::2]
-        rises = highs >= lows
-        up = tuple(bool(x) for x in rises)
-        down = tuple(not x for x in up)
-        wanted[name] = (patterns.setdefault(down, len(patterns)), patterns.setdefault(up, len(patterns)))
-        middle = values[0]
-        slack = 1e-9 * (abs(middle) if math.isfinite(middle) else 1.0)
-        between = (np.minimum(lows, highs) <= middle + slack) & (middle <= np.maximum(lows, highs) + slack)
-        monotone[name] = bool(between.all())
-    if not patterns:
-        return {}, {}
-    ends = {
-        path: np.array([ranges[path].high if up[position] else ranges[path].low for up in patterns])
-        for position, path in enumerate(paths)
-    }
-    at_ends = headline(with_values(tree, _from(ends)))
-    bounds: dict[Any, tuple[float, float]] = {}
-    for name, (down_at, up_at) in wanted.items():
-        corner: Any = at_ends.get(name)
-        if corner is None:
-            continue
-        corner = np.broadcast_to(corner, (len(patterns),))
-        seen = [float(corner[down_at]), float(corner[up_at])]
-        bounds[name] = (min(seen), max(seen))
-    return bounds, monotone
+        value: Any = flipped.get(name)
+        if value is not None and is_array(value):
+            rises[tuple(bool(x) for x in value[2::2] >= value[1::2])] = None
+    ways = np.array(list(rises), dtype=float).reshape(len(rises), n)
+    return np.concatenate([ways, 1 - ways, np.round(lattice(n, BETWEEN))])
 
 
-def _figure(value: Number | None, draws: Any, corners: tuple[float, float] | None, monotone: bool) -> Figure:
+def _figure(value: Number | None, draws: Any, extremes: tuple[float, float] | None, at_corners: bool) -> Figure:
     import numpy as np
 
     if value is None or draws is None or np.isnan(draws).any():
         return Figure(_known(value))
-    if float(draws.max()) - float(draws.min()) <= 1e-12 * abs(float(draws[0])):
-        corners = None  # no range reaches it: what is left is rounding
-        draws = np.full(1, value if not is_array(value) else float(draws[0]))
+    first = float(draws[0])
+    same = bool((draws == first).all())  # where never is among the draws, no difference can be taken
+    if same or (math.isfinite(first) and float(draws.max()) - float(draws.min()) <= 1e-12 * abs(first)):
+        extremes = None  # no range reaches it: what is left is rounding
+        draws = np.full(1, value if not is_array(value) else first)
     spread = quantiles(draws, (0.05, 0.5, 0.95))
-    if corners is None:
+    if extremes is None:
         point = _known(value)
         return Figure(point, spread, (point, point))
-    low, high = corners
+    low, high = extremes
     below = (float((draws < low).mean()), float((draws <= high).mean()))
-    bounds = (_known(low), _known(high))
-    return Figure(_known(value), (spread[0], spread[1], spread[2]), bounds, below, monotone)
+    return Figure(_known(value), (spread[0], spread[1], spread[2]), (_known(low), _known(high)), below, at_corners)
 
 
 def quantiles(draws: Any, at: tuple[float, ...]) -> Any:
