@@ -382,7 +382,7 @@ def refusals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
         folder = root / str(position)
         folder.mkdir()
         if "claims" in case.given:
-            (folder / "claims.yaml").write_text(case.given["claims"], encoding="utf-8")
+            (folder / case.given.get("file", "claims.yaml")).write_text(case.given["claims"], encoding="utf-8")
         arguments: Any = case.given.get("arguments", ["audit", "claims.yaml"])
         done[case.name] = run(*arguments, cwd=folder)
     return done

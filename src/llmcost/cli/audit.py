@@ -10,10 +10,10 @@ import typer
 
 from llmcost import load_catalog
 from llmcost.claims.auditing import Audit, audit
-from llmcost.claims.claim import ClaimsFile, load_claims
+from llmcost.claims.claims_file import ClaimsFile, load_claims
 from llmcost.claims.published import tolerance_of
 from llmcost.claims.verdicts import VERDICTS
-from llmcost.cli.inline_claim import INSTEAD, Typed, inline, no_calculation, split, typed_hint
+from llmcost.cli.inline_claim import INSTEAD, Typed, as_typed, inline, no_calculation, split
 from llmcost.cli.options import DRAWS, OUTPUT, Values, command_app, option, takes
 from llmcost.cli.reading import day, sampling
 from llmcost.cli.writing import Notes, breached, format_of, write
@@ -98,7 +98,7 @@ def command(
     except LlmcostError as error:
         if typed is None:
             raise
-        raise error.said(hint=typed_hint(error.hint, typed)) from None
+        raise as_typed(error, typed) from None
 
     def page() -> Any:
         from llmcost.render.pages.audit import page
