@@ -22,7 +22,7 @@ _PAIR = re.compile(r"(?P<path>[A-Za-z_][\w.]*)=(?P<value>(?!=).+)", re.DOTALL)
 HERE = "the command line"
 Failed = TypeVar("Failed", bound=LlmcostError)
 _OWN = ("--says", "--of", "--whole", "--unit", "--tolerance", "--claim", "--fail-on")  # no command has them
-_ALONE = ("--explain", "--force", "--help", "-h", "--strict", "--chart", "--spot", "--optimize")
+STAND_ALONE = ("--explain", "--force", "--help", "-h", "--strict", "--chart", "--spot", "--optimize")
 INSTEAD = "type llmcost audit --says monthly_cost=1980 route --monthly-input 1B …, or llmcost audit claims.yaml"
 _UNUSED = {  # what a command does beside its figures, and what to type for it here
     **dict.fromkeys(("--max-monthly", "--min-quality-kept", "--payback-within"), "type --fail-on off to leave with 3"),
@@ -97,7 +97,7 @@ def _words(arguments: Sequence[str]) -> Iterator[int]:
 
 def _stands_alone(option: str) -> bool:
     """Whether no value of the option follows: it takes none, or brings it along (`--of=x`, `-fjson`)."""
-    return option in _ALONE or "=" in option or (len(option) > 2 and not option.startswith("--"))
+    return option in STAND_ALONE or "=" in option or (len(option) > 2 and not option.startswith("--"))
 
 
 def no_calculation(words: Sequence[str]) -> InputError:
