@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from llmcost.catalog import Catalog, load_catalog
     from llmcost.catalog.models import ApiPrice
     from llmcost.claims.auditing import Audit, audit
-    from llmcost.claims.claim import ClaimsFile, claims_from, load_claims
+    from llmcost.claims.claims_file import ClaimsFile, claims_from, load_claims
     from llmcost.economics.breakeven import Breakeven, Offer, breakeven, breakeven_of_offer
     from llmcost.economics.comparison import Comparison, compare
     from llmcost.economics.hosting import Hosting, host
@@ -36,7 +36,7 @@ _HOMES = {
     "Breakeven": "economics.breakeven",
     "Catalog": "catalog",
     "Charge": "estimate",
-    "ClaimsFile": "claims.claim",
+    "ClaimsFile": "claims.claims_file",
     "Comparison": "economics.comparison",
     "Estimate": "estimate",
     "Factor": "estimate",
@@ -56,11 +56,11 @@ _HOMES = {
     "audit": "claims.auditing",
     "breakeven": "economics.breakeven",
     "breakeven_of_offer": "economics.breakeven",
-    "claims_from": "claims.claim",
+    "claims_from": "claims.claims_file",
     "compare": "economics.comparison",
     "host": "economics.hosting",
     "load_catalog": "catalog",
-    "load_claims": "claims.claim",
+    "load_claims": "claims.claims_file",
     "load_scenario": "scenario",
     "route": "economics.routing",
     "scenario_from": "scenario",

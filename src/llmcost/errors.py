@@ -31,6 +31,10 @@ class LlmcostError(Exception):
         """The same error with a place, unless it already has one."""
         return self if self.where else self.said(where=where)
 
+    def in_a_file(self) -> Self:
+        """The same error for someone who writes a file."""
+        return self.said(hint=self.in_file or self.hint)
+
     def said(self, **otherwise: str) -> Self:
         """The same error with another `what`, `where` or `hint`."""
         found = self.__class__.__new__(self.__class__)

@@ -8,16 +8,9 @@ from pathlib import Path
 import pytest
 
 from llmcost.catalog import Catalog, load_catalog, today
-from llmcost.catalog.files import parse_yaml
 from llmcost.errors import InputError, UnknownPrice
-from llmcost.estimate import Source
 
 NOW = date(2026, 11, 22)
-
-
-@pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return load_catalog()
 
 
 @pytest.mark.parametrize(
@@ -249,143 +242,6 @@ class TestFineTunes:
 
     def test_the_base_model_is_known(self, catalog: Catalog) -> None:
         assert catalog.model_info("ft-gpt-4.1-mini").base_model == "gpt-4.1-mini"
-
-
-class TestGpus:
-    """An hour of one GPU."""
-
-    def test_the_cheapest_is_first(self, catalog: Catalog) -> None:
-        prices = catalog.gpu_prices("L40S", on=NOW)
-        assert [price.usd_per_gpu_hour for price in prices] == [0.60, 0.99, 1.00, 1.95, 2.24]
-        assert prices[0].provider == "Vast"
-
-    def test_lambda_raised_its_h100_pcie(self, catalog: Catalog) -> None:
-        """2.86 on 2026-05-07, 3.29 from August."""
-        in_may, in_august = (
-            catalog.gpu_prices("h100-pcie", "lambda", day)[0] for day in (date(2026, 5, 7), date(2026, 8, 1))
-        )
-        assert (in_may.usd_per_gpu_hour, in_august.usd_per_gpu_hour) == (2.86, 3.29)
-        assert in_may.source.title == "Build vs Buy: Fine-Tuned LLM Economics"
-
-    def test_runpod_h100_pcie(self, catalog: Catalog) -> None:
-        assert catalog.gpu_prices("H100-PCIE", "RunPod", NOW)[0].usd_per_gpu_hour == 1.99
-
-    def test_an_unknown_gpu_names_its_forms(self, catalog: Catalog) -> None:
-        with pytest.raises(UnknownPrice) as caught:
-            catalog.gpu_prices("H100", on=NOW)
-        assert caught.value.hint == "choose one of H100-SXM, H100-PCIE, H100-NVL"
-
-    def test_a_provider_without_it_names_those_with_it(self, catalog: Catalog) -> None:
-        with pytest.raises(UnknownPrice) as caught:
-            catalog.gpu_prices("GH200", "RunPod", NOW)
-        assert caught.value.hint == "choose one of Lambda"
-
-    def test_before_the_first_rate(self, catalog: Catalog) -> None:
-        with pytest.raises(UnknownPrice, match="GH200 has no price on 2026-07-31") as caught:
-            catalog.gpu_prices("GH200", on=date(2026, 7, 31))
-        assert "2026-08-01" in caught.value.hint
-
-    def test_what_a_gpu_is(self, catalog: Catalog) -> None:
-        spec = catalog.gpu("h100-sxm")
-        assert (spec.memory_gb, spec.bandwidth_gb_s, spec.bf16_tflops, spec.fp4_tflops) == (80, 3350, 989, None)
-
-
-class TestBuildCosts:
-    """What a fine-tune costs to build, from three documents."""
-
-    def test_the_one_time_parts_add_up_to_the_published_subtotal(self, catalog: Catalog) -> None:
-        parts = [catalog.build_cost(n) for n in ("training_compute", "data_collection", "engineering", "evaluation")]
-        assert sum(part.low for part in parts) == 30_000 + 15_000 + 40_000 + 5_000 == 90_000
-        assert sum(part.high for part in parts) == 80_000 + 50_000 + 80_000 + 10_000 == 220_000
-
-    def test_labels_with_quality_assurance(self, catalog: Catalog) -> None:
-        label, share = catalog.build_cost("label"), catalog.build_cost("label_quality_share")
-        assert 10_000 * label.low * (1 + share.low) == pytest.approx(24_000)
-        assert 10_000 * label.high * (1 + share.high) == pytest.approx(65_000)
-
-    def test_each_is_upright_and_sourced(self, catalog: Catalog) -> None:
-        assert all(0 <= cost.low <= cost.high and cost.source.title for cost in catalog.build_costs())
-
-    def test_an_unknown_part(self, catalog: Catalog) -> None:
-        with pytest.raises(UnknownPrice, match="unknown build cost"):
-            catalog.build_cost("labels")
-
-
-class TestOverlay:
-    """The user's own prices over the catalog's, each marked."""
-
-    own = """
-provider: openai
-models:
-  gpt-4o:
-    prices:
-      - input_per_mtok: 2.00
-        batch: {input_per_mtok: 0.90}
-"""
-
-    def overlaid(self, catalog: Catalog, text: str) -> Catalog:
-        return catalog.overlaid([parse_yaml(text, "mine.yaml")])
-
-    def test_a_figure_is_replaced_and_marked_the_rest_stays(self, catalog: Catalog) -> None:
-        price = self.overlaid(catalog, self.own).price("gpt-4o", NOW)
-        assert price.rates.input_per_mtok == 2.00
-        assert price.rates.output_per_mtok == 10
-        assert price.overridden == (("input_per_mtok", 2.5), ("batch.input_per_mtok", 2.5 / 2))
-        assert price.override_source == Source("mine.yaml")
-        assert price.source.published_in == "genai-prices 0.2.3"
-
-    def test_the_catalog_itself_is_untouched(self, catalog: Catalog) -> None:
-        self.overlaid(catalog, self.own)
-        assert catalog.price("gpt-4o", NOW).rates.input_per_mtok == 2.5
-
-    def test_the_later_file_wins_and_the_mark_keeps_the_catalogs_figure(self, catalog: Catalog) -> None:
-        later = parse_yaml(self.own.replace("2.00", "1.50"), "later.yaml")
-        price = catalog.overlaid([parse_yaml(self.own, "mine.yaml"), later]).price("gpt-4o", NOW)
-        assert price.rates.input_per_mtok == 1.50
-        assert dict(price.overridden)["input_per_mtok"] == 2.5
-
-    def test_a_dated_entry_holds_from_its_day(self, catalog: Catalog) -> None:
-        text = self.own.replace("- input", "- effective_from: 2026-12-01\n        input")
-        mine = self.overlaid(catalog, text)
-        assert mine.price("gpt-4o", date(2026, 11, 30)).rates.input_per_mtok == 2.5
-        assert mine.price("gpt-4o", date(2026, 12, 1)).rates.input_per_mtok == 2.0
-
-    def test_a_new_model_of_a_new_provider(self, catalog: Catalog) -> None:
-        text = (
-            "provider: acme\nmodels:\n  house-8b:\n    prices:\n      - {input_per_mtok: 0.1, output_per_mtok: $0.30}\n"
-        )
-        price = self.overlaid(catalog, text).price("house-8b", NOW)
-        assert price.model == "acme/house-8b"
-        assert price.rates.output_per_mtok == 0.30
-        assert price.source == Source("mine.yaml")
-        assert ("input_per_mtok", None) in price.overridden
-
-    def test_a_gpu_rate_of_ones_own(self, catalog: Catalog) -> None:
-        text = "provider: RunPod\ngpus:\n  L40S:\n    - usd_per_gpu_hour: 0.50\n"
-        assert self.overlaid(catalog, text).gpu_prices("L40S", on=NOW)[0].usd_per_gpu_hour == 0.50
-
-    @pytest.mark.parametrize(
-        ("text", "what", "where", "hint"),
-        [
-            (
-                own.replace("input_per_mtok: 2", "inptu_per_mtok: 2"),
-                "unknown key inptu_per_mtok",
-                "6:9",
-                "input_per_mtok",
-            ),
-            (own.replace("2.00", "-1"), "-1 is negative", "6:25", "zero or more"),
-            (own.replace("2.00", "nan"), "'nan' is not a number", "6:25", "type a number"),
-            (own.replace("2.00", "1e400"), "not a finite number", "6:25", "type a number"),
-            ("provider: x\n", "this is no catalog file", "1:1", "models"),
-            ("provider: A B\nmodels: {}\n", "provider", "1:11", ""),
-        ],
-    )
-    def test_a_faulty_file_is_refused(self, catalog: Catalog, text: str, what: str, where: str, hint: str) -> None:
-        with pytest.raises(InputError) as caught:
-            self.overlaid(catalog, text)
-        assert what in caught.value.what
-        assert caught.value.where == f"mine.yaml:{where}"
-        assert hint in caught.value.hint
 
 
 def test_a_lookup_again_is_the_same_object(catalog: Catalog) -> None:

@@ -16,7 +16,8 @@ from worked import CASES, arithmetic
 from llmcost import load_catalog
 from llmcost.catalog.files import read_yaml
 from llmcost.claims.auditing import audit
-from llmcost.claims.claim import Claim, ClaimsFile, claims_from
+from llmcost.claims.claim import Claim
+from llmcost.claims.claims_file import ClaimsFile, claims_from
 from llmcost.claims.published import Published
 from llmcost.render.json import plain
 

@@ -1,92 +1,31 @@
-"""The report without a browser: one well-formed file under its policy, the figures those of `compare`."""
+"""The report without a browser: one well-formed file under its policy, with what the scenario has, and no more."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import json
-import math
 import re
-from collections.abc import Callable
 from html import unescape
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 from command_line import Call, Run, run, run_all
+from report_pages import (
+    DAY,
+    NAMES,
+    ROOT,
+    check_well_formed,
+    points_of,
+    read,
+    report,
+)
 from sample import as_text, sample, uncertain_sample
 
-from llmcost.render import figures
 from llmcost.render.markup import Markup, escaped, tag
 
-ROOT = Path(__file__).parents[2]
-EXAMPLES = sorted(path for path in (ROOT / "examples").glob("*.yaml"))
-DAY = ("--as-of", "2026-11-22")
-VOID = {"meta", "link", "input", "br", "hr", "img"}
 LARGEST = 300_000
-SAYS = {
-    "one_time_cost": figures.usd,
-    "monthly_cost": figures.usd,
-    "total_cost": figures.usd,
-    "cost_per_mtok": figures.usd,
-    "saving": figures.usd,
-}
-
-
-class Reader(HTMLParser):
-    """Checks that every element is closed in its turn, and keeps what the tests ask about."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.open: list[str] = []
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.ids: list[str] = []
-        self.text: list[str] = []
-
-    def handle_starttag(self, name: str, attributes: list[tuple[str, str | None]]) -> None:
-        assert len({key for key, _ in attributes}) == len(attributes), f"{name} repeats an attribute"
-        self.elements.append((name, dict(attributes)))
-        self.ids += [value or "" for key, value in attributes if key == "id"]
-        if name not in VOID:
-            self.open.append(name)
-
-    def handle_endtag(self, name: str) -> None:
-        assert self.open, f"</{name}> closes nothing"
-        assert self.open.pop() == name, f"</{name}> out of turn"
-
-    def handle_data(self, data: str) -> None:
-        self.text.append(data)
-
-
-def read(page: str) -> Reader:
-    reader = Reader()
-    reader.feed(page)
-    reader.close()
-    assert reader.open == []
-    return reader
-
-
-def report(*arguments: str, stdin: str | None = None) -> Run:
-    done = run("report", *arguments, *DAY, stdin=stdin)
-    assert done.code in (0, 3), done.err
-    return done
-
-
-@pytest.fixture(scope="module")
-def pages() -> dict[str, str]:
-    """The report on every example, on the sample and on the sample with ranges."""
-    calls = {path.stem: Call(("report", str(path), "-f", "html", *DAY)) for path in EXAMPLES}
-    calls["sample"] = Call(("report", "-", "-f", "html", *DAY), as_text(sample()))
-    calls["uncertain"] = Call(("report", "-", "-f", "html", *DAY), as_text(uncertain_sample()))
-    runs = run_all(calls)
-    assert all(done.code in (0, 3) for done in runs.values()), {
-        name: r.err for name, r in runs.items() if r.code not in (0, 3)
-    }
-    return {name: done.out for name, done in runs.items()}
-
-
-NAMES = [*(path.stem for path in EXAMPLES), "sample", "uncertain"]
 
 
 # ---- the file --------------------------------------------------------------------------------------
@@ -94,21 +33,7 @@ NAMES = [*(path.stem for path in EXAMPLES), "sample", "uncertain"]
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_is_one_well_formed_file(name: str, pages: dict[str, str]) -> None:
-    """Every element closed, every id once, every reference to an id met, nothing loaded from anywhere."""
-    reader = read(pages[name])
-    assert len(reader.ids) == len(set(reader.ids))
-    for element, attributes in reader.elements:
-        assert not any(key == "style" or key.startswith("on") for key in attributes), (element, attributes)
-        assert "src" not in attributes
-        if "points" in attributes:
-            assert re.fullmatch(r"(-?[\d.]+,-?[\d.]+ ?)+", attributes["points"] or ""), element
-        for key in ("for", "aria-labelledby", "aria-describedby"):
-            for each in (attributes.get(key) or "").split():
-                assert each in reader.ids, (element, key, each)
-        if "href" in attributes:
-            address = attributes["href"] or ""
-            inside = address == "data:," or (address.startswith("#") and address[1:] in reader.ids)
-            assert inside or (element == "a" and address.startswith("https://")), address
+    check_well_formed(pages[name])
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -141,7 +66,7 @@ def test_the_same_scenario_gives_the_same_bytes(pages: dict[str, str]) -> None:
 
 def test_eight_architectures_over_three_years_stay_under_300_kb() -> None:
     done = report(str(ROOT / "examples" / "support-assistant.yaml"), "--horizon", "36", "-f", "html")
-    assert len(json.loads(_points(done.out))["names"]) == 8
+    assert len(json.loads(points_of(done.out))["names"]) == 8
     assert len(done.out.encode()) < LARGEST
 
 
@@ -182,182 +107,6 @@ def _contrast(one: str, other: str) -> float:
         r, g, b = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
         lights.append(0.2126 * r + 0.7152 * g + 0.0722 * b)
     return (max(lights) + 0.05) / (min(lights) + 0.05)
-
-
-# ---- the figures -----------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def compared() -> dict[str, Any]:
-    """What `compare` says of the same scenarios."""
-    calls = {path.stem: Call(("compare", str(path), "-f", "json", *DAY)) for path in EXAMPLES}
-    calls["sample"] = Call(("compare", "-", "-f", "json", *DAY), as_text(sample()))
-    calls["uncertain"] = Call(("compare", "-", "-f", "json", *DAY), as_text(uncertain_sample()))
-    return {name: done.result for name, done in run_all(calls).items()}
-
-
-def rows_of(page: str, table: str) -> list[list[str]]:
-    """The cells of a table's body, small print apart."""
-    body = re.search(rf"<table[^>]*{table}[^>]*>.*?<tbody[^>]*>(.*?)</tbody>", page, re.DOTALL)
-    assert body is not None, table
-    rows = re.findall(r"<tr[^>]*>(.*?)</tr>", body[1], re.DOTALL)
-    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in rows]
-    return [
-        [unescape(re.sub(r"<[^>]*>", "", re.sub(r"<small>.*?</small>", "", cell))) for cell in row] for row in cells
-    ]
-
-
-def spreads_of(page: str) -> list[list[str]]:
-    """The small print of the comparison: each row's ranges."""
-    body = re.search(r'<table[^>]*id="compared"[^>]*>.*?<tbody[^>]*>(.*?)</tbody>', page, re.DOTALL)
-    assert body is not None
-    rows = re.findall(r"<tr[^>]*>(.*?)</tr>", body[1], re.DOTALL)
-    return [[unescape(small) for small in re.findall(r"<small>(.*?)</small>", row)][1:] for row in rows]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_the_table_is_compares(name: str, pages: dict[str, str], compared: dict[str, Any]) -> None:
-    """Every figure of every row is the one in the JSON, the ranges beneath are its P5 and P95."""
-    said = compared[name]
-    rows, spreads = rows_of(pages[name], 'id="compared"'), spreads_of(pages[name])
-    assert len(rows) == len(said["architectures"])
-    for cells, small, row in zip(rows, spreads, said["architectures"], strict=True):
-        base = row["name"] == said["baseline"]
-        assert cells[0].endswith(row["name"])
-        for position, field in enumerate(("one_time_cost", "monthly_cost", "total_cost", "cost_per_mtok"), start=1):
-            assert cells[position] in worded(figures.usd, row[field]), field
-        saving, _, part = cells[5].partition(" (")
-        assert saving in ([""] if base else worded(figures.usd, row["saving"]))
-        known = not base and row["saving_share"] is not None
-        assert part.rstrip(")") in (worded(figures.share, row["saving_share"]) if known else [""])
-        bound = row["cascade"] and row["cascade"]["quality_kept_bound"]
-        assert cells[6] == (
-            f"{figures.share(bound[0])} to {figures.share(bound[1])}" if bound else figures.share(row["quality_kept"])
-        )
-        never = "never" if row.get("total_cost_point", row["total_cost"]) is not None else "–"
-        month = never if row["payback_month"] is None else f"month {row['payback_month']:g}"
-        assert cells[7] == ("" if base else month)
-        if row["chance_cheapest"] is not None:
-            assert cells[8] == f"{row['chance_cheapest']:.0%}"
-        assert [text for text in small if text in _ranges(row)] == small
-
-
-def worded(form: Callable[[float | None], str], value: float | None) -> set[str]:
-    """A figure as it is written; JSON's ten digits may have moved one that lies between two roundings."""
-    return {form(value)} if value is None else {form(value * (1 + turn * 1e-9)) for turn in (-1, 0, 1)}
-
-
-def _ranges(row: dict[str, Any]) -> set[str]:
-    """How each range of a row is written."""
-    found = {"a bound"}
-    for field in (*SAYS, "quality_kept", "payback_month"):
-        low, high = row.get(f"{field}_range", (None, None))
-        form = {"quality_kept": figures.share, "payback_month": figures.month}.get(field, figures.usd)
-        found.add(f"{form(low)} to {form(high)}")
-    return found
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_the_sentence_and_the_winner_are_compares(name: str, pages: dict[str, str], compared: dict[str, Any]) -> None:
-    text = "".join(read(pages[name]).text)
-    assert compared[name]["sentence"] in text
-    marked = re.findall(r'<tr role="row" class="best"><th[^>]*><b[^>]*>\w+</b> <bdi>(.*?)</bdi>', pages[name])
-    assert [unescape(each) for each in marked] == ([compared[name]["cheapest"]] if compared[name]["cheapest"] else [])
-
-
-def test_the_months_are_the_months_of_tco(pages: dict[str, str]) -> None:
-    """Where nothing is a range, the chart's numbers are the cumulative costs of `tco`, month by month."""
-    body = re.search(
-        r"Cumulative cost over 6 months: the numbers</caption>.*?<tbody>(.*?)</tbody>", pages["sample"], re.DOTALL
-    )
-    assert body is not None
-    shown = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall(r"<tr>(.*?)</tr>", body[1])]
-    names = list(sample()["architectures"])
-    calls = {name: Call(("tco", "-", "--architecture", name, "-f", "json", *DAY), as_text(sample())) for name in names}
-    owned = {name: done.result for name, done in run_all(calls).items()}
-    assert [row[0] for row in shown] == ["0", "1", "2", "3", "4", "5", "6"]
-    for column, name in enumerate(names, start=1):
-        expected = [owned[name]["one_time_cost"], *(month["cumulative_cost"] for month in owned[name]["months"])]
-        assert [row[column] for row in shown] == [figures.usd(value) for value in expected]
-
-
-@pytest.mark.parametrize("name", ["support-assistant", "post-moderation", "whole-gpus"])
-def test_the_volumes_are_those_of_breakeven(name: str, pages: dict[str, str]) -> None:
-    """The same intervals, to the last request, though the page's come from totals that it knows already."""
-    body = re.search(r"at which volume: the numbers</caption>.*?<tbody>(.*?)</tbody>", pages[name], re.DOTALL)
-    assert body is not None
-    shown = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall(r"<tr>(.*?)</tr>", body[1])]
-    said = run("breakeven", str(ROOT / "examples" / f"{name}.yaml"), "-f", "json", *DAY).result["intervals"]
-    ends = [each["to_requests_per_month"] for each in said]
-    expected = [
-        [f"{each['from_requests_per_month']:,}", "and beyond" if end is None else f"{end:,}", each["cheapest"]]
-        for each, end in zip(said, ends, strict=True)
-    ]
-    assert shown == expected[:60]
-    assert len(shown) > 1
-
-
-def test_what_to_measure_is_what_sensitivity_says(pages: dict[str, str]) -> None:
-    """The pair in question is named, and the command on that pair says the same sentence."""
-    text = "".join(read(pages["vehicle-voice"]).text)
-    pair = re.search(r"does to the lead of (\S+) over (\S+), and what", text)
-    assert pair is not None
-    example = str(ROOT / "examples" / "vehicle-voice.yaml")
-    said = run("sensitivity", example, "--challenger", pair[1], "--against", pair[2], "-f", "json", *DAY).result
-    assert said["sentence"] in text
-    for row in said["inputs"]:
-        if row["swing"]:
-            assert figures.usd(row["swing"]) in text
-
-
-# ---- the points ------------------------------------------------------------------------------------
-
-
-def _points(page: str) -> str:
-    found = re.search(r'<script type="application/json" id="points">(.*?)</script>', page, re.DOTALL)
-    assert found is not None
-    return found[1]
-
-
-def unpacked(series: Any, points: list[float], position: int) -> float | None:
-    """A series at a point, as page.js reads it."""
-    if not isinstance(series, list):
-        return series  # type: ignore[no-any-return]
-    if len(series) == 2:
-        way = (points[position] - points[0]) / (points[-1] - points[0])
-        return series[0] + (series[1] - series[0]) * way  # type: ignore[no-any-return]
-    low, high, codes = series
-    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-    wide = len(codes) // len(points)
-    whole = 0
-    for letter in codes[position * wide : (position + 1) * wide]:
-        whole = whole * 64 + alphabet.index(letter)
-    return low + (high - low) * (whole / (64**wide - 1))  # type: ignore[no-any-return]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_at_todays_values_the_points_are_the_comparison(
-    name: str, pages: dict[str, str], compared: dict[str, Any]
-) -> None:
-    """Each lever, where the scenario has it, gives the point calculation of `compare` to six digits."""
-    if 'id="points"' not in pages[name]:
-        pytest.fail("this example has no lever")
-    document = json.loads(_points(pages[name]))
-    rows = compared[name]["architectures"]
-    assert document["names"] == [row["name"] for row in rows]
-    assert document["levers"]
-    for lever in document["levers"]:
-        for field, series in lever["figures"].items():
-            for packed, row in zip(series, rows, strict=True):
-                found = unpacked(packed, lever["points"], lever["today"])
-                expected = row.get(f"{field}_point", row[field])
-                if field == "payback_month" and found == 0:
-                    found = None
-                assert (found is None) == (expected is None), (lever["key"], row["name"], field)
-                if expected is not None and found is not None:
-                    assert math.isclose(found, expected, rel_tol=5e-7, abs_tol=1e-6), (lever["key"], row["name"], field)
-        cheapest = lever["cheapest"][lever["today"]]
-        assert (document["names"][cheapest] if cheapest >= 0 else None) == compared[name]["cheapest"]
 
 
 # ---- scenarios that lack something -------------------------------------------------------------------
@@ -418,84 +167,6 @@ def test_what_a_scenario_lacks_is_left_out(name: str, sparse: dict[str, Run]) ->
     assert "nan" not in page.partition("<script")[0].lower().replace("finance", "").split()
     assert ">None<" not in page
     assert "NaN" not in page
-
-
-# ---- measured traffic --------------------------------------------------------------------------------
-
-LOGS = str(ROOT / "tests" / "data" / "usage" / "exgentic_agent_calls.jsonl.gz")
-SAME = ("--priced-as", "azure/Kimi-K2.5=kimi-k2.5", "--priced-as", "azure/DeepSeek-V3.2=deepseek-v3.2")
-AGENT = str(ROOT / "examples" / "agent-traffic.yaml")
-
-
-@pytest.fixture(scope="module")
-def measured() -> dict[str, Run]:
-    """The report on a logged workload, and what `usage` and `compare` say of the same log."""
-    asked = (*SAME, *DAY)
-    return run_all(
-        {
-            "html": Call(("report", AGENT, "--usage", LOGS, *asked, "-f", "html")),
-            "markdown": Call(("report", AGENT, "--usage", LOGS, *asked, "-f", "markdown")),
-            "usage": Call(("usage", LOGS, *asked, "-f", "json")),
-            "compare": Call(("compare", AGENT, "--usage", LOGS, *asked, "-f", "json")),
-        }
-    )
-
-
-def table_of(page: str, caption: str) -> list[list[str]]:
-    """The rows of the table with this caption."""
-    body = re.search(rf"<caption>{re.escape(caption)}</caption>.*?<tbody>(.*?)</tbody>", page, re.DOTALL)
-    assert body is not None, caption
-    rows = re.findall(r"<tr>(.*?)</tr>", body[1])
-    return [[unescape(cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)] for row in rows]
-
-
-def test_measured_traffic_stands_in_the_report(measured: dict[str, Run]) -> None:
-    """Hours, sizes and models are those of `usage`, the re-priced traffic and the table those of `compare --usage`."""
-    page, usage, compared = measured["html"].out, measured["usage"].result, measured["compare"].result
-    test_it_is_one_well_formed_file("measured", {"measured": page})
-    test_the_table_is_compares("measured", {"measured": page}, {"measured": compared})
-    hours = table_of(page, "When the calls come: the numbers")
-    assert [row[1] for row in hours] == [f"{calls:,}" for calls in usage["hours"]["by_hour_of_day"]]
-    sizes = {row[0]: row[1:] for row in table_of(page, "Sizes")}
-    for kind in ("prompt", "output"):
-        assert sizes[kind] == [figures.count(usage["sizes"][kind][p]) for p in ("p50", "p95", "p99", "largest")]
-    models = table_of(page, "By model")
-    assert [row[0] for row in models] == [each["model"] for each in usage["models"]]
-    assert [row[9] for row in models] == [figures.usd(each["cost"]) for each in usage["models"]]
-    traffic = compared["traffic"]
-    first = re.search(r"<caption>(2,294 calls in [^<]*)</caption>", page)
-    assert first is not None
-    repriced = {row[0]: row[1] for row in table_of(page, first[1])}
-    assert repriced["as logged, at today's prices"] == figures.usd(traffic["cost"])
-    for each in traffic["architectures"]:
-        assert repriced[each["name"]] == figures.usd(each["cost"])
-
-
-def test_measured_traffic_stands_in_markdown_too(measured: dict[str, Run]) -> None:
-    text = measured["markdown"].out
-    assert "## What was measured" in text
-    assert "2,294 calls" in text
-    assert figures.usd(measured["usage"].result["cost"]) in text
-
-
-def test_a_scenario_that_names_its_logs_needs_no_flag(tmp_path: Path, measured: dict[str, Run]) -> None:
-    scenario = tmp_path / "agent.yaml"
-    body = Path(AGENT).read_text(encoding="utf-8") + f"\nusage: {LOGS}\n"
-    scenario.write_text(body, encoding="utf-8")
-    page = report(str(scenario), *SAME, "-f", "html").out
-    assert rows_of(page, 'id="compared"') == rows_of(measured["html"].out, 'id="compared"')
-    assert "What was measured" in page
-
-
-def test_volume_moves_measured_traffic_as_a_flag_does(measured: dict[str, Run]) -> None:
-    """The lever keeps what the calls are like, and moves how many there are: as `--requests` beside `--usage`."""
-    document = json.loads(_points(measured["html"].out))
-    lever = next(each for each in document["levers"] if each["key"] == "volume")
-    for index in (0, 30):
-        asked = ("--usage", LOGS, "--requests", repr(lever["points"][index]), *SAME, *DAY)
-        said = run("compare", AGENT, *asked, "-f", "json").result
-        for packed, row in zip(lever["figures"]["total_cost"], said["architectures"], strict=True):
-            assert unpacked(packed, lever["points"], index) == pytest.approx(row["total_cost"], rel=5e-7)
 
 
 # ---- escaping --------------------------------------------------------------------------------------

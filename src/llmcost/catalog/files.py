@@ -45,6 +45,7 @@ class Document(NamedTuple):
     name: str
     place: Place
     text: str = ""
+    typed: bool = False  # a document of flags is
 
     def where(self, path: Sequence[str | int] = (), *, key: bool = False) -> str:
         """`file:line:column` of the deepest existing node on a path such as pydantic's `loc`.

@@ -10,13 +10,16 @@ from datetime import date
 from functools import partial
 from typing import Any, NamedTuple
 
+from llmcost.architectures.api import OWN_PRICE
 from llmcost.claims.by_cascade import cascade
 from llmcost.claims.by_expression import arithmetic
 from llmcost.claims.by_quantity import labelling, review_savings, training_run
 from llmcost.claims.by_scenario import by_scenario
-from llmcost.claims.claim import SCENARIO_CALCULATIONS, Claim, ClaimsFile
+from llmcost.claims.claim import SCENARIO_CALCULATIONS, Claim
+from llmcost.claims.claims_file import ClaimsFile
 from llmcost.claims.expression import Step
 from llmcost.claims.inputs import reference, references_in
+from llmcost.claims.placing import placed
 from llmcost.claims.recomputed import Asked, Recomputed, Setting, published_of, recomputed_of
 from llmcost.claims.statement import Statement, Ways, inputs_of
 from llmcost.claims.verdicts import VERDICTS, Judgement, Verdict, judge, spanned
@@ -248,10 +251,6 @@ class _Audited:
             return Recomputed("", Figure(None), claim.published.unit, missing=claim.missing or "")
         return self._worked_out(ways.written)
 
-    def _asked(self, statement: Statement, setting: Setting) -> Asked:
-        own = {field: getattr(statement, field) for field in Asked._fields if field not in ("given", "setting")}
-        return Asked(given=self._resolved(statement.given), setting=setting, **own)
-
     def _worked_out(self, statement: Statement) -> Recomputed:
         watched: list[tuple[Any, Callable[[Any], Any], Mapping[Any, Figure]]] = []
 
@@ -259,15 +258,12 @@ class _Audited:
             watched.append((tree, headline, figures))
 
         setting = self.setting._replace(sampling=self.setting.sampling._replace(watch=watch))
+        asked = Asked(statement, statement.given, setting)
         try:
-            asked = self._asked(statement, setting)
-            found = _CALCULATE[asked.calculation](asked)
+            asked = asked._replace(given=self._resolved(statement.given))
+            found = _CALCULATE[statement.calculation](asked)
         except LlmcostError as error:
-            at, where = statement.place(()), error.where
-            placed = ":" in where or "=" in where or where.startswith("-")  # where it was written or typed
-            named = ":" not in at or error.what.startswith(f"claim {statement.claim}")
-            what = error.what if named else f"claim {statement.claim}: {error.what}"
-            raise error.said(what=what, where=where if placed else at) from None
+            raise placed(asked, error) from None
         return found._replace(
             follows=found.follows or _follows(found.figure, watched),
             missing=_missing(statement, found.missing),
@@ -300,7 +296,7 @@ def _missing(statement: Statement, missing: str) -> str:
 
 def _of_source(assumed: Assumption) -> Assumption:
     """A price that a claim gives is its source's, not the auditor's own."""
-    return assumed._replace(why=str(assumed.why).replace("the user's own price", "the price that the source gives"))
+    return assumed._replace(why=str(assumed.why).replace(OWN_PRICE, "the price that the source gives"))
 
 
 def _follows(

@@ -9,10 +9,10 @@ from typing import Any
 from pydantic import model_validator
 
 from llmcost.claims.by_scenario import figure_of
-from llmcost.claims.recomputed import Asked, Limit, Recomputed, not_known, unit_of
+from llmcost.claims.recomputed import Asked, Limit, Recomputed, check_figure, not_known, unit_of, unknown_inputs
 from llmcost.economics.routing import route
 from llmcost.economics.uncertainty import Figure
-from llmcost.errors import InputError, did_you_mean
+from llmcost.errors import InputError
 from llmcost.quantity import Range
 from llmcost.scenario import scenario_from
 from llmcost.validation import validated
@@ -57,29 +57,25 @@ class TwoStages(Strict):
 
 def cascade(asked: Asked) -> Recomputed:
     """A figure of the cascade that the named quantities make. Raises InputError where they do not suffice."""
-    name = asked.figure or "cost"
-    if name not in FIGURES:
-        raise InputError(
-            f"claim {asked.claim}: cascade has no figure {name!r}",
-            where=asked.place(("figure",)),
-            hint=did_you_mean(name, FIGURES) or f"figures: {', '.join(FIGURES)}",
-        )
-    unknown = [field for field, value in asked.given.items() if value is None and field in TwoStages.model_fields]
+    statement = asked.statement
+    name = statement.figure or "cost"
+    check_figure(asked, name, FIGURES)
+    unknown = unknown_inputs(asked, TwoStages.model_fields)
     if unknown:
         return not_known(asked, name, unit_of(name), unknown)
-    two = validated(TwoStages, asked.given, (), asked.given_place)
+    two = validated(TwoStages, asked.given, (), statement.given_place)
     if name in _COSTS:
         for field in ("cheap_cost", "strong_cost"):
             if getattr(two, field) is None:
                 raise InputError(
-                    f"claim {asked.claim}: {name} follows from {field}, which is not given",
-                    where=asked.place(("given",)),
+                    f"claim {statement.claim}: {name} follows from {field}, which is not given",
+                    where=statement.place(("given",)),
                     hint=f"add {field}: USD a request, or null where nobody says it",
                 )
-    scenario = scenario_from(_scenario(two, asked), asked.given_place, today=asked.setting.as_of)
+    scenario = scenario_from(_scenario(two, asked), statement.given_place, today=asked.setting.as_of)
     result = route(scenario, asked.setting.catalog, asked.setting.sampling)
     wanted = {"cost": "monthly_cost", "escalation": "acceptance"}.get(name, name)
-    found = figure_of(asked._replace(figure=wanted, of=CASCADE), result)
+    found = figure_of(asked._replace(statement=statement._replace(figure=wanted, of=CASCADE)), result)
     found = found._replace(name=name, limits=[*found.limits, *_best_choice(name, two)])
     if name == "quality" and found.figure.point is None:
         bound = next(mix.cascade.quality_bound for mix in result.mixes if mix.name == CASCADE and mix.cascade)
@@ -122,8 +118,8 @@ def _scenario(two: TwoStages, asked: Asked) -> dict[str, Any]:
     stated = two.acceptance if two.acceptance is not None else two.escalation
     if stated is None and not errs:
         raise InputError(
-            f"claim {asked.claim}: nothing says how much the cheap model's answers are accepted",
-            where=asked.place(("given",)),
+            f"claim {asked.statement.claim}: nothing says how much the cheap model's answers are accepted",
+            where=asked.statement.place(("given",)),
             hint="add acceptance: 66.55%, or escalation, or false_accept and false_reject with cheap_quality",
         )
     verifier: dict[str, Any] = {**errs, "usd_per_request": two.verifier_cost}

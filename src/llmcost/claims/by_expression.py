@@ -5,7 +5,7 @@ from typing import Any
 from llmcost.arithmetic import Number
 from llmcost.claims.expression import Expression, NoValue
 from llmcost.claims.extremes import extremes
-from llmcost.claims.recomputed import Asked, Limit, Recomputed, check_unit, highest, lowest, not_known
+from llmcost.claims.recomputed import Asked, Limit, Recomputed, check_unit, highest, lowest, not_known, unknown_inputs
 from llmcost.economics.uncertainty import Figure, evaluated, quantiles
 from llmcost.errors import InputError
 from llmcost.quantity import Follows, QuantityError, Range, at_middle, quantity, resting_on
@@ -15,17 +15,17 @@ RESULT = "result"
 
 def arithmetic(asked: Asked) -> Recomputed:
     """The value of an expression over named quantities. Raises InputError with the place of what is wrong."""
-    expression, whole, unit = asked.expression, asked.whole, asked.unit or asked.published.unit
-    if expression is None:
-        raise InputError(f"claim {asked.claim} has no expression", where=asked.place(()), hint="add expression: a * b")
+    statement = asked.statement
+    expression, whole, unit = statement.expression, statement.whole, statement.unit or statement.published.unit
+    assert expression is not None  # noqa: S101 - refused in statement.py
     check_unit(asked, RESULT, unit)
     values = _quantities(asked)
-    unknown = [name for name, value in asked.given.items() if value is None]
+    unknown = unknown_inputs(asked, asked.given)
     if unknown:
         return not_known(asked, RESULT, unit, unknown)
     try:
         figure = _figure(expression, values, asked)
-        limits = _share_limits(figure) if asked.unit == "share" else []
+        limits = _share_limits(figure) if statement.unit == "share" else []
         if whole is not None:
             most = highest(_figure(whole, values, asked))
             limits.append(Limit(most or 0.0, f"a part cannot be larger than the whole, {whole.text}"))
@@ -67,21 +67,24 @@ def _figure(expression: Expression, values: dict[str, Any], asked: Asked) -> Fig
 
 def _quantities(asked: Asked) -> dict[str, Any]:
     """The named quantities that are known, as numbers and ranges."""
+    statement = asked.statement
     values: dict[str, Any] = {}
     for name, written in asked.given.items():
         if written is None:
             continue
         if isinstance(written, dict) and not {"low", "high"} & {*written}:
             raise InputError(
-                f"claim {asked.claim}: {name} is no quantity",
-                where=asked.given_place([name], False),
+                f"claim {statement.claim}: {name} is no quantity",
+                where=statement.given_place([name], False),
                 hint="an expression takes named numbers; {published: ID} or {recomputed: ID} is another claim's figure",
             )
         try:
             values[name] = named_quantity(written)
         except QuantityError as error:
             raise InputError(
-                f"claim {asked.claim}: {name}: {error.what}", where=asked.given_place([name], False), hint=error.hint
+                f"claim {statement.claim}: {name}: {error.what}",
+                where=statement.given_place([name], False),
+                hint=error.hint,
             ) from None
     return values
 

@@ -12,11 +12,22 @@ from llmcost.architectures.training import Training
 from llmcost.arithmetic import Number
 from llmcost.capacity.training import training_mfu
 from llmcost.claims.limits import bounds_of
-from llmcost.claims.recomputed import Asked, Limit, Recomputed, check_unit, highest, lowest, not_known, said
+from llmcost.claims.recomputed import (
+    Asked,
+    Limit,
+    Recomputed,
+    check_figure,
+    check_unit,
+    highest,
+    lowest,
+    not_known,
+    said,
+    unknown_inputs,
+)
 from llmcost.economics.horizon import months_of
 from llmcost.economics.remarks import assumptions, of_training, warnings
 from llmcost.economics.uncertainty import Figure, evaluated
-from llmcost.errors import InputError, did_you_mean
+from llmcost.errors import InputError
 from llmcost.estimate import Charge, Factor
 from llmcost.quantity import at_middle
 from llmcost.scenario import Scenario, scenario_from
@@ -63,7 +74,7 @@ def review_savings(asked: Asked) -> Recomputed:
         return {"before": before, "after": after}
 
     def limits(own: ReviewSavings, figures: Mapping[Any, Figure]) -> list[Limit]:
-        if asked.figure not in (None, "saving"):
+        if asked.statement.figure not in (None, "saving"):
             return []
         most = highest(figures["cost_before"]) or 0.0
         return [Limit(most, "a saving cannot be larger than what the reviews cost before")]
@@ -79,11 +90,13 @@ def training_run(asked: Asked) -> Recomputed:
         return {"training": own.charge("training", own.model, False, months_of(scenario, prices)[0])}
 
     def limits(own: Training, figures: Mapping[Any, Figure]) -> list[Limit]:
-        least = lowest(figures[asked.figure or "cost"])
+        least = lowest(figures[asked.statement.figure or "cost"])
         if own.hours is not None or own.gpu is None or least is None:
             return []
         least *= training_mfu(own.processor("training", months_of(scenario, prices)[0]), own.method, own.packed)
-        because = f"at all of the GPU's arithmetic it takes {said(least, '' if asked.figure == 'hours' else 'USD')}"
+        because = (
+            f"at all of the GPU's arithmetic it takes {said(least, '' if asked.statement.figure == 'hours' else 'USD')}"
+        )
         return [Limit(least, because, upper=False)]
 
     return _charged(asked, Training, charges, limits)
@@ -103,20 +116,16 @@ def _charged(
     limits_of: Callable[[Model, Mapping[Any, Figure]], list[Limit]] = lambda own, figures: [],
 ) -> Recomputed:
     """Figures of charges: `cost` and `saving` in USD, and factors by their names."""
-    known = FIGURES[asked.calculation]
-    name = asked.figure or known[0]
+    statement = asked.statement
+    known = FIGURES[statement.calculation]
+    name = statement.figure or known[0]
     unit = "" if name == "hours" else "USD"
-    if name not in known:
-        raise InputError(
-            f"claim {asked.claim}: {asked.calculation} has no figure {name!r}",
-            where=asked.place(("figure",)),
-            hint=did_you_mean(name, known) or f"figures: {', '.join(known)}",
-        )
+    check_figure(asked, name, known)
     check_unit(asked, name, unit)
-    unknown = [field for field, value in asked.given.items() if value is None and field in model.model_fields]
+    unknown = unknown_inputs(asked, model.model_fields)
     if unknown:
         return not_known(asked, name, unit, unknown)
-    tree = validated(model, asked.given, (), asked.given_place)
+    tree = validated(model, asked.given, (), statement.given_place)
 
     def headline(own: Model) -> dict[Any, Number | None]:
         charges = charges_of(own)
@@ -135,8 +144,8 @@ def _charged(
     outcome = evaluated(tree, headline, asked.setting.sampling)
     if name not in outcome.figures:
         raise InputError(
-            f"claim {asked.claim}: {name} is no part of this {asked.calculation}",
-            where=asked.place(("figure",)),
+            f"claim {statement.claim}: {name} is no part of this {statement.calculation}",
+            where=statement.place(("figure",)),
             hint=f"figures: {', '.join(each for each in known if each in outcome.figures)}",
         )
     point = at_middle(tree)

@@ -1,13 +1,12 @@
 """Claims on a scenario: the commands' own calculations, asked for one figure of one architecture."""
 
 import math
-import re
 from collections.abc import Callable
 from typing import Any
 
 from llmcost.architectures.flow import models_of
 from llmcost.architectures.prices import Prices
-from llmcost.claims.inputs import Path, leaves
+from llmcost.claims.inputs import Path, known
 from llmcost.claims.limits import CHEAPEST_FROM, RATES, limits_of, why_unknown
 from llmcost.claims.recomputed import Asked, Recomputed, check_unit, figure_in, not_known, unit_of
 from llmcost.economics.breakeven import Breakeven, Offer, breakeven, breakeven_of_offer
@@ -19,7 +18,7 @@ from llmcost.economics.plausibility import refuse_impossible
 from llmcost.economics.remarks import assumptions, warnings
 from llmcost.economics.routing import route
 from llmcost.economics.uncertainty import Figure
-from llmcost.errors import Impossible, InputError, LlmcostError, did_you_mean
+from llmcost.errors import Impossible, InputError, did_you_mean
 from llmcost.quantity import LARGEST, at_middle
 from llmcost.scenario import LONGEST_HORIZON, Scenario, scenario_from
 from llmcost.validation import validated
@@ -30,39 +29,37 @@ PAYBACK_HORIZON = 120  # months
 def by_scenario(asked: Asked) -> Recomputed:
     """The figure of `route`, `tco`, `host`, `breakeven` or `compare` on a scenario fragment.
 
-    Raises InputError with the claim and the place of what is wrong.
+    Raises InputError with the path or the place of what is wrong.
     """
-    name = asked.figure or ""
+    name = asked.statement.figure or ""
     unknown = _unknown_inputs(asked)
     if unknown:
         return not_known(asked, name, unit_of(name), unknown)
-    asked = asked._replace(given=_known(asked.given))
+    asked = asked._replace(given=known(asked.given))
     try:
-        offer = asked.calculation == "breakeven" and not {"architectures", "workload"} & set(asked.given)
+        offer = asked.statement.calculation == "breakeven" and not {"architectures", "workload"} & set(asked.given)
         return _of_offer(asked) if offer else _of_scenario(asked)
     except Impossible as error:
         return not_known(asked, name, unit_of(name), ())._replace(impossible=error.what)
-    except LlmcostError as error:
-        raise _placed(asked, error) from None
 
 
 def _of_scenario(asked: Asked) -> Recomputed:
     setting = asked.setting
     scenario = _scenario(asked, _with_stated_price(asked))
     prices = Prices(setting.catalog, scenario.prices, scenario.successors)
-    check_models(scenario, prices, asked.given, asked.given_place)
-    refuse_impossible(scenario, prices, asked.given_place)
+    check_models(scenario, prices, asked.given, asked.statement.given_place)
+    refuse_impossible(scenario, prices, asked.statement.given_place)
     ends = ""
     if _looks_far(asked):
         scenario = scenario.model_copy(update={"horizon_months": _months_ahead(asked, scenario, prices)})
         ends = _within(scenario.horizon_months)
-    result: Any = _CALCULATIONS[asked.calculation](scenario, setting.catalog, asked)
+    result: Any = _CALCULATIONS[asked.statement.calculation](scenario, setting.catalog, asked)
     found = _with_remarks(figure_of(asked, result), scenario, asked)
     return found._replace(ends=ends or found.ends)
 
 
 def _of_offer(asked: Asked) -> Recomputed:
-    offer = validated(Offer, asked.given, (), asked.given_place)
+    offer = validated(Offer, asked.given, (), asked.statement.given_place)
     ends = ""
     if _looks_far(asked):
         months = min(_reached(asked), _until_beyond(offer.growth_per_month, 1))
@@ -75,7 +72,7 @@ def _of_offer(asked: Asked) -> Recomputed:
 
 
 def _looks_far(asked: Asked) -> bool:
-    return asked.figure == "payback_month" and "horizon_months" not in asked.given
+    return asked.statement.figure == "payback_month" and "horizon_months" not in asked.given
 
 
 def _within(months: int) -> str:
@@ -84,7 +81,7 @@ def _within(months: int) -> str:
 
 def _reached(asked: Asked) -> int:
     """Ten years, for a year would call a later payback never; at least the month that is published."""
-    said = 0.0 if asked.published.kind == "never" else asked.published.high
+    said = 0.0 if asked.statement.published.kind == "never" else asked.statement.published.high
     return min(LONGEST_HORIZON, max(PAYBACK_HORIZON, math.ceil(min(said, LONGEST_HORIZON))))
 
 
@@ -102,7 +99,8 @@ def _months_ahead(asked: Asked, scenario: Scenario, prices: Prices) -> int:
     yearly = (scenario.api_price_change_per_year, scenario.discount_rate)
     months = min(_reached(asked), _until_beyond(growth, 1), *(_until_beyond(rate, 12) for rate in yearly))
     last = scenario.first_day(months)
-    names = scenario.architectures if asked.of not in scenario.architectures else (asked.of, scenario.baseline or "")
+    of, architectures = asked.statement.of, scenario.architectures
+    names = architectures if of not in architectures else (of, scenario.baseline or "")
     models = [model for name in names for model in models_of(name, scenario.architectures)]
     for model in [*models, *(scenario.successors[model] for model in models if model in scenario.successors)]:
         gone = prices.unreplaced(model, last)
@@ -112,15 +110,15 @@ def _months_ahead(asked: Asked, scenario: Scenario, prices: Prices) -> int:
     return max(1, months)
 
 
-# ---- what is not known, and what is wrong ----------------------------------------------------------
+# ---- what is not known ------------------------------------------------------------------------------
 
 
 def _unknown_inputs(asked: Asked) -> list[str]:
     """The inputs that nobody says, of what the figure rests on: the architecture asked for, and the baseline."""
     architectures = asked.given.get("architectures")
     concerned = None
-    if asked.of is not None and isinstance(architectures, dict):
-        concerned = [asked.of, asked.given.get("baseline")]
+    if asked.statement.of is not None and isinstance(architectures, dict):
+        concerned = [asked.statement.of, asked.given.get("baseline")]
         for name in concerned:  # and what these send requests to
             if isinstance(name, str) and name in architectures:
                 concerned += [
@@ -147,34 +145,6 @@ def _unknown(tree: Any, path: Path = ()) -> list[Path]:
     return [path] if tree is None and path != ("baseline",) else []
 
 
-def _known(tree: Any) -> Any:
-    """The same without what is null, which the figure does not need."""
-    if not isinstance(tree, dict):
-        return tree
-    return {key: _known(value) for key, value in tree.items() if value is not None}
-
-
-def _placed(asked: Asked, error: LlmcostError) -> LlmcostError:
-    """An error of a calculation with the place of the input that it is about, and in a file with a hint for files."""
-    where = error.where
-    if where.partition(".")[0] in Scenario.model_fields:
-        where = asked.given_place(where.split("."), False)
-    mentioned = _mentioned(asked.given, error.what)
-    where = where or (asked.given_place(mentioned, False) if mentioned else asked.place(()))
-    typed = ":" not in asked.place(())
-    return error.said(where=where, hint=error.hint if typed else error.in_file or error.hint)
-
-
-def _mentioned(given: dict[str, Any], what: str) -> Path:
-    """The path of the input whose value, or whose name below prices or architectures, is the longest in a message."""
-    named = [(path, text) for path, text in leaves(given) if len(text) > 1 and not text[0].isdigit()]
-    for block in ("architectures", "prices"):
-        own = given.get(block)
-        named += [((block, name), str(name)) for name in own] if isinstance(own, dict) else []
-    found = [(path, text) for path, text in named if re.search(rf"(?<![\w.-]){re.escape(text)}(?![\w-])", what)]
-    return max(found, key=lambda each: len(each[1]), default=((), ""))[0]
-
-
 # ---- the calculations ------------------------------------------------------------------------------
 
 
@@ -184,7 +154,7 @@ def _with_remarks(found: Recomputed, scenario: Scenario, asked: Asked) -> Recomp
     prices = Prices(asked.setting.catalog, point.prices, point.successors)
     names = [name for name in found.charges if name in scenario.architectures]
     charges = [charge for own in found.charges.values() for charge in own]
-    horizon = asked.calculation not in ("route", "host")
+    horizon = asked.statement.calculation not in ("route", "host")
     return found._replace(
         assumptions=assumptions(point, names, charges, prices, horizon=horizon),
         warnings=warnings(scenario, names, charges, prices, asked.setting.as_of),
@@ -193,8 +163,8 @@ def _with_remarks(found: Recomputed, scenario: Scenario, asked: Asked) -> Recomp
 
 def _scenario(asked: Asked, given: dict[str, Any]) -> Scenario:
     """The fragment as a scenario; like their commands, `route` and `host` price the very day unless it says when it starts."""
-    scenario = scenario_from(given, asked.given_place, today=asked.setting.as_of)
-    if "start" not in given and asked.calculation in ("route", "host"):
+    scenario = scenario_from(given, asked.statement.given_place, today=asked.setting.as_of)
+    if "start" not in given and asked.statement.calculation in ("route", "host"):
         scenario = scenario.model_copy(update={"start": asked.setting.as_of})
     return scenario
 
@@ -210,26 +180,27 @@ _CALCULATIONS: dict[str, Callable[[Scenario, Any, Asked], Any]] = {
 
 def _chosen(scenario: Scenario, asked: Asked) -> str | None:
     """The architecture named by `of`; where there is only one, that one."""
-    if asked.of is not None:
+    if asked.statement.of is not None:
         _check_one_of(asked, scenario.architectures)
-        return asked.of
+        return asked.statement.of
     names = list(scenario.architectures)
     return names[0] if len(names) == 1 else None
 
 
 def _check_one_of(asked: Asked, names: Any) -> None:
-    if asked.of not in names:
+    statement = asked.statement
+    if statement.of not in names:
         raise InputError(
-            f"claim {asked.claim}: there is no architecture {asked.of!r}",
-            where=asked.place(("of",)),
-            hint=did_you_mean(str(asked.of), names) or f"name one of: {', '.join(names)}",
+            f"claim {statement.claim}: there is no architecture {statement.of!r}",
+            where=statement.place(("of",)),
+            hint=did_you_mean(str(statement.of), names) or f"name one of: {', '.join(names)}",
         )
 
 
 def figure_of(asked: Asked, result: Any) -> Recomputed:
     """The figure that is meant, from a command's whole result. Raises InputError where none is."""
     row, base = _rows(asked, result)
-    if isinstance(result, Breakeven) and asked.figure == CHEAPEST_FROM:
+    if isinstance(result, Breakeven) and asked.statement.figure == CHEAPEST_FROM:
         volumes = [each.from_requests_per_month for each in result.intervals if each.cheapest == row.name]
         name, figure = CHEAPEST_FROM, Figure(float(volumes[0]) if volumes else None)
     else:
@@ -249,6 +220,7 @@ def figure_of(asked: Asked, result: Any) -> Recomputed:
 
 def _rows(asked: Asked, result: Any) -> tuple[Any, Any]:
     """The part of a result that is about one architecture, and the baseline's part where there is one."""
+    statement = asked.statement
     listed = next(
         (getattr(result, key) for key in ("mixes", "architectures", "challengers") if hasattr(result, key)), None
     )
@@ -256,16 +228,17 @@ def _rows(asked: Asked, result: Any) -> tuple[Any, Any]:
         return result, None
     rows = {each.name: each for each in listed}
     baseline = rows.get(getattr(result, "baseline", None) or "")
-    if asked.of is not None:
+    if statement.of is not None:
         _check_one_of(asked, rows)
-        return rows[asked.of], baseline
+        return rows[statement.of], baseline
     others = [each for each in rows.values() if each is not baseline and getattr(each, "kind", "") != "single"]
     others = others or [each for each in rows.values() if each is not baseline]
     if len(others) > 1 or not rows:
         raise InputError(
-            f"claim {asked.claim} does not say which architecture is meant",
-            where=asked.place(()),
-            hint=f"name it with of: {', '.join(rows)}",
+            f"claim {statement.claim} does not say which architecture is meant",
+            where=statement.place(()),
+            hint=f"name it with --of: {', '.join(rows)}",
+            in_file=f"name it with of: {', '.join(rows)}",
         )
     return (others or list(rows.values()))[0], baseline
 
@@ -282,17 +255,18 @@ def _with_band(found: Recomputed, result: Hosting) -> Recomputed:
 
 def _with_stated_price(asked: Asked) -> dict[str, Any]:
     """A published price a million tokens is held against what the hardware allows, as a stated one is."""
+    statement = asked.statement
     architectures = asked.given.get("architectures")
-    published = asked.published
+    published = statement.published
     price = published.low if published.low > 0 and published.kind not in ("at_least", "never") else None
-    if asked.calculation == "host" or asked.figure != "cost_per_mtok":  # host's own figure is held against a limit
-        return asked.given
+    if statement.calculation == "host" or statement.figure != "cost_per_mtok":
+        return asked.given  # host's own figure is held against a limit
     if not isinstance(architectures, dict) or price is None:
         return asked.given
     hosted = [
         name for name, body in architectures.items() if isinstance(body, dict) and body.get("kind") == "self_hosted"
     ]
-    name = asked.of if asked.of in hosted else hosted[0] if len(hosted) == 1 and asked.of is None else None
+    name = statement.of if statement.of in hosted else hosted[0] if len(hosted) == 1 and statement.of is None else None
     body = architectures.get(name)
     if body is None or "gpu" not in body or "model" not in body:
         return asked.given

@@ -15,8 +15,8 @@ from llmcost.arithmetic import Number, ceil, floor, is_array, maximum, minimum
 from llmcost.errors import did_you_mean
 from llmcost.quantity import QuantityError, number
 
-LONGEST = 1000
-DEEPEST = 200
+LONGEST = 1000  # characters
+DEEPEST_NESTING = 200  # operations within operations
 FUNCTIONS: dict[str, Callable[..., Number]] = {
     "min": lambda first, *rest: _folded(minimum, first, rest),
     "max": lambda first, *rest: _folded(maximum, first, rest),
@@ -92,7 +92,7 @@ class Expression:
         """Raise QuantityError for a name that is not given."""
         for name in self.names:
             if name not in given:
-                near = did_you_mean(name, given) or f"add {name} to given, or use one of: {', '.join(given)}"
+                near = did_you_mean(name, given) or f"give {name} a value, or use one of: {', '.join(given)}"
                 raise QuantityError(f"the expression names {name!r}, which is not given", near)
 
     def value(self, values: Mapping[str, Number]) -> Number:
@@ -136,7 +136,7 @@ def written(node: Node, outer: int = 0) -> str:
 
 def _read(node: ast.expr, text: str, depth: int) -> Node:
     """The node as one of ours; raises for anything that is not plain arithmetic."""
-    if depth > DEEPEST:
+    if depth > DEEPEST_NESTING:
         raise QuantityError(f"the expression {_quoted(text)} is nested too deep", "name parts of it in claims")
 
     def parts(*below: ast.expr) -> tuple[Node, ...]:

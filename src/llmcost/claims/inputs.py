@@ -78,6 +78,13 @@ def _placed(value: Any, name: str) -> Any:
     return found
 
 
+def known(tree: Any) -> Any:
+    """The inputs without what is null, which nobody says."""
+    if not isinstance(tree, dict):
+        return tree
+    return {key: known(value) for key, value in tree.items() if value is not None}
+
+
 def leaves(tree: Any, path: Path = ()) -> list[tuple[Path, str]]:
     """Every input as it was written, with its path."""
     if isinstance(tree, Mapping):

@@ -104,7 +104,7 @@ def why_unknown(name: str, result: Any, row: Any, asked: Asked) -> str:
     if name in ("cost_per_request", "saving_per_call"):
         return "the requests a month (the workload gives only its tokens)"
     reasons = getattr(row, "gate_reasons", {})
-    return next(iter(reasons.values()), f"what {name} of {asked.calculation} rests on")
+    return next(iter(reasons.values()), f"what {name} of {asked.statement.calculation} rests on")
 
 
 def _why_unhosted(name: str, result: Hosting, asked: Asked) -> str:

@@ -1,13 +1,13 @@
 """What is asked of a calculation, and what it gives back: a figure, its unit, its limits and its steps."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Container, Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
-from llmcost.claims.expression import Expression, Step
-from llmcost.claims.inputs import Path
+from llmcost.claims.expression import Step
 from llmcost.claims.published import Published
+from llmcost.claims.statement import Statement
 from llmcost.economics.uncertainty import Figure, Sampling
 from llmcost.errors import InputError, did_you_mean
 from llmcost.estimate import Assumption, Charge, Warning
@@ -26,7 +26,7 @@ _SHARES = {
     "target_utilisation",
 }
 _MONTHS = {"payback_month", "crosses_back_in_month"}
-DEEPEST = 200  # ranges that rest on one another
+LONGEST_CHAIN = 200  # ranges that rest on one another
 
 
 class Setting(NamedTuple):
@@ -38,22 +38,10 @@ class Setting(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """One calculation with its inputs, references resolved and blocks merged.
+    """A statement to work out. `given` are its inputs with each reference replaced by the figure that it names."""
 
-    `place` gives the place of a path below the claim, and `given_place` of one below its inputs.
-    """
-
-    claim: str
-    calculation: str
+    statement: Statement
     given: dict[str, Any]
-    of: str | None
-    figure: str | None
-    expression: Expression | None
-    unit: str | None
-    whole: Expression | None
-    published: Published
-    place: Callable[[Path], str]
-    given_place: Callable[[Any, bool], str]
     setting: Setting
 
 
@@ -97,6 +85,23 @@ class Recomputed(NamedTuple):
 def not_known(asked: Asked, name: str, unit: str, missing: Iterable[str]) -> Recomputed:
     """What is recomputed where inputs are not known: nothing, and which."""
     return Recomputed(name, Figure(None), unit, missing=", ".join(missing), given=asked.given)
+
+
+def unknown_inputs(asked: Asked, known: Container[str]) -> list[str]:
+    """Those of the inputs that a calculation knows which nobody says."""
+    return [name for name, value in asked.given.items() if value is None and name in known]
+
+
+def check_figure(asked: Asked, name: str, known: Iterable[str]) -> None:
+    """Raise InputError for a figure that the calculation does not have."""
+    names = list(known)
+    if name not in names:
+        statement = asked.statement
+        raise InputError(
+            f"claim {statement.claim}: {statement.calculation} has no figure {name!r}",
+            where=statement.place(("figure",)),
+            hint=did_you_mean(name, names) or f"figures: {', '.join(names)}",
+        )
 
 
 def highest(figure: Figure) -> float | None:
@@ -145,9 +150,9 @@ def recomputed_of(claim: str, found: Recomputed) -> Any:
     if figure.bounds is None or None in figure.bounds or figure.bounds[0] == figure.bounds[1]:
         return None if figure.value is None else _written(figure.value, found.unit, name)
     follows = found.follows
-    if follows is not None and len(follows.before) > DEEPEST:
+    if follows is not None and len(follows.before) > LONGEST_CHAIN:
         raise InputError(
-            f"claim {claim} rests on {len(follows.before)} ranges, one upon the other; {DEEPEST} can be carried",
+            f"claim {claim} rests on {len(follows.before)} ranges, one upon the other; {LONGEST_CHAIN} can be carried",
             hint="give one of them as a number, or refer to a published figure",
         )
     low, high = figure.bounds
@@ -181,7 +186,7 @@ def _written(value: float, unit: str, name: str, follows: Follows | None = None)
 
 def check_unit(asked: Asked, name: str, unit: str) -> None:
     """Raise InputError where the published figure is written in another unit than the recomputed one."""
-    published = asked.published
+    statement, published = asked.statement, asked.statement.published
     known = unit if unit in ("USD", "share", "times") else ""
     instead = {
         "USD": "write an amount in USD, such as $1,980",
@@ -191,8 +196,8 @@ def check_unit(asked: Asked, name: str, unit: str) -> None:
     if published.kind == "never":
         if unit != "month":
             raise InputError(
-                f"claim {asked.claim}: {name} is not a payback, and never is no figure for it",
-                where=asked.place(("published",)),
+                f"claim {statement.claim}: {name} is not a payback, and never is no figure for it",
+                where=statement.place(("published",)),
                 hint=instead.get(known, "write a number, such as 5M"),
             )
         return
@@ -200,8 +205,8 @@ def check_unit(asked: Asked, name: str, unit: str) -> None:
         kinds = {"USD": "in USD", "share": "a share", "times": "a factor", "month": "a month of the horizon"}
         what = kinds.get(unit, "a number" if not unit else f"in {unit}")
         raise InputError(
-            f"claim {asked.claim}: the published {published.text!r} is {kinds[published.unit]}, and {name} is {what}",
-            where=asked.place(("published",)),
+            f"claim {statement.claim}: the published {published.text!r} is {kinds[published.unit]}, and {name} is {what}",
+            where=statement.place(("published",)),
             hint=instead.get(
                 known,
                 "write the number of the month, such as 5" if unit == "month" else "write a plain number, such as 5M",
@@ -209,8 +214,8 @@ def check_unit(asked: Asked, name: str, unit: str) -> None:
         )
     if known == "share" and not published.unit and max(abs(published.low), abs(published.high)) > 1:
         raise InputError(
-            f"claim {asked.claim}: {name} is a share, and {published.text!r} would be {published.high:.0%}",
-            where=asked.place(("published",)),
+            f"claim {statement.claim}: {name} is a share, and {published.text!r} would be {published.high:.0%}",
+            where=statement.place(("published",)),
             hint=f"write {published.text}% for percent",
         )
 
@@ -222,11 +227,12 @@ def figure_in(row: Any, asked: Asked) -> tuple[str, Figure]:
     """
     nested = getattr(row, "cascade", None)
     known = {name: value for part in (nested, row) if part is not None for name, value in _numbers(part).items()}
-    name = asked.figure
+    statement = asked.statement
+    name = statement.figure
     if name is None:
         raise InputError(
-            f"claim {asked.claim} does not say which figure of {asked.calculation} is meant",
-            where=asked.place(()),
+            f"claim {statement.claim} does not say which figure of {statement.calculation} is meant",
+            where=statement.place(()),
             hint=f"add figure: one of {', '.join(known)}",
         )
     wanted = name.partition(".")
@@ -235,16 +241,11 @@ def figure_in(row: Any, asked: Asked) -> tuple[str, Figure]:
         if wanted[2] in costs:
             return name, Figure(float(costs[wanted[2]]))
         raise InputError(
-            f"claim {asked.claim}: there is no charge {wanted[2]!r}",
-            where=asked.place(("figure",)),
+            f"claim {statement.claim}: there is no charge {wanted[2]!r}",
+            where=statement.place(("figure",)),
             hint=did_you_mean(wanted[2], costs) or f"charges: {', '.join(costs) or 'none'}",
         )
-    if name not in known:
-        raise InputError(
-            f"claim {asked.claim}: {asked.calculation} has no figure {name!r}",
-            where=asked.place(("figure",)),
-            hint=did_you_mean(name, known) or f"figures: {', '.join(known)}",
-        )
+    check_figure(asked, name, known)
     found = known[name]
     return name, found if isinstance(found, Figure) else Figure(None if found is None else float(found))
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from llmcost.errors import InputError
 
-Figure = tuple[str, str, int]  # of a claim the recomputed figure, the published one, or a reading's
+Node = tuple[str, str, int]  # of a claim the recomputed figure, the published one, or a reading's
 
 
 class Link(NamedTuple):
@@ -29,14 +29,14 @@ def in_order(names: Iterable[str], links: Iterable[Link]) -> list[str]:
     Raises InputError for claims that hold each other up. A published figure rests on every way in which
     its claim may hold; so a circle through one would hold by itself, whatever the figure is.
     """
-    graph: dict[Figure, list[Figure]] = {}
+    graph: dict[Node, list[Node]] = {}
     places: dict[tuple[str, str], Callable[[], str]] = {}
     positions = {name: position for position, name in enumerate(names)}
     for name in positions:
         graph["recomputed", name, 0] = []
         graph["published", name, 0] = [("recomputed", name, 0)]
     for link in links:
-        own: Figure = ("recomputed", link.claim, link.reading)
+        own: Node = ("recomputed", link.claim, link.reading)
         graph.setdefault(own, []).append((link.figure, link.of, 0))
         places.setdefault((link.claim, link.of), link.where)
         if link.reading and link.holds:
@@ -45,7 +45,7 @@ def in_order(names: Iterable[str], links: Iterable[Link]) -> list[str]:
         order = TopologicalSorter(graph).static_order()
         return [name for kind, name, reading in order if kind == "recomputed" and reading == 0]
     except CycleError as error:
-        circle: list[Figure] = error.args[1][::-1]
+        circle: list[Node] = error.args[1][::-1]
     ring = [name for _, name, _ in circle[:-1]]
     around = [name for i, name in enumerate(ring) if name != ring[i - 1]] or ring[:1]  # one's own figure is a circle
     first = min(range(len(around)), key=lambda i: positions[around[i]])

@@ -5,10 +5,11 @@ calculation, a name that is not given, a reference to a claim that is not there,
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
+from llmcost.claims.claim import Claim, Claims, Question, Reading
 from llmcost.claims.expression import NAME, Expression
 from llmcost.claims.inputs import Path, leaves, merged, placed, references_in
 from llmcost.claims.published import Published
@@ -17,16 +18,27 @@ from llmcost.errors import InputError, did_you_mean
 from llmcost.estimate import Warning
 from llmcost.quantity import QuantityError
 
-if TYPE_CHECKING:
-    from llmcost.claims.claim import Claim, ClaimsFile, Question, Reading
-
 _MEASURED = ("payback_month", "saving", "saving_share")  # against the baseline
+
+
+class Where(Protocol):
+    """Gives the place of the path of which the document holds the most."""
+
+    def __call__(self, paths: Iterable[Path], *, key: bool = False) -> str:
+        """The place; with `key` that of the last key itself."""
+
+
+class PlaceOfInput(str):
+    """A place in the document of claims. What else an error calls its place is a path of the scenario, or a flag."""
+
+    __slots__ = ()
 
 
 class Statement(NamedTuple):
     """One way to work a claim out. `given` are the inputs that it takes, references still in them.
 
-    `place` gives the place of a path below the claim, and `given_place` of one below its inputs.
+    `place` gives the place of a path below the claim, and `given_place` of one below its inputs. `typed` says
+    that it comes from the command line, where places are flags.
     """
 
     claim: str
@@ -39,15 +51,16 @@ class Statement(NamedTuple):
     unit: str | None
     whole: Expression | None
     published: Published
-    place: Callable[[Path], str]
-    given_place: Callable[[Any, bool], str]
+    place: Callable[[Path], PlaceOfInput]
+    given_place: Callable[[Any, bool], PlaceOfInput]
+    typed: bool
     warnings: tuple[Warning, ...] = ()
 
 
 class Ways(NamedTuple):
     """A claim as it is written, None where it says what is missing; its readings; and what would rescue it."""
 
-    claim: "Claim"
+    claim: Claim
     written: Statement | None
     readings: list[Statement]
     would_hold_if: list[Statement]
@@ -68,16 +81,16 @@ class Stated(NamedTuple):
     order: list[str]
 
 
-def stated(file: "ClaimsFile") -> Stated:
-    """Every claim of the file. Raises InputError for what makes no sense, with its place."""
+def stated(claims: Claims, where: Where, *, typed: bool) -> Stated:
+    """Every one of the claims. Raises InputError for what makes no sense, with its place."""
     found: dict[str, Ways] = {}
-    ids = {claim.id for claim in file.claims.claims}
-    blocks = {name: placed(block, f"given {name}") for name, block in file.claims.given.items()}
-    for position, claim in enumerate(file.claims.claims):
+    ids = {claim.id for claim in claims.claims}
+    blocks = {name: placed(block, f"given {name}") for name, block in claims.given.items()}
+    for position, claim in enumerate(claims.claims):
         if claim.id in found:
-            place = file.where([("claims", position, "id")])
+            place = where([("claims", position, "id")])
             raise InputError(f"two claims are called {claim.id!r}", where=place, hint="give each an id of its own")
-        found[claim.id] = _Claimed(file, claim, position, blocks, ids).ways()
+        found[claim.id] = _Claimed(where, typed, claim, position, blocks, ids).ways()
     return Stated(found, in_order(found, (link for each in found.values() for link in each.links())))
 
 
@@ -86,13 +99,15 @@ class _Claimed:
 
     def __init__(
         self,
-        file: "ClaimsFile",
-        claim: "Claim",
+        where: Where,
+        typed: bool,
+        claim: Claim,
         position: int,
         blocks: Mapping[str, dict[str, Any]],
         ids: Collection[str],
     ) -> None:
-        self.file = file
+        self.where = where
+        self.typed = typed
         self.claim = claim
         self.at: Path = ("claims", position)
         self.blocks = blocks
@@ -110,13 +125,13 @@ class _Claimed:
                 parts[field].append(self._statement(part, (field, i)))
         return Ways(claim, written, parts["readings"], parts["would_hold_if"])
 
-    def _check_names(self, part: "Question", below: Path) -> None:
+    def _check_names(self, part: Question, below: Path) -> None:
         """Blocks and other claims that it builds on are there."""
         for name in part.uses:
             if name not in self.blocks:
                 raise InputError(
                     f"claim {self.claim.id} uses {name!r}, which the file's given does not hold",
-                    where=self.file.where([(*self.at, *below, "uses")]),
+                    where=self.where([(*self.at, *below, "uses")]),
                     hint=did_you_mean(name, self.blocks) or f"blocks of given: {', '.join(self.blocks) or 'none'}",
                 )
         for path, kind, name in references_in(part.given):
@@ -124,36 +139,36 @@ class _Claimed:
             if name == self.claim.id and kind == "published":
                 raise InputError(
                     f"claim {self.claim.id} rests on its own published figure",
-                    where=self.file.where([place]),
+                    where=self.where([place]),
                     hint="give the quantity that it follows from, or refer to another claim",
                 )
             if name not in self.ids:
                 raise InputError(
                     f"claim {self.claim.id} refers to the {kind} figure of {name!r}, and no claim has that id",
-                    where=self.file.where([place]),
+                    where=self.where([place]),
                     hint=did_you_mean(name, self.ids) or f"claims: {', '.join(self.ids)}",
                 )
 
-    def _given(self, part: "Question", name: str) -> dict[str, Any]:
+    def _given(self, part: Question, name: str) -> dict[str, Any]:
         """The blocks that are used, in order, under its own inputs."""
         found: dict[str, Any] = {}
         for block in part.uses:
             found = merged(found, self.blocks[block])
         return merged(found, placed(part.given, name))
 
-    def _statement(self, part: "Reading | None", below: Path) -> Statement:
+    def _statement(self, part: Reading | None, below: Path) -> Statement:
         claim = self.claim
-        at, file = self.at, self.file
+        at, where = self.at, self.where
 
-        def place(path: Path) -> str:
-            return file.where([(*at, *below, *path), (*at, *path)])
+        def place(path: Path) -> PlaceOfInput:
+            return PlaceOfInput(where([(*at, *below, *path), (*at, *path)]))
 
-        def given_place(path: Any, key: bool = False) -> str:
+        def given_place(path: Any, key: bool = False) -> PlaceOfInput:
             blocks = [name for each in (part, claim) if each is not None for name in reversed(each.uses)]
             tail = tuple(path)
             ways: list[Path] = [(*at, *below, "given", *tail), (*at, "given", *tail)]
             ways += [("given", block, *tail) for block in blocks]
-            return file.where(ways if tail else [at], key=key)
+            return PlaceOfInput(where(ways if tail else [at], key=key))
 
         own = claim.calculation or "arithmetic"
         question: Question = claim if part is None else part
@@ -200,10 +215,11 @@ class _Claimed:
             published=(None if part is None else part.published) or claim.published,
             place=place,
             given_place=given_place,
+            typed=self.typed,
             warnings=unused,
         )
 
-    def _check_fields(self, question: "Question", calculation: str, place: Callable[[Path], str]) -> None:
+    def _check_fields(self, question: Question, calculation: str, place: Callable[[Path], str]) -> None:
         """Fields that do not go with this calculation are refused."""
         if question.expression is not None and calculation != "arithmetic":
             raise InputError(
@@ -230,7 +246,7 @@ class _Claimed:
 
     def _named(
         self,
-        question: "Question",
+        question: Question,
         given: dict[str, Any],
         expressions: Mapping[str, Expression | None],
         place: Callable[[Path], str],

@@ -140,7 +140,7 @@ def _bound(published: Published, found: Recomputed, tolerance: float) -> Judgeme
     least = published.kind == "at_least"
     stated = published.low
     low, high = ends(found.figure)
-    hard, kind = (low, high) if least else (high, low)
+    hard, easy = (low, high) if least else (high, low)
     middle = found.figure.value if found.figure.value is not None else (low + high) / 2
     gives = _gives(found)
 
@@ -149,17 +149,17 @@ def _bound(published: Published, found: Recomputed, tolerance: float) -> Judgeme
 
     ratio = _ratio(stated, middle)
     if met(hard):
-        return Judgement("holds", ratio, None, "", f"{gives}{_how_met(published, hard, kind, tolerance)}.")
+        return Judgement("holds", ratio, None, "", f"{gives}{_how_met(published, hard, easy, tolerance)}.")
     far = "its middle and its" if met(middle) else "its"
-    only = f"; only {far} {'high' if least else 'low'} end would do" if low < high and met(kind) else ""
+    only = f"; only {far} {'high' if least else 'low'} end would do" if low < high and met(easy) else ""
     short = "short of" if least else "beyond"
     return Judgement("off", ratio, None, "", f"{gives}, {short} what is published ({published.text}){only}.")
 
 
-def _how_met(published: Published, hard: float, kind: float, tolerance: float) -> str:
+def _how_met(published: Published, hard: float, easy: float, tolerance: float) -> str:
     """How far from a bound that is met the figure stays; that it is met by the tolerance alone, where it is.
 
-    `hard` is the end that is nearest to missing it, `kind` the other one.
+    `hard` is the end that is nearest to missing it, `easy` the other one.
     """
     stated, least = published.low, published.kind == "at_least"
     past = hard - stated if least else stated - hard
@@ -169,7 +169,7 @@ def _how_met(published: Published, hard: float, kind: float, tolerance: float) -
     if past < 0:
         return f"; the bound is met within the tolerance of {tolerance * 100:.3g} % alone"
     if not least and published.reached:  # a best case: what it comes to is held against it
-        most = max(hard, kind)
+        most = max(hard, easy)
         if _close(stated, most, tolerance):
             return _within(_ratio(stated, most), tolerance)
         short = f", {_times(stated / most)} less than that" if most > 0 else ""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from llmcost import load_catalog
 from llmcost.claims.auditing import Audit, audit
-from llmcost.claims.claim import ClaimsFile, load_claims
+from llmcost.claims.claims_file import ClaimsFile, load_claims
 from llmcost.claims.published import tolerance_of
 from llmcost.claims.verdicts import VERDICTS
-from llmcost.cli.inline_claim import INSTEAD, Typed, inline, no_calculation, split, typed_hint
+from llmcost.cli.inline_claim import INSTEAD, Typed, as_typed, inline, no_calculation, split
 from llmcost.cli.options import DRAWS, OUTPUT, Values, command_app, option, takes
 from llmcost.cli.reading import day, sampling
 from llmcost.cli.writing import Notes, breached, format_of, write
@@ -61,32 +61,14 @@ def command(
     breakeven build=62k saving_per_call=0.007).
     """
     typed: Typed | None = context.obj
-    strict = False
-    if typed is not None:
-        if claims:
-            raise InputError("a file of claims stands beside --says", where=claims[0], hint=INSTEAD)
-        said = inline(typed, says or [], {"of": of, "whole": whole, "unit": unit})
-        if said is None:  # the calculation's help has been shown
-            return 0
-        files = [said.file]
-        # What the inner command was told counts where audit itself was told nothing.
-        flags |= {key: value for key, value in said.flags.items() if key in flags and not flags[key]}
-        catalog, as_of = catalog or said.flags.get("catalog"), as_of or said.flags.get("as_of")
-        strict = bool(said.flags.get("strict"))
-    else:
-        if says:
-            raise no_calculation(claims or ())
-        if not claims:
-            raise InputError("there is nothing to audit", where="llmcost audit", hint=INSTEAD)
-        for name, value in (("of", of), ("whole", whole), ("unit", unit)):
-            if value is not None:
-                raise InputError(
-                    f"--{name} goes with --says", where=f"--{name}", hint=f"write {name}: in the claim, in the file"
-                )
-        named = {os.path.realpath(path) if path != "-" else path: path for name in claims for path in _files(name)}
-        files = [load_claims(path) for path in named.values()]
+    subject = _subject(typed, claims or [], says or [], {"of": of, "whole": whole, "unit": unit})
+    if subject is None:  # the calculation's help has been shown
+        return 0
+    inner = subject.flags  # which count where audit itself was told nothing
+    flags |= {key: value for key, value in inner.items() if key in flags and not flags[key]}
+    catalog, as_of = catalog or inner.get("catalog"), as_of or inner.get("as_of")
     form, failing = format_of(flags), _verdicts(fail_on)
-    files = [_with_tolerance(file, tolerance) for file in files]
+    files = [_with_tolerance(file, tolerance) for file in subject.files]
     _check_ids(claim or (), files)
     prices = load_catalog()
     if catalog:
@@ -98,7 +80,7 @@ def command(
     except LlmcostError as error:
         if typed is None:
             raise
-        raise error.said(hint=typed_hint(error.hint, typed)) from None
+        raise as_typed(error, typed) from None
 
     def page() -> Any:
         from llmcost.render.pages.audit import page
@@ -107,13 +89,41 @@ def command(
 
     days = {source.prices_as_of for source in result.sources}
     priced = days.pop() if len(days) == 1 else day(as_of)
-    write("audit", {**flags, "explain": False, "strict": strict}, priced, result, page, _notes(result, typed is None))
+    told = {**flags, "explain": False, "strict": bool(inner.get("strict"))}
+    write("audit", told, priced, result, page, _notes(result, typed is None))
     several = len(result.sources) > 1
     return breached(
         f"{f'{one.source}: ' if several else ''}{one.id}: {one.verdict}"
         for one in result.claims
         if one.verdict in failing
     )
+
+
+class _Subject(NamedTuple):
+    """What is audited, and the flags of the calculation's own command where one was typed."""
+
+    files: list[ClaimsFile]
+    flags: Values = {}
+
+
+def _subject(typed: Typed | None, claims: list[str], says: list[str], more: dict[str, str | None]) -> _Subject | None:
+    """What is audited; None where the typed calculation only showed its help. Raises InputError for what does not go together."""
+    if typed is not None:
+        if claims:
+            raise InputError("a file of claims stands beside --says", where=claims[0], hint=INSTEAD)
+        said = inline(typed, says, more)
+        return None if said is None else _Subject([said.file], said.flags)
+    if says:
+        raise no_calculation(claims)
+    if not claims:
+        raise InputError("there is nothing to audit", where="llmcost audit", hint=INSTEAD)
+    for name, value in more.items():
+        if value is not None:
+            raise InputError(
+                f"--{name} goes with --says", where=f"--{name}", hint=f"write {name}: in the claim, in the file"
+            )
+    named = {os.path.realpath(path) if path != "-" else path: path for name in claims for path in _files(name)}
+    return _Subject([load_claims(path) for path in named.values()])
 
 
 def _notes(result: Audit, named: bool) -> Notes:

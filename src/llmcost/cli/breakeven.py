@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 
+from llmcost.cli.asked import Asked
 from llmcost.cli.draft import Draft, draft_from
 from llmcost.cli.handed import hand_over
 from llmcost.cli.options import (
@@ -19,7 +20,7 @@ from llmcost.cli.options import (
     option,
     takes,
 )
-from llmcost.cli.reading import Asked, asked, day, number_flag, sampling
+from llmcost.cli.reading import asked, day, number_flag, sampling
 from llmcost.cli.writing import Remarks, breached, charted, format_of, write
 from llmcost.economics.breakeven import Breakeven, Offer, breakeven, breakeven_of_offer
 from llmcost.errors import InputError

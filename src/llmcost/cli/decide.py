@@ -10,6 +10,7 @@ import typer
 
 import llmcost.decision
 from llmcost.catalog.files import read_yaml
+from llmcost.cli.asked import Asked
 from llmcost.cli.asking import ask, parsed
 from llmcost.cli.draft import draft_from
 from llmcost.cli.options import (
@@ -26,7 +27,7 @@ from llmcost.cli.options import (
     option,
     takes,
 )
-from llmcost.cli.reading import Asked, asked, day, sampling
+from llmcost.cli.reading import asked, day, sampling
 from llmcost.cli.writing import Remarks, breached, format_of, write
 from llmcost.decision.conditions import Answer
 from llmcost.decision.deciding import decide, known_from

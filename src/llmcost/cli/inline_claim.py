@@ -8,19 +8,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from llmcost.claims.claim import CALCULATIONS, SCENARIO_CALCULATIONS, ClaimsFile, claims_from
+from llmcost.claims.claim import CALCULATIONS, SCENARIO_CALCULATIONS
+from llmcost.claims.claims_file import ClaimsFile, claims_from
 from llmcost.cli.draft import Draft
 from llmcost.cli.handed import Handed, handed_by
-from llmcost.errors import InputError, did_you_mean
+from llmcost.errors import InputError, LlmcostError, did_you_mean
 from llmcost.quantity import shown
 
 _SAYS = re.compile(r"\s*(?P<figure>[\w.]+(?: [\w.]+)*?)\s*(?P<sign>>=|<=|>|<|=)\s*(?P<value>\S.*?)\s*")
 _PAIR = re.compile(r"(?P<path>[A-Za-z_][\w.]*)=(?P<value>(?!=).+)", re.DOTALL)
 HERE = "the command line"
+Failed = TypeVar("Failed", bound=LlmcostError)
 _OWN = ("--says", "--of", "--whole", "--unit", "--tolerance", "--claim", "--fail-on")  # no command has them
-_ALONE = ("--explain", "--force", "--help", "-h", "--strict", "--chart", "--spot", "--optimize")
+STAND_ALONE = ("--explain", "--force", "--help", "-h", "--strict", "--chart", "--spot", "--optimize")
 INSTEAD = "type llmcost audit --says monthly_cost=1980 route --monthly-input 1B …, or llmcost audit claims.yaml"
 _UNUSED = {  # what a command does beside its figures, and what to type for it here
     **dict.fromkeys(("--max-monthly", "--min-quality-kept", "--payback-within"), "type --fail-on off to leave with 3"),
@@ -95,7 +97,7 @@ def _words(arguments: Sequence[str]) -> Iterator[int]:
 
 def _stands_alone(option: str) -> bool:
     """Whether no value of the option follows: it takes none, or brings it along (`--of=x`, `-fjson`)."""
-    return option in _ALONE or "=" in option or (len(option) > 2 and not option.startswith("--"))
+    return option in STAND_ALONE or "=" in option or (len(option) > 2 and not option.startswith("--"))
 
 
 def no_calculation(words: Sequence[str]) -> InputError:
@@ -129,13 +131,14 @@ def inline(typed: Typed, says: list[str], more: dict[str, Any]) -> Inline | None
     try:
         return Inline(claims_from(_Document({"source": {"title": HERE}, "claims": claims}, draft, expression)), flags)
     except InputError as error:
-        raise error.said(hint=typed_hint(error.hint, typed)) from None
+        raise as_typed(error, typed) from None
 
 
 class _Document:
     """The claims as a document, whose places are flags and KEY=VALUE pairs."""
 
     name = HERE
+    typed = True
 
     def __init__(self, data: dict[str, Any], draft: Draft, expression: str | None) -> None:
         self.data = data
@@ -228,16 +231,16 @@ def _given(typed: Typed) -> tuple[Draft, str | None]:
                 )
                 raise InputError(twice, where=text, hint="give it once")
         draft.put(path, None if pair["value"] in ("null", "unknown") else pair["value"], text)
+    if typed.calculation == "arithmetic" and expression is None:
+        raise InputError(
+            "arithmetic has no expression", where="--says … arithmetic", hint=f"type {_EXAMPLES['arithmetic']}"
+        )
     return draft, expression
 
 
-def typed_hint(hint: str, typed: Typed) -> str:
-    """What a claims file is told to write, as it is typed here."""
-    hint = re.sub(r"add figure: one of", "type --says FIGURE=VALUE, FIGURE one of", hint)
-    hint = re.sub(r"\bname it with of:", "name it with --of:", hint)
-    hint = re.sub(r"add expression:.*", f"type {_EXAMPLES['arithmetic']}", hint)
+def as_typed(error: Failed, typed: Typed) -> Failed:
+    """The error with the inputs of its hint, which are YAML as in a file, as the KEY=VALUE pairs that are typed here."""
     if not typed.pairs:
-        return hint
-    hint = re.sub(r"add (\w+) to given", r"add \1=VALUE", hint)
-    hint = re.sub(r"\{([^{}]*)\}", lambda block: block[1].replace(": ", "=").replace(", ", " "), hint)
-    return re.sub(r"\b(add|give|type) (\w+): ", r"\1 \2=", hint)
+        return error
+    hint = re.sub(r"\{([^{}]*)\}", lambda block: block[1].replace(": ", "=").replace(", ", " "), error.hint)
+    return error.said(hint=re.sub(r"\b(add|give|type) (\w+): ", r"\1 \2=", hint))

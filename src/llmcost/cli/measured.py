@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from llmcost.architectures.architecture import Retired
 from llmcost.architectures.flow import models_of, reachable
 from llmcost.architectures.prices import OwnPrice, Prices
+from llmcost.cli.asked import Asked, Measured
 from llmcost.cli.draft import Draft
 from llmcost.cli.logs import read_logs, remarks_of, same_as, stand_ins
 from llmcost.cli.options import Values
 from llmcost.economics.logged import LoggedTraffic, logged_costs
 from llmcost.errors import InputError
-from llmcost.estimate import Assumption, Warning
 from llmcost.quality.spending import DayPrices
 from llmcost.scenario import Scenario
 from llmcost.usage.pricing import CellPrices
@@ -25,21 +25,6 @@ from llmcost.workload import HOURS_PER_MONTH
 
 if TYPE_CHECKING:
     from llmcost.catalog import Catalog
-    from llmcost.cli.reading import Asked
-
-
-class Measured:
-    """The traffic of the logs, and what has to be said about how it was read."""
-
-    def __init__(self, traffic: Traffic, assumed: list[Assumption], warned: list[Warning]) -> None:
-        self.traffic = traffic
-        self.assumptions = [
-            Assumption(
-                "workload", traffic.words, "requests, tokens and shares are what was logged, each call a request"
-            ),
-            *assumed,
-        ]
-        self.warnings = warned
 
 
 def measured(draft: Draft, flags: Values, catalog: Catalog, as_of: date) -> Measured:
@@ -133,6 +118,7 @@ def in_parts(question: Asked, flags: Values) -> Scenario:
 
     Where a flag says what a request is like, one mean request stands.
     """
+    assert question.traffic is not None  # noqa: S101 - asked of measured traffic alone
     scenario, traffic = question.scenario, question.traffic.traffic
     if any(flags.get(name) is not None for name in ("input", "output", "cached", "cache_write", "batch")):
         return scenario
@@ -155,7 +141,8 @@ def in_parts(question: Asked, flags: Values) -> Scenario:
 
 def logged(question: Asked) -> LoggedTraffic:
     """What the logged traffic cost, and what it would have cost under every architecture in full service."""
-    traffic: Traffic = question.traffic.traffic
+    assert question.traffic is not None  # noqa: S101 - asked of measured traffic alone
+    traffic = question.traffic.traffic
     scenario = question.scenario
     months = traffic.hours / scenario.hours
     return LoggedTraffic(

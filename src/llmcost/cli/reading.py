@@ -2,40 +2,18 @@
 
 import re
 from datetime import date
-from typing import Any, NamedTuple
 
 from llmcost.architectures.prices import Prices
-from llmcost.catalog import Catalog, load_catalog, today
+from llmcost.catalog import load_catalog, today
+from llmcost.cli.asked import Asked
 from llmcost.cli.draft import Draft
 from llmcost.cli.handed import hand_over
 from llmcost.cli.options import Values
 from llmcost.economics.known_models import check_models, check_names
 from llmcost.economics.uncertainty import Sampling
 from llmcost.errors import InputError, did_you_mean
-from llmcost.quantity import QuantityError, at_middle, quantity, shown
-from llmcost.scenario import Requirements, Scenario, scenario_from
-
-
-class Asked(NamedTuple):
-    """Everything a command computes on."""
-
-    scenario: Scenario
-    catalog: Catalog
-    as_of: date
-    sampling: Sampling
-    given_start: bool
-    traffic: Any = None  # of the logs that the scenario or --usage names
-
-    @property
-    def prices(self) -> Prices:
-        """The catalog under the scenario's own prices."""
-        return Prices(self.catalog, self.scenario.prices, self.scenario.successors)
-
-    @property
-    def requirements(self) -> Requirements:
-        """The gates; one that is a range stands at its middle."""
-        gates: Requirements = at_middle(self.scenario.requirements)
-        return gates
+from llmcost.quantity import QuantityError, quantity, shown
+from llmcost.scenario import scenario_from
 
 
 def day(text: str | None) -> date:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmcost import __version__
 from llmcost.architectures.prices import Prices
+from llmcost.cli.asked import Asked
 from llmcost.cli.options import Values
-from llmcost.cli.reading import Asked
 from llmcost.economics.horizon import estimate
 from llmcost.economics.remarks import assumptions, warnings
 from llmcost.errors import InputError, StalePrice, did_you_mean
