@@ -124,6 +124,10 @@ def test_fail_on_leaves_with_three_after_the_result(post: Path, fail_on: str, co
     assert ("gate breached: more: impossible" in done.err) == (code == 3)
 
 
+def test_fail_on_may_be_said_twice(post: Path) -> None:
+    assert run("audit", str(post), "--fail-on", "off", "--fail-on", "impossible", "-f", "json").code == 3
+
+
 def test_fail_on_is_fine_where_all_that_is_asked_holds(post: Path) -> None:
     assert run("audit", str(post), "--claim", "right", "--fail-on", "off,impossible").code == 0
 

@@ -5,6 +5,7 @@ holds if one of its fair readings does, and the verdict says which; what would r
 out beside it and changes nothing.
 """
 
+import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 from functools import partial
@@ -182,6 +183,15 @@ class _Audited:
         found = self._done[claim.id]
         judgement = judge(published, found, tolerance)
         against = self._rests_on[claim.id] if judgement.verdict == "off" else []
+        rounded = sum(self.file.stated.ways[name].claim.published.rounding for name in against)
+        if (
+            against
+            and judgement.ratio
+            and judgement.ratio > 0
+            and abs(math.log(judgement.ratio)) <= tolerance + rounded
+        ):
+            say = f"{judgement.sentence} What it rests on ({', '.join(against)}) is printed so roundly that it may be that."
+            judgement, against = judgement._replace(sentence=say), []
         readings = [self._reading(statement, tolerance) for statement in ways.readings]
         first = next((each for each in readings if each.judgement.verdict == "holds"), None)
         if judgement.verdict != "holds" and first is not None:

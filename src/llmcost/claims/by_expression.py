@@ -40,7 +40,7 @@ def _share_limits(figure: Figure) -> list[Limit]:
     """A share is no more than all; no less than nothing, unless it is a change, which its own arithmetic shows."""
     least = lowest(figure)
     below = [Limit(0.0, "a share cannot be less than nothing", upper=False)] if least is None or least >= 0 else []
-    return [Limit(1.0, "a share cannot be more than 100 %"), *below]
+    return [Limit(1.0, "a share cannot be more than 100 %", exact=True), *below]
 
 
 def _figure(expression: Expression, values: dict[str, Any], asked: Asked) -> Figure:

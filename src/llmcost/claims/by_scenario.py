@@ -1,7 +1,8 @@
 """Claims on a scenario: the commands' own calculations, asked for one figure of one architecture."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from itertools import product
 from typing import Any
 
 from llmcost.architectures.flow import models_of
@@ -19,11 +20,12 @@ from llmcost.economics.remarks import assumptions, warnings
 from llmcost.economics.routing import route
 from llmcost.economics.uncertainty import Figure
 from llmcost.errors import Impossible, InputError, did_you_mean
-from llmcost.quantity import LARGEST, at_middle
+from llmcost.quantity import LARGEST, at_middle, ranges_in, with_values
 from llmcost.scenario import LONGEST_HORIZON, Scenario, scenario_from
 from llmcost.validation import validated
 
 PAYBACK_HORIZON = 120  # months
+_MOST_MOVING = 5  # ranges of which every corner is worked out, a whole calculation each
 
 
 def by_scenario(asked: Asked) -> Recomputed:
@@ -53,8 +55,14 @@ def _of_scenario(asked: Asked) -> Recomputed:
     if _looks_far(asked):
         scenario = scenario.model_copy(update={"horizon_months": _months_ahead(asked, scenario, prices)})
         ends = _within(scenario.horizon_months)
-    result: Any = _CALCULATIONS[asked.statement.calculation](scenario, setting.catalog, asked)
-    found = _with_remarks(figure_of(asked, result), scenario, asked)
+    calculate = _CALCULATIONS[asked.statement.calculation]
+    found = _with_remarks(figure_of(asked, calculate(scenario, setting.catalog, asked)), scenario, asked)
+    if found.name.startswith("charges."):  # which a result has at the middle of its ranges alone
+
+        def charge(each: Scenario) -> float:
+            return figure_of(asked, calculate(each, setting.catalog, asked)).figure.point or 0.0
+
+        found = found._replace(figure=_over_ranges(asked, scenario, charge))
     return found._replace(ends=ends or found.ends)
 
 
@@ -68,21 +76,51 @@ def _of_offer(asked: Asked) -> Recomputed:
     return found._replace(ends=ends or found.ends)
 
 
+def _over_ranges(asked: Asked, scenario: Scenario, value: Callable[[Scenario], float]) -> Figure:
+    """A value that is a product of inputs, at its middle and at every corner of the ranges that move it.
+
+    Raises InputError for too many of these.
+    """
+
+    def at(ends: Mapping[str, float]) -> float:
+        return value(with_values(scenario, lambda path, uncertain: ends.get(path, uncertain.middle)))
+
+    point = at({})
+    moving = {
+        path: (found.low, found.high)
+        for path, found in ranges_in(scenario)
+        if any(at({path: end}) != point for end in (found.low, found.high))
+    }
+    if len(moving) > _MOST_MOVING:
+        raise InputError(
+            f"claim {asked.statement.claim}: {len(moving)} ranges move this charge, at most {_MOST_MOVING} can",
+            where=asked.statement.place(("figure",)),
+            hint="give some of them as numbers, or ask for the whole, such as monthly_cost",
+        )
+    if not moving:
+        return Figure(point)
+    corners = [at(dict(zip(moving, ends, strict=True))) for ends in product(*moving.values())]
+    return Figure(point, None, (min(corners), max(corners)))
+
+
 # ---- how far a payback is looked for ---------------------------------------------------------------
 
 
 def _looks_far(asked: Asked) -> bool:
-    return asked.statement.figure == "payback_month" and "horizon_months" not in asked.given
+    """A payback comes when it comes: the horizon of the totals beside it would call a later one never."""
+    return asked.statement.figure == "payback_month"
 
 
 def _within(months: int) -> str:
-    return f"within {months} months, since no horizon_months is given"
+    return f"within {months} months"
 
 
 def _reached(asked: Asked) -> int:
-    """Ten years, for a year would call a later payback never; at least the month that is published."""
-    said = 0.0 if asked.statement.published.kind == "never" else asked.statement.published.high
-    return min(LONGEST_HORIZON, max(PAYBACK_HORIZON, math.ceil(min(said, LONGEST_HORIZON))))
+    """Ten years; at least the month that is published, and the horizon that is stated."""
+    published, stated = asked.statement.published, asked.given.get("horizon_months")
+    said = 0.0 if published.kind == "never" else published.high
+    most = max(said, stated if isinstance(stated, int) else 0)
+    return min(LONGEST_HORIZON, max(PAYBACK_HORIZON, math.ceil(min(most, LONGEST_HORIZON))))
 
 
 def _until_beyond(rate: Any, months: int) -> int:
@@ -179,12 +217,20 @@ _CALCULATIONS: dict[str, Callable[[Scenario, Any, Asked], Any]] = {
 
 
 def _chosen(scenario: Scenario, asked: Asked) -> str | None:
-    """The architecture named by `of`; where there is only one, that one."""
-    if asked.statement.of is not None:
-        _check_one_of(asked, scenario.architectures)
-        return asked.statement.of
-    names = list(scenario.architectures)
-    return names[0] if len(names) == 1 else None
+    """The architecture named by `of`; where there is only one besides the baseline that it can be, that one."""
+    statement, every = asked.statement, scenario.architectures
+    if statement.of is not None:
+        _check_one_of(asked, every)
+        return statement.of
+    fitting = [name for name in every if statement.calculation != "host" or every[name].kind == "self_hosted"]
+    names = [name for name in fitting if name != scenario.baseline] or fitting
+    if len(names) > 1:
+        raise InputError(
+            f"claim {statement.claim} does not say which architecture is meant",
+            where=statement.place(()),
+            hint=f"name it with of: {', '.join(names)}",
+        )
+    return names[0] if names else None
 
 
 def _check_one_of(asked: Asked, names: Any) -> None:

@@ -35,7 +35,7 @@ def limits_of(name: str, base: Any, result: Any) -> list[Limit]:
 def bounds_of(name: str) -> Iterator[Limit]:
     """What a share of a whole and a cost can be, whatever they are of."""
     if name in PARTS:
-        yield Limit(1.0, "a share cannot be more than 100 %")
+        yield Limit(1.0, "a share cannot be more than 100 %", exact=True)
     if name in PARTS and name != "saving_share":
         yield Limit(0.0, "a share cannot be less than nothing", upper=False)
     if unit_of(name) == "USD" and name not in _GAINS:

@@ -56,6 +56,13 @@ class Published(NamedTuple):
             and abs(round(value / self.step) * self.step - self.low) < 1e-9 * self.step
         )
 
+    @property
+    def rounding(self) -> float:
+        """How far what was printed may lie from what was meant, as a share of it: half of its last digit, all of it after "about"."""
+        if not self.low or self.kind != "figure":
+            return 0.0
+        return self.step * (1.0 if self.text.lower().startswith(_ABOUT) else 0.5) / abs(self.low)
+
     @classmethod
     def parse(cls, written: Any) -> "Published":
         """From text, a number, `[low, high]`, `{low, high}`, `{at_least: …}` or `{at_most: …}`.

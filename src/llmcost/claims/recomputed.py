@@ -46,15 +46,16 @@ class Asked(NamedTuple):
 
 
 class Limit(NamedTuple):
-    """What a figure cannot exceed, or cannot fall short of, and why."""
+    """What a figure cannot exceed, or cannot fall short of, and why. `exact` is one that no rounding passes: 100 %."""
 
     bound: float
     because: str
     upper: bool = True
+    exact: bool = False
 
     def excludes(self, value: float, tolerance: float) -> bool:
-        """Whether a value lies beyond it, the tolerance forgiven."""
-        slack = tolerance * abs(self.bound) + 1e-12
+        """Whether a value lies beyond it, the tolerance forgiven where it is not exact."""
+        slack = (1e-9 if self.exact else tolerance) * abs(self.bound) + 1e-12
         return value > self.bound + slack if self.upper else value < self.bound - slack
 
 
@@ -237,9 +238,9 @@ def figure_in(row: Any, asked: Asked) -> tuple[str, Figure]:
         )
     wanted = name.partition(".")
     if wanted[0] == "charges" and wanted[2]:
-        costs = {charge.name: charge.cost for charge in getattr(row, "charges", ())}
+        costs = _charges(row)
         if wanted[2] in costs:
-            return name, Figure(float(costs[wanted[2]]))
+            return name, Figure(costs[wanted[2]])
         raise InputError(
             f"claim {statement.claim}: there is no charge {wanted[2]!r}",
             where=statement.place(("figure",)),
@@ -248,6 +249,15 @@ def figure_in(row: Any, asked: Asked) -> tuple[str, Figure]:
     check_figure(asked, name, known)
     found = known[name]
     return name, found if isinstance(found, Figure) else Figure(None if found is None else float(found))
+
+
+def _charges(row: Any) -> dict[str, float]:
+    """USD by a charge's name, of all models together, and by `MODEL: NAME` as --explain prints it."""
+    found: dict[str, float] = {}
+    for charge in getattr(row, "charges", ()):
+        for name in dict.fromkeys((charge.name, f"{charge.group}: {charge.name}")):
+            found[name] = found.get(name, 0.0) + float(charge.cost)
+    return found
 
 
 def _numbers(row: Any) -> dict[str, Any]:

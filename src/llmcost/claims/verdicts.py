@@ -55,6 +55,8 @@ def judge(published: Published, found: Recomputed, tolerance: float) -> Judgemen
 def _beyond(published: Published, found: Recomputed, tolerance: float) -> Judgement | None:
     """Impossible: a figure that is said to be reached and lies beyond what can be."""
     for limit in found.limits:
+        if published.kind == "at_least" and not limit.upper:
+            continue  # that more than a little is needed is true of what needs a lot
         over = [value for value in published.reached if limit.excludes(value, tolerance)]
         if not over:
             continue
@@ -191,7 +193,7 @@ def spanned(figure: Figure, unit: str) -> str:
 
 def _gives(found: Recomputed) -> str:
     low, high = ends(found.figure)
-    name = f" ({found.ends})" if found.ends else ""
+    name = f" ({found.ends})" if found.ends and (found.unit != "month" or not math.isfinite(high)) else ""
     if low == high:
         return f"The arithmetic gives {said(found.figure.value, found.unit)}{name}"
     middle, point = found.figure.value, found.figure.point

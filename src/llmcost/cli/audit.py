@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, NamedTuple
 
 import typer
@@ -44,7 +44,7 @@ def command(
     ] = None,
     claim: Annotated[list[str] | None, option("--claim", "Audit this claim alone (repeatable).", "ID")] = None,
     fail_on: Annotated[
-        str | None, option("--fail-on", "Leave with 3 on these verdicts, such as off,impossible.", "VERDICTS")
+        list[str] | None, option("--fail-on", "Leave with 3 on these verdicts, such as off,impossible.", "VERDICTS")
     ] = None,
     catalog: Annotated[
         list[str] | None, option("--catalog", "A catalog file of your own over the shipped one.", "FILE")
@@ -67,7 +67,7 @@ def command(
     inner = subject.flags  # which count where audit itself was told nothing
     flags |= {key: value for key, value in inner.items() if key in flags and not flags[key]}
     catalog, as_of = catalog or inner.get("catalog"), as_of or inner.get("as_of")
-    form, failing = format_of(flags), _verdicts(fail_on)
+    form, failing = format_of(flags), _verdicts(fail_on or ())
     files = [_with_tolerance(file, tolerance) for file in subject.files]
     _check_ids(claim or (), files)
     prices = load_catalog()
@@ -158,10 +158,10 @@ def _files(name: str) -> list[str]:
     return found
 
 
-def _verdicts(text: str | None) -> set[str]:
+def _verdicts(texts: Sequence[str]) -> set[str]:
     """The verdicts that `--fail-on` names; `not-checkable` is one too."""
     found: set[str] = set()
-    for part in (text or "").split(",") if text is not None else ():
+    for part in (part for text in texts for part in text.split(",")):
         word = part.strip().lower().replace("-", " ").replace("_", " ")
         if word not in VERDICTS:
             hint = did_you_mean(word, VERDICTS) or f"verdicts: {', '.join(VERDICTS)}"
