@@ -1,4 +1,4 @@
-"""The cube's query in the words of a warehouse, and the cube from the CSV that came back.
+"""The cube's query in the words of a warehouse, and the cube from the rows that came back.
 
 sqlglot (extra `warehouse`) writes the dialects; what no two warehouses write alike, a timestamp as
 microseconds since 1970, is given here for each.
@@ -29,7 +29,7 @@ from llmcost.usage.sizes import bucket_of
 ENGINE = "warehouse"
 _KEYS = {HOURS: "slot_us", SIZES: "prompt_size", OUTPUTS: "output_size"}
 BY_ID = "by the mapped id, the largest total is kept"
-_AGAIN = "export the whole result of one `llmcost usage sql` query as CSV"
+_AGAIN = "export the whole result of one `llmcost usage sql` query as CSV, JSONL or Parquet"
 UNREADABLE = "not plainly readable in the warehouse"
 _MICROS = "LLMCOST_MICROS"
 # {0} is a timestamp; one without a zone is UTC.
@@ -116,7 +116,7 @@ def _transpiled(text: str, dialect: str) -> str:
 
 
 def read_cube(path: str, request: Request) -> Reading:
-    """The cube from the CSV that the query gave. Raises InputError for one that is something else."""
+    """The cube from what the query gave: CSV, JSONL or Parquet. Raises InputError for one that is something else."""
     cube, lines = request.new_cube(exact=False), Lines(path)
     rows = _rows(path, request.step_seconds)
     whole(rows, path)
