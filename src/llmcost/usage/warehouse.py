@@ -23,6 +23,7 @@ from llmcost.usage.logs import log_file
 from llmcost.usage.projection import COUNTS, MOMENT, NUMBER, TEXT, Column, Dialect, NotFlat, calls_of
 from llmcost.usage.reader import FlatReader, ReaderOptions, keys_of, reader_named
 from llmcost.usage.readers.generic import COLUMNS as FIELDS
+from llmcost.usage.readers.generic import END
 from llmcost.usage.reading import FileRead, Reading, Request
 from llmcost.usage.sizes import bucket_of
 
@@ -68,6 +69,13 @@ def warehouse_query(dialect: str, table: str, request: Request) -> str:
         raise InputError(f"unknown dialect {dialect!r}", where="--dialect", hint=hint)
     if not re.fullmatch(r"[\w$-]+(\.[\w$-]+)*", table):
         raise InputError(f"{table!r} is no table name", where="--table", hint="type --table schema.llm_calls")
+    for name in ("calls", END):
+        if name in request.columns:
+            raise InputError(
+                f"the query takes a row as one call, and {name} is of rows that sum up many",
+                where=f"--map {name}={request.columns[name]}",
+                hint="export the table and read it: llmcost usage FILE --map calls=COLUMN",
+            )
     mapped = {**_EXPECTED, **request.columns}
     options = ReaderOptions(columns={name: column for name, column in mapped.items() if column})
     reader = reader_named("generic")(options)
