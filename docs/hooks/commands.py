@@ -72,7 +72,8 @@ def _readme_part(heading: str) -> str:
 
 
 def _for_the_site(text: str) -> str:
-    """Without the marks for the tests, and without links to files that are not part of the site."""
+    """Without the marks for the tests; links to pages of the site hold, those to other files are left out."""
     text = re.sub(r"<!-- shown: [^>]*? -->\n", "", text)
-    text = re.sub(r"\[([^\]]+)\]\((?!https?:)[^)#]*#?[^)]*\)", r"\1", text)
+    text = text.replace("](docs/", "](../")
+    text = re.sub(r"\[([^\]]+)\]\((?!https?:|\.\./)[^)#]*#?[^)]*\)", r"\1", text)
     return text.strip("\n") + "\n"
