@@ -31,11 +31,8 @@ def _index() -> str:
     rows = [f"| [`llmcost {name}`]({name}.md) | {about} |" for name, about in COMMANDS.items()]
     return (
         "# Commands\n\n"
-        "Each command that calculates takes a scenario file, `-` for standard input, or flags alone; flags override the "
-        "file. The result goes to stdout and nothing else does; remarks and errors go to stderr. `--format` is `table`, "
-        "`json`, `csv` or `markdown`, `-o FILE` writes to a file and takes the format from its ending, `--explain` shows "
-        "every charge as a product of factors with its sources, and `--as-of DAY` sets the day that prices and ages are "
-        "looked up for.\n\n"
+        f"{_readme_part('## Commands').partition('### ')[0].strip()}\n\n"
+        "The result goes to stdout and nothing else does; remarks and errors go to stderr.\n\n"
         "| command | what it answers |\n|---|---|\n" + "\n".join(rows) + "\n\n"
         "## Exit codes\n\n" + _readme_part("## Exit codes")
     )
@@ -72,7 +69,8 @@ def _readme_part(heading: str) -> str:
 
 
 def _for_the_site(text: str) -> str:
-    """Without the marks for the tests, and without links to files that are not part of the site."""
+    """Without the marks for the tests; links to pages of the site hold, those to other files are left out."""
     text = re.sub(r"<!-- shown: [^>]*? -->\n", "", text)
-    text = re.sub(r"\[([^\]]+)\]\((?!https?:)[^)#]*#?[^)]*\)", r"\1", text)
+    text = text.replace("](docs/", "](../")
+    text = re.sub(r"\[([^\]]+)\]\((?!https?:|\.\./)[^)#]*#?[^)]*\)", r"\1", text)
     return text.strip("\n") + "\n"

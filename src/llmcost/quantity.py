@@ -77,7 +77,7 @@ class Range(NamedTuple):
     def middle(self) -> float:
         """The median: the named one, else √(low·high) for a positive quantity, else the mean.
 
-        Source: methods.md section 7. A range that touches a bound is read linearly.
+        Source: docs/methods/ranges.md. A range that touches a bound is read linearly.
         """
         if self.mid is not None:
             return self.mid

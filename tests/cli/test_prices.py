@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import run
 from typer.testing import CliRunner
 
 from llmcost.catalog.compiled import pricing_folder
@@ -206,3 +207,19 @@ def test_a_file_is_written_in_the_format_of_its_ending(tmp_path: Path) -> None:
     assert json.loads(path.read_text())["schema"] == "llmcost.prices/1"
     assert "--force" in refused("list", "-o", str(path)).hint
     out("list", "-o", str(path), "--force")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "where", "hint"),
+    [
+        ((), "llmcost prices", "list, show MODEL, check or refresh"),
+        (("refresh",), "llmcost prices refresh", "llmcost prices refresh --help"),
+        (("list", "--nothing"), "llmcost prices list", "llmcost prices list --help"),
+    ],
+)
+def test_a_refusal_names_the_command_within_the_group(arguments: tuple[str, ...], where: str, hint: str) -> None:
+    """Three lines, and the place and the hint are of the command that was typed."""
+    done = run("prices", *arguments)
+    assert done.code == 2
+    _, place, help_ = done.err.splitlines()
+    assert place == f"where: {where}" and hint in help_

@@ -19,6 +19,10 @@ QUESTIONS = {
     name: Question.model_validate(body) for name, body in read_yaml(HOME / "questions.yaml").data["questions"].items()
 }
 BANK = load_bank(FRAMEWORKS)
+AUDITED = {
+    read_yaml(path).data["source"]["title"]
+    for path in (Path(__file__).parents[2] / "examples" / "claims").glob("*.yaml")
+}
 
 OWN = dedent(
     """\
@@ -47,7 +51,7 @@ def test_a_shipped_framework_keeps_the_schema(name: str) -> None:
     read = next(framework for framework in BANK.frameworks if framework.name == name)
     assert checked == read
     assert checked.name == name
-    assert checked.source.published_in is not None and checked.source.published_in.startswith("seed 00")
+    assert checked.source.title in AUDITED, "the document has no file in examples/claims"
     assert checked.reading
     for path, statements in checked.groups():
         assert len({s.name for s in statements}) == len(statements), path

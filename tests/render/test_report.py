@@ -194,12 +194,25 @@ def test_a_source_is_a_link_only_where_it_is_an_address() -> None:
 # ---- the command -----------------------------------------------------------------------------------
 
 
-def test_it_says_where_it_would_go() -> None:
-    for arguments, where in (((), "llmcost report"), (("-f", "json"), "--format"), (("-o", "x.csv"), "-o")):
-        done = run("report", "-", *arguments, stdin=as_text(sample()))
-        assert done.code == 2
-        assert f"where: {where}" in done.err
-        assert "report.html" in done.err
+@pytest.mark.parametrize(
+    ("arguments", "what", "where", "hint"),
+    [
+        ((), "nothing says where the report goes", "llmcost report", "-o report.html"),
+        (("-f", "json"), "a report is html or markdown, not json", "--format", "-f html or -f markdown"),
+        (("-o", "x.csv"), "this command does not write csv", "-o", "end it in .md, .markdown, .html, .htm, or give"),
+        (
+            ("-o", "x.pdf"),
+            "nothing says which format 'x.pdf' is",
+            "-o",
+            "end it in .md, .markdown, .html, .htm, or give",
+        ),
+    ],
+)
+def test_it_says_where_it_would_go(arguments: tuple[str, ...], what: str, where: str, hint: str) -> None:
+    """A hint names what a report can be, and no format of other commands."""
+    done = run("report", "-", *arguments, stdin=as_text(sample()))
+    assert done.code == 2
+    assert what in done.err and f"where: {where}" in done.err and hint in done.err
 
 
 def test_it_writes_over_nothing_unasked(tmp_path: Path) -> None:

@@ -128,6 +128,8 @@ def test_duplicates_and_rows_in_disorder(tmp_path: Path) -> None:
         (["sql", "--dialect", "oracle"], "unknown dialect"),
         (["sql", "--dialect", "bigquery", "--table", "x; DROP TABLE y"], "no table name"),
         (["sql", "--dialect", "bigquery", "--map", "cached_tokens=c"], "--convention"),
+        (["sql", "--dialect", "bigquery", "--map", "calls=n"], "takes a row as one call"),
+        (["sql", "--dialect", "bigquery", "--map", "end_time=e"], "takes a row as one call"),
         (["--cube", "nowhere.csv"], "cannot read"),
     ],
 )

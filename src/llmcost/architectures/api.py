@@ -1,7 +1,7 @@
 """Calling a model over its provider's API, by the token.
 
 `cost = (I·(1−h−w)·p_in + I·h·p_read + I·w·p_write + O·p_out) / 1e6`, the batched share at the
-model's batch prices, bucket by bucket (methods.md section 1). Logged writes that last an hour pay
+model's batch prices, bucket by bucket (docs/methods/api.md). Logged writes that last an hour pay
 the price of those, where the model has one. Long-context prices apply to the
 whole request once its input is above the threshold.
 

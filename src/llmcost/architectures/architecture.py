@@ -168,7 +168,7 @@ class CostItem:
 
 
 class Review(Strict):
-    """People who look at a share of the answers (seed 003)."""
+    """People who look at a share of the answers ("Build vs Buy: Fine-Tuned LLM Economics")."""
 
     share: Share
     usd_per_review: Usd

@@ -1,7 +1,7 @@
 """A cascade: the cheap stage answers first, and what its verifier rejects goes on.
 
-Every stage that ran is paid: `cost = Σ P(reach i)·(c_i + c_v,i)` (methods.md section 3; FrugalGPT
-bills cascades the same way). The escalation rates, each conditional on reaching its stage, are
+Every stage that ran is paid: `cost = Σ P(reach i)·(c_i + c_v,i)` (docs/methods/routing.md;
+FrugalGPT bills cascades the same way). The escalation rates, each conditional on reaching its stage, are
 given, or follow from the verifiers' errors and from who is right:
 r_j = β_j where model j is right, else 1 − α_j, and P(reach i) = Σ P(pattern)·Π_{j<i} r_j.
 """

@@ -2,7 +2,7 @@
 
 Two things that published calculations forget are here: until it is ready, and while it is rolled
 out, its *fallback* serves and is billed; and it has a lifecycle, a retrain every so many months
-and a re-tune when its base model is upgraded or retired (methods.md section 5).
+and a re-tune when its base model is upgraded or retired (docs/methods/fine-tuning.md).
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ class Labelling(Strict):
     qa_share: Share = 0.0
 
     def charge(self, name: str) -> Charge:
-        """USD, once (seed 003's formula)."""
+        """USD, once ("Build vs Buy: Fine-Tuned LLM Economics" has the formula)."""
         qa = Factor("with_qa", 1 + self.qa_share, "", "derived", "1 + qa_share")
         factors = (self.factor("samples"), self.factor("usd_per_sample", "USD"), qa)
         return Charge("labelling", "one_time", factors, name)

@@ -1,4 +1,4 @@
-"""A router in front of several targets: `cost = Σ s_k·cost_k + router` (methods.md section 2).
+"""A router in front of several targets: `cost = Σ s_k·cost_k + router` (docs/methods/routing.md).
 
 A target is a model or another architecture. The router's own cost is a charge even when it is
 tiny, and a conversation that is moved to another model loses its prompt cache.

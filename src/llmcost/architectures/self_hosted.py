@@ -2,7 +2,7 @@
 
 `replicas = ceil(requests / what a replica serves in a month) + spare`. A replica serves what was
 measured: `requests_per_month` as it is run, or a sustained rate × target utilisation ÷ peak.
-Without a measurement the capacity model says it (methods.md section 4).
+Without a measurement the capacity model says it (docs/methods/self-hosting.md).
 """
 
 from collections.abc import Iterator

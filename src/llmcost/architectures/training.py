@@ -1,7 +1,7 @@
 """What a training run costs: by the token at a managed service, or by the GPU-hour, given or worked out.
 
 The hours of a run on GPUs follow from its tokens, the model's parameters and what the GPUs reach
-(methods.md section 5, `capacity.training`).
+(docs/methods/fine-tuning.md, `capacity.training`).
 """
 
 from typing import Literal

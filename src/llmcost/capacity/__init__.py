@@ -2,5 +2,5 @@
 
 `replica` is the model, `bound` what no hardware exceeds and what a stated figure is held against,
 `fitting` the smallest set of GPUs that a model fits on, `latency` the wait of a request, and
-`training` the hours of a training run. Formulas: methods.md sections 4 and 5.
+`training` the hours of a training run. Formulas: docs/methods/self-hosting.md and fine-tuning.md.
 """

@@ -1,7 +1,7 @@
 """What no hardware exceeds, and what a stated rate, price or latency is worth against it.
 
 The bound assumes perfect efficiency and full overlap of computing and reading, all of the memory,
-and no limit on the batch (methods.md section 4). A figure above it is impossible; above the
+and no limit on the batch (docs/methods/self-hosting.md). A figure above it is impossible; above the
 model's band but below the bound it is doubtful.
 """
 

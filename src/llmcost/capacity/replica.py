@@ -1,8 +1,8 @@
 """What one replica serves, modelled: a dense transformer on n GPUs, in requests a second.
 
 A decode step reads the weights once and every request's keys and values, then computes a token for
-each; prefill computes the input. Memory decides how many requests share a step (methods.md
-section 4). Every formula takes numbers or arrays of draws; bytes, seconds and FLOP throughout.
+each; prefill computes the input. Memory decides how many requests share a step. Formulas:
+docs/methods/self-hosting.md. Each takes numbers or arrays of draws; bytes, seconds and FLOP throughout.
 """
 
 from math import log2
@@ -179,7 +179,7 @@ def why_not(setup: Setup, input_tokens: Number, output_tokens: Number) -> str:
 def capacity(setup: Setup, input_tokens: Number, output_tokens: Number) -> Capacity | None:
     """What the replica serves of requests of this size; None where the model does not fit.
 
-    R = B/(O·t_d + B·t_p), methods.md section 4. The two terms of a decode step add.
+    R = B/(O·t_d + B·t_p), docs/methods/self-hosting.md. The two terms of a decode step add.
     """
     if not all_true(input_tokens + output_tokens > 0):
         raise InputError(

@@ -1,4 +1,4 @@
-"""Hours of a training run on GPUs: FLOP ÷ what the GPUs reach (methods.md section 5)."""
+"""Hours of a training run on GPUs: FLOP ÷ what the GPUs reach (docs/methods/fine-tuning.md)."""
 
 from llmcost.arithmetic import Number
 from llmcost.catalog.models import GpuSpec

@@ -80,7 +80,7 @@ class ApiPrice(NamedTuple):
     ) -> float:
         """USD of one request. `input_tokens` counts all input, cached and written included.
 
-        `(I − c − w)·p_in + c·p_read + w·p_write + O·p_out` over a million; methods.md section 1.
+        `(I − c − w)·p_in + c·p_read + w·p_write + O·p_out` over a million; docs/methods/api.md.
         Raises UnknownPrice where a bucket that is used has no price.
         """
         rates = self.rates if not self.long_context else self.rates_for(input_tokens)

@@ -43,7 +43,10 @@ FIGURES = {  # the first is meant unless another is named
 
 
 class ReviewSavings(Strict):
-    """What fewer human reviews save: requests × (share before − share after) × USD a review (seed 003)."""
+    """What fewer human reviews save: requests × (share before − share after) × USD a review.
+
+    Source: "Build vs Buy: Fine-Tuned LLM Economics".
+    """
 
     requests: Positive
     share_before: Share

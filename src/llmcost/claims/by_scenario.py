@@ -222,8 +222,10 @@ def _chosen(scenario: Scenario, asked: Asked) -> str | None:
     if statement.of is not None:
         _check_one_of(asked, every)
         return statement.of
-    fitting = [name for name in every if statement.calculation != "host" or every[name].kind == "self_hosted"]
-    names = [name for name in fitting if name != scenario.baseline] or fitting
+    if statement.calculation == "host":
+        names = [name for name in every if every[name].kind == "self_hosted"]
+    else:
+        names = [name for name in every if name != scenario.baseline] or list(every)
     if len(names) > 1:
         raise InputError(
             f"claim {statement.claim} does not say which architecture is meant",

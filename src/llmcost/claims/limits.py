@@ -1,7 +1,8 @@
 """What a figure of a command cannot exceed or fall short of, and what has to be known for it.
 
 A part is no larger than its whole, a saving no larger than the cost, and no machine is faster than
-reading its weights once at full bandwidth and computing at its full arithmetic (methods.md section 4).
+reading its weights once at full bandwidth and computing at its full arithmetic
+(docs/methods/self-hosting.md).
 """
 
 from collections.abc import Iterator

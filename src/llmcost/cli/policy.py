@@ -5,10 +5,10 @@ from typing import Any
 from llmcost.cli.draft import draft_from
 from llmcost.cli.options import GATES, HORIZON, OUTPUT, PRICES, SCENARIO, WORKLOAD, Values, command_app, takes
 from llmcost.cli.reading import asked
-from llmcost.cli.writing import Remarks, deliver, format_of, write
+from llmcost.cli.writing import FORMATS, Remarks, deliver, format_of, write
 from llmcost.decision.policy import policy
 
-EXTRA_FORMATS = ("yaml", "litellm")
+POLICY_FORMATS = (*FORMATS, "yaml", "litellm")
 
 
 @takes(SCENARIO, WORKLOAD, HORIZON, PRICES, GATES, OUTPUT)
@@ -17,7 +17,7 @@ def command(flags: Values) -> int:
 
     Formats: table, json, csv, markdown, yaml, and litellm (a router configuration).
     """
-    form = format_of(flags, EXTRA_FORMATS)
+    form = format_of(flags, POLICY_FORMATS)
     question = asked(draft_from(flags), flags)
     result = policy(question.scenario, question.catalog)
     if form == "litellm":

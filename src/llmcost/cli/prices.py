@@ -17,11 +17,22 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="prices",
-    help="The catalog: dated prices of models and GPUs, each with its source.",
     rich_markup_mode=None,
     add_completion=False,
-    no_args_is_help=True,
+    invoke_without_command=True,
 )
+
+
+@app.callback()
+def group(context: typer.Context) -> None:
+    """The catalog: dated prices of models and GPUs, each with its source."""
+    if context.invoked_subcommand is None:
+        raise InputError(
+            "nothing says what of the prices",
+            where="llmcost prices",
+            hint="type llmcost prices list, show MODEL, check or refresh",
+        )
+
 
 FormatOption = Annotated[str | None, typer.Option("--format", "-f", help="table, json, csv or markdown.")]
 OutputOption = Annotated[str | None, typer.Option("--output", "-o", help="Write to a file; its ending is the format.")]

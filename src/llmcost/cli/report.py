@@ -22,11 +22,12 @@ from llmcost.cli.options import (
     takes,
 )
 from llmcost.cli.reading import asked
-from llmcost.cli.writing import Remarks, breached, deliver, format_of, refuse_stale, warn
+from llmcost.cli.writing import FORMATS, Remarks, breached, deliver, format_of, refuse_stale, warn
 from llmcost.decision.reporting import report
 from llmcost.errors import InputError
 
-FORMATS = ("html", "markdown")
+REPORT_FORMATS = ("html", "markdown")
+FIGURES = set(FORMATS) - set(REPORT_FORMATS)
 
 
 @takes(SCENARIO, USAGE, WORKLOAD, HORIZON, PRICES, GATES, DRAWS, OUTPUT)
@@ -83,14 +84,13 @@ def _format(flags: Values) -> str:
             where="llmcost report",
             hint="type -o report.html (or report.md), or -f html for standard output",
         )
-    form = format_of(flags, ("html",))
-    if form not in FORMATS:
+    if flags.get("format_") in FIGURES:
         raise InputError(
-            f"a report is html or markdown, not {form}",
-            where="--format" if flags.get("format_") else "-o",
-            hint="type -o report.html or -o report.md; llmcost compare has the figures as json and csv",
+            f"a report is html or markdown, not {flags['format_']}",
+            where="--format",
+            hint="type -f html or -f markdown; llmcost compare has the figures as table, json and csv",
         )
-    return form
+    return format_of(flags, REPORT_FORMATS)
 
 
 def _command(flags: Values, as_of: date) -> str:

@@ -56,8 +56,9 @@ def _invoke(name: str, rest: list[str]) -> int:
     try:
         result = app(args=rest, prog_name=f"llmcost {name}", standalone_mode=False)
     except typer.TyperException as error:
-        hint = f"type llmcost {name} --help for the options"
-        complain(error.format_message(), f"llmcost {name}", hint)
+        context = getattr(error, "ctx", None)  # of the command within a group
+        typed = context.command_path if context is not None else f"llmcost {name}"
+        complain(error.format_message(), typed, f"type {typed} --help for the options")
         return 2
     except typer.Abort:
         raise KeyboardInterrupt from None

@@ -39,7 +39,7 @@ LOGS = (
 OWN = (
     shared("step", "What the profile counts by: minute, hour or day (hour).", "STEP"),
     *PRICED_AS,
-    shared("cube", "What the query of `usage sql` gave, as CSV, instead of logs.", "FILE"),
+    shared("cube", "What the query of `usage sql` gave (CSV, JSONL or Parquet), instead of logs.", "FILE"),
     shared("dialect", "Of `usage sql`: bigquery, snowflake, trino, spark, postgres, clickhouse …", "NAME"),
     shared("table", "Of `usage sql`: the table of calls (llm_calls).", "NAME"),
     shared("save_workload", "Write the measured workload as part of a scenario.", "FILE"),
@@ -128,9 +128,9 @@ def _against(flags: Values, reading: Reading, prices: CellPrices) -> Against:
     from llmcost.usage.predicted import against
 
     path = flags["against"]
-    shared = {name: flags.get(name) for name in ("price", "catalog", "as_of")}
-    asked_ = asked(draft_from({"scenario": path, **shared}), {"scenario": path, **shared})
-    return against(reading, prices, asked_.scenario, asked_.prices, flags.get("architecture"), path)
+    given = {"scenario": path, **{name: flags.get(name) for name in ("price", "catalog", "as_of")}}
+    question = asked(draft_from(given), given)
+    return against(reading, prices, question.scenario, question.prices, flags.get("architecture"), path)
 
 
 app = command_app(command)

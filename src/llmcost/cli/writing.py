@@ -33,13 +33,12 @@ _ENDINGS = {
 }
 
 
-def format_of(flags: Values, extra: tuple[str, ...] = ()) -> str:
+def format_of(flags: Values, known: tuple[str, ...] = FORMATS) -> str:
     """The output format: stated, else from the file's ending, else a table.
 
-    `extra` are formats that only this command knows.
+    `known` are the formats that the command writes. Raises InputError for any other.
     """
     asked = flags.get("format_")
-    known = (*FORMATS, *extra)
     if asked is not None:
         if asked not in known:
             hint = did_you_mean(asked, known) or f"type one of: {', '.join(known)}"
@@ -48,13 +47,12 @@ def format_of(flags: Values, extra: tuple[str, ...] = ()) -> str:
     path = flags.get("output_file")
     if path is None:
         return "table"
-    ending = PurePath(path).suffix.lower()
-    if _ENDINGS.get(ending) not in known:
-        endings = ", ".join(ending for ending, form in _ENDINGS.items() if form in known)
-        raise InputError(
-            f"nothing says which format {path!r} is", where="-o", hint=f"end it in {endings}, or give --format"
-        )
-    return _ENDINGS[ending]
+    form = _ENDINGS.get(PurePath(path).suffix.lower())
+    if form is None or form not in known:
+        endings = ", ".join(ending for ending, written in _ENDINGS.items() if written in known)
+        what = f"this command does not write {form}" if form else f"nothing says which format {path!r} is"
+        raise InputError(what, where="-o", hint=f"end it in {endings}, or give --format")
+    return form
 
 
 def charted(page: Page, flags: Values, asked: Asked, names: list[str]) -> Page:

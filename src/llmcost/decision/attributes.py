@@ -16,7 +16,7 @@ class Attribute(NamedTuple):
 
 
 def attributes_of(details: Details) -> list[Attribute]:
-    """The six attributes (seed 000); empty unless the scenario has both a fine-tune and a route."""
+    """The six attributes ("The $200,000 shortcut that backfires"); empty unless the scenario has both a fine-tune and a route."""
     names = details.point.architectures
     tuned = next((n for n, a in names.items() if isinstance(a, FineTuned)), None)
     routed = next((n for n in names if names[n].kind in ("routed", "cascade") and not _tunes(details, n)), None)

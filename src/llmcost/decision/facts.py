@@ -21,8 +21,8 @@ from llmcost.quantity import at_middle
 from llmcost.scenario import Scenario
 
 DAYS_PER_MONTH = 365 / 12
-LONGEST_PAYBACK = 18  # months (seed 004)
-FIRST_STAGE = 0.05  # of the traffic (seed 003)
+LONGEST_PAYBACK = 18  # months ("AI Model Fine-Tuning, Deployment & Evaluation Systems")
+FIRST_STAGE = 0.05  # of the traffic ("Build vs Buy: Fine-Tuned LLM Economics")
 
 
 class Fact(NamedTuple):
@@ -204,7 +204,7 @@ def _paying(name: str, details: Details, found: Intervals | None) -> dict[str, F
 
 
 def _in_18_months(name: str | None, details: Details) -> dict[str, Fact]:
-    """Payback within the time of seed 004; open where the horizon ends before it and nothing was paid back."""
+    """Payback within 18 months; open where the horizon ends before it and nothing was paid back."""
     if name is None or name == details.comparison.baseline:
         return {}
     payback = details.outcome.point.get((name, "payback_month"))

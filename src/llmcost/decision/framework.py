@@ -74,13 +74,11 @@ class Question(Strict):
 
 
 class Reference(Strict):
-    """Where a framework was published."""
+    """The document that a framework is from, as examples/claims names it, and its day where it has one."""
 
     title: str
     url: str | None = None
-    checked_on: str | None = None
-    published_in: str | None = None
-    packaged_on: str | None = None
+    date: str | None = None
 
 
 class Statement(Strict):

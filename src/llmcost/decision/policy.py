@@ -73,7 +73,11 @@ def policy(scenario: Scenario, catalog: Any) -> Policy:
     if not point.segments:
         point = _with_one_segment(point)
     if not point.architectures:
-        raise InputError("there is nothing to choose from", where="architectures", hint="add architectures:")
+        raise InputError(
+            "there is nothing to choose from",
+            where="architectures",
+            hint="add architectures: {NAME: {kind: api, model: MODEL}}",
+        )
     prices = Prices(catalog, point.prices, point.successors)
     singles: dict[str, Any] = dict(single_models(point.architectures, point.architectures))
     if point.requirements.min_quality_kept is not None:  # what nobody named may not slip in unmeasured

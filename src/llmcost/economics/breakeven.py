@@ -3,7 +3,7 @@
 Breakeven over volume is not one number, because GPUs come whole. Over the horizon an architecture
 costs `F + V·n + Σ u·ceil(n/s)` at a first month's volume n: fixed, by the request, and a step of
 u dollars each s requests. Between two steps that is a straight line, so crossings are solved
-exactly and checked at n − 1 and n (methods.md section 6, design.md semantics 3 and 4).
+exactly and checked at n − 1 and n (docs/methods/time.md).
 """
 
 import math

@@ -1,7 +1,7 @@
 """What a cascade of a scenario does: how much its verifiers accept, when it pays, and how good it is.
 
 Two stages: cheaper than always the strong one ⇔ A > (c_s + c_v + c_extra) ÷ (c_L + c_extra), and as
-good as it at α* = (1 − β)·p10 ÷ p01 (methods.md section 3). Only the accuracies known: a bound.
+good as it at α* = (1 − β)·p10 ÷ p01 (docs/methods/routing.md). Only the accuracies known: a bound.
 """
 
 from typing import Any, NamedTuple

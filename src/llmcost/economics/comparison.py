@@ -1,7 +1,7 @@
 """Every architecture of a scenario side by side over the horizon, against one named baseline.
 
 `total = one-time + Σ months`, saving = baseline's total − own total; the payback month is the
-first at whose end the cumulative cost is no higher than the baseline's (methods.md section 6).
+first at whose end the cumulative cost is no higher than the baseline's (docs/methods/time.md).
 """
 
 from typing import Any, NamedTuple
@@ -215,7 +215,7 @@ def waterfall(scenario: Scenario, estimates: dict[str, Estimate]) -> list[Step]:
     """The moves in order, each with what it saves on top of the last; the baseline comes first.
 
     The order is the scenario's `moves`, else routing first, then smaller defaults, then
-    fine-tuning (seed 002).
+    fine-tuning ("Three Optimization Moves: When Each Wins").
     """
     baseline = scenario.baseline or ""
     order = {

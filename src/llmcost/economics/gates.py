@@ -1,7 +1,7 @@
 """Gates: requirements that an architecture meets or fails. No price can buy a failed gate.
 
 A gate without data goes to `unknown` and fails nobody. A composite passes only if every target,
-stage and fallback does (design.md, semantics 8).
+stage and fallback does (docs/methods/decision.md).
 """
 
 from datetime import timedelta

@@ -1,7 +1,7 @@
 """An architecture over the months of the horizon.
 
 `total = one-time + Σ months`; month m carries v·(1+g)^(m−1) requests, and is priced by its own
-first day, so that published future prices and retirements are in it (methods.md section 6).
+first day, so that published future prices and retirements are in it (docs/methods/time.md).
 Months that do not differ are worked out once. A monthly charge of the result is the mean over the
 horizon, and still the product of its factors.
 """

@@ -2,7 +2,7 @@
 
 A total is `F + V·n + Σ u·ceil(n/s)`: straight between two steps. Crossings are solved there and
 checked at whole volumes; beyond the volume from which the steps are finer than the gap between the
-slopes the winner no longer changes (methods.md section 6).
+slopes the winner no longer changes (docs/methods/time.md).
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Tier mixes against a named baseline, for the first month (methods.md section 2).
+"""Tier mixes against a named baseline, for the first month (docs/methods/routing.md).
 
 Beside the mixes always stand the single models they are made of: on several published data sets
 the cheapest good single model saved more than the router did. Where qualities are known, each mix

@@ -7,8 +7,9 @@ With y the present value of the baseline's costs minus the challenger's:
     S_j     = variance that a line in each of the bins explains ÷ variance of y
     swing_j = y with input j at P90 − y with it at P10, the others at P50
 
-Source: methods.md section 7, but for S_j: bin means alone lose what a heavy tail varies within its
-last bin (0.78 for 0.81 where 5 to 30 is log-normal); a line in each bin keeps it. An input that neither estimate reads has 0 in all of them.
+Source: docs/methods/ranges.md. S_j by bin means alone would lose what a heavy tail varies within its
+last bin (0.78 for 0.81 where 5 to 30 is log-normal); a line in each bin keeps it. An input that
+neither estimate reads has 0 in all of them.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """Ranges carried through to the answer: one evaluation of the formulas on arrays of draws.
 
 `low..high` is a 90 % interval of its input. The draws are stratified normal quantiles permuted by
-a rank-1 lattice: no random numbers, the same output on every machine (methods.md section 7).
+a rank-1 lattice: no random numbers, the same output on every machine (docs/methods/ranges.md).
 Beside the distribution stand the extremes that an output comes to within the ranges.
 """
 

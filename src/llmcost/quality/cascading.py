@@ -1,7 +1,7 @@
 """What a cascade would have cost and got right on the queries of an evaluation.
 
 A verifier accepts a wrong answer with probability α and rejects a right one with β; every stage
-that ran is paid, the last one always stops (methods.md section 3). With outcomes a query this is
+that ran is paid, the last one always stops (docs/methods/routing.md). With outcomes a query this is
 exact: r = β where the stage's model is right, else 1 − α, multiplied along the stages.
 """
 

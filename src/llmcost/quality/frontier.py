@@ -1,7 +1,7 @@
 """Which model, mix or cascade buys how much quality for how much, on a team's own evaluation.
 
 Costs are tokens × the prices of the day. The oracle is a bound that no router reaches; a mix at
-random is what every router has to beat (methods.md section 8). Every figure has a 95 % interval
+random is what every router has to beat (docs/methods/quality.md). Every figure has a 95 % interval
 from the paired bootstrap over the queries.
 """
 

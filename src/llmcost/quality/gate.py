@@ -1,7 +1,8 @@
 """May we switch models? The average and the worst 5 % of the answers, each within a stated margin.
 
 The *average* is the mean paired difference in score, new − old. The *tail* is the mean of the worst
-5 % of the answers, new − old, each model's own worst ones (seed 004: "the worst 5% of responses").
+5 % of the answers, new − old, each model's own worst ones ("the worst 5% of responses" in
+"AI Model Fine-Tuning, Deployment & Evaluation Systems").
 Each has a 95 % interval from the paired bootstrap: wholly within the margin passes, wholly beyond
 it fails, and anything else is not enough data, with the number of queries that would settle it.
 By task too, so that a good average cannot hide a bad task.

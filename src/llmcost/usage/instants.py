@@ -6,11 +6,9 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-# The unit of a number is told by its size: these lie far apart for any year from 1971 to 5138.
 _COMPACT_DAY, _COMPACT_MOMENT = len("20260110"), len("20260110080200")
+# The unit of a number is told by its size: these lie far apart for any year from 1971 to 5138.
 _PER_SECOND = ((1e17, 10**9), (1e14, 10**6), (1e11, 10**3), (0.0, 1))
-
-
 # From 1970, since no log is older, to the last moment of the year 9999.
 EARLIEST_US, LATEST_US = 0, 253_402_300_799_999_999
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -20,7 +20,7 @@ from llmcost.usage.cube import Sums
 from llmcost.workload import Stream
 
 # What gateways put before a model's name, and whose price list that is.
-PROVIDERS = {"bedrock": "aws", "vertex_ai": "google", "gemini": "google", "models": "google", "mistralai": "mistral"}
+GATEWAYS = {"bedrock": "aws", "vertex_ai": "google", "gemini": "google", "models": "google", "mistralai": "mistral"}
 _FIELDS = {
     "uncached_input": "input_per_mtok",
     "cache_read": "cached_input_per_mtok",
@@ -157,7 +157,7 @@ def _spellings(model: str, providers: set[str]) -> list[str]:
     found = [model, model.lower()]
     head, slash, tail = model.partition("/")
     while slash:
-        provider = PROVIDERS.get(head.lower(), head.lower())
+        provider = GATEWAYS.get(head.lower(), head.lower())
         found += [f"{provider}/{tail}", f"{provider}/{tail.lower()}"]
         if provider in providers:
             break

@@ -1,4 +1,4 @@
-"""The cube's query in the words of a warehouse, and the cube from the CSV that came back.
+"""The cube's query in the words of a warehouse, and the cube from the rows that came back.
 
 sqlglot (extra `warehouse`) writes the dialects; what no two warehouses write alike, a timestamp as
 microseconds since 1970, is given here for each.
@@ -23,13 +23,14 @@ from llmcost.usage.logs import log_file
 from llmcost.usage.projection import COUNTS, MOMENT, NUMBER, TEXT, Column, Dialect, NotFlat, calls_of
 from llmcost.usage.reader import FlatReader, ReaderOptions, keys_of, reader_named
 from llmcost.usage.readers.generic import COLUMNS as FIELDS
+from llmcost.usage.readers.generic import END
 from llmcost.usage.reading import FileRead, Reading, Request
 from llmcost.usage.sizes import bucket_of
 
 ENGINE = "warehouse"
 _KEYS = {HOURS: "slot_us", SIZES: "prompt_size", OUTPUTS: "output_size"}
 BY_ID = "by the mapped id, the largest total is kept"
-_AGAIN = "export the whole result of one `llmcost usage sql` query as CSV"
+_AGAIN = "export the whole result of one `llmcost usage sql` query as CSV, JSONL or Parquet"
 UNREADABLE = "not plainly readable in the warehouse"
 _MICROS = "LLMCOST_MICROS"
 # {0} is a timestamp; one without a zone is UTC.
@@ -68,6 +69,13 @@ def warehouse_query(dialect: str, table: str, request: Request) -> str:
         raise InputError(f"unknown dialect {dialect!r}", where="--dialect", hint=hint)
     if not re.fullmatch(r"[\w$-]+(\.[\w$-]+)*", table):
         raise InputError(f"{table!r} is no table name", where="--table", hint="type --table schema.llm_calls")
+    for name in ("calls", END):
+        if name in request.columns:
+            raise InputError(
+                f"the query takes a row as one call, and {name} is of rows that sum up many",
+                where=f"--map {name}={request.columns[name]}",
+                hint="export the table and read it: llmcost usage FILE --map calls=COLUMN",
+            )
     mapped = {**_EXPECTED, **request.columns}
     options = ReaderOptions(columns={name: column for name, column in mapped.items() if column})
     reader = reader_named("generic")(options)
@@ -116,7 +124,7 @@ def _transpiled(text: str, dialect: str) -> str:
 
 
 def read_cube(path: str, request: Request) -> Reading:
-    """The cube from the CSV that the query gave. Raises InputError for one that is something else."""
+    """The cube from what the query gave: CSV, JSONL or Parquet. Raises InputError for one that is something else."""
     cube, lines = request.new_cube(exact=False), Lines(path)
     rows = _rows(path, request.step_seconds)
     whole(rows, path)
