@@ -124,9 +124,10 @@ def _engine(files: Sequence[Opened], flags: Values) -> Callable[[Sequence[Opened
 
         return partial(spark.read, remote=flags.get("spark_remote"))
     from llmcost.usage import embedded, standard
+    from llmcost.usage.duckdb_queries import installed
 
     large = sum(each.file.size for each in files) >= _LARGE or any(each.file.kind == "parquet" for each in files)
-    if asked == "duckdb" or (asked is None and large and embedded.installed()):
+    if asked == "duckdb" or (asked is None and large and installed()):
         return lambda files, request: embedded.read(files, request, memory=memory)
     return standard.read
 

@@ -20,7 +20,7 @@ TEXT, NUMBER, INTEGER, EPOCH, MOMENT, LIST = "text", "number", "integer", "epoch
 
 
 class NotFlat(Exception):
-    """The log cannot be read by SQL; the message says why."""
+    """The log cannot be read by SQL; the message says why, unless nobody would expect that it can."""
 
 
 class Dialect(NamedTuple):
@@ -41,7 +41,7 @@ DUCKDB = Dialect(
 SPARK = Dialect(
     "`",
     lambda text: f"UNIX_MICROS(TRY_CAST({text} AS TIMESTAMP))",
-    lambda moment: f"UNIX_MICROS({moment})",
+    lambda moment: f"UNIX_MICROS(CAST({moment} AS TIMESTAMP))",
     lambda text, pattern: f"NULLIF(REGEXP_EXTRACT({text}, '{pattern}', 1), '')",
 )
 
