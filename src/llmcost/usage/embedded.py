@@ -22,12 +22,11 @@ from llmcost.usage.duckdb_queries import QueryFailed, duckdb, fetched
 from llmcost.usage.lines import Lines
 from llmcost.usage.logs import LogFile
 from llmcost.usage.projection import DUCKDB, NotFlat, calls_of, literal
-from llmcost.usage.reading import Opened, Reading, Request
+from llmcost.usage.reading import BY_DUCKDB, Opened, Reading, Request
 from llmcost.usage.record import Call
 from llmcost.usage.schema import ddl, flat_reader, json_schema, parquet_columns
 from llmcost.usage.sql_reading import Plan, asked_again, check_tasks, has_ids, read_by_sql
 
-ENGINE = "duckdb"
 EXACT_BELOW_BYTES = 64 << 20  # the percentiles of more than that come from the size buckets
 _MOST_ASKED_AGAIN = 100_000
 # Bytes; DuckDB reads twice as much at a time, a thread each. What fits a processor's cache is read a tenth faster.
@@ -71,7 +70,7 @@ class _Session:
         # A row of Parquet is packed into about a tenth of what it takes in JSONL.
         size = sum(each.file.size * (10 if each.file.kind == "parquet" else 1) for each in files)
         self.exact = size <= EXACT_BELOW_BYTES
-        return read_by_sql(ENGINE, files, self.request, self._counted, exact=self.exact, apart=True)
+        return read_by_sql(BY_DUCKDB, files, self.request, self._counted, exact=self.exact, apart=True)
 
     def _counted(self, files: Sequence[Opened], cube: Cube) -> list[Lines]:
         """The files counted into the cube, with the lines of each. Raises NotFlat where the standard library has to."""

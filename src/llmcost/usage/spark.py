@@ -21,12 +21,11 @@ from llmcost.usage.lines import Lines
 from llmcost.usage.logs import LogFile
 from llmcost.usage.projection import COUNTS, SPARK, NotFlat, calls_of
 from llmcost.usage.reader import FlatReader, keys_of
-from llmcost.usage.reading import Opened, Reading, Request
+from llmcost.usage.reading import BY_SPARK, Opened, Reading, Request
 from llmcost.usage.record import Call
 from llmcost.usage.schema import ddl, flat_reader, json_schema, parquet_columns
 from llmcost.usage.sql_reading import Plan, asked_again, check_tasks, has_ids, read_by_sql
 
-ENGINE = "spark"
 _MOST_ASKED_AGAIN = 20_000
 # Spark puts a question mark for one, and quotes around the other; most lines are told by the quick question first.
 _NO_HALF_CHARACTER = (
@@ -79,7 +78,7 @@ class _Session:
         self.request = request
 
     def read(self, files: Sequence[Opened]) -> Reading:
-        return read_by_sql(ENGINE, files, self.request, self._counted, exact=True, apart=False)
+        return read_by_sql(BY_SPARK, files, self.request, self._counted, exact=True, apart=False)
 
     def _counted(self, files: Sequence[Opened], cube: Cube) -> list[Lines]:
         """The files counted into the cube, with the lines of each. Raises NotFlat for what Spark does not read."""

@@ -23,10 +23,9 @@ from llmcost.usage.projection import COUNTS, MOMENT, NUMBER, TEXT, Column, Diale
 from llmcost.usage.reader import FlatReader, ReaderOptions, keys_of, reader_named
 from llmcost.usage.readers.generic import BY_ID
 from llmcost.usage.readers.generic import COLUMNS as FIELDS
-from llmcost.usage.reading import FileRead, Reading, Request
+from llmcost.usage.reading import BY_WAREHOUSE, FileRead, Reading, Request
 from llmcost.usage.sizes import bucket_of
 
-ENGINE = "warehouse"
 _KEYS = {HOURS: "slot_us", SIZES: "prompt_size", OUTPUTS: "output_size"}
 _AGAIN = "export the whole result of one `llmcost usage sql` query as CSV"
 UNREADABLE = "not plainly readable in the warehouse"
@@ -131,7 +130,7 @@ def read_cube(path: str, request: Request) -> Reading:
     thresholds = {key[4] for key in cube.hours if key[4]} | set(cube.thresholds)
     cube.thresholds = tuple(sorted(thresholds, reverse=True))
     read = FileRead(path, "cube", "as the query was written", "call", lines.counts)
-    return Reading(ENGINE, [read], cube, lines, [])
+    return Reading(BY_WAREHOUSE, [read], cube, lines, [])
 
 
 def whole(rows: Sequence[Mapping[str, Any]], path: str) -> None:
