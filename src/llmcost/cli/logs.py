@@ -35,7 +35,6 @@ USAGE = (
     *PRICED_AS,
     *(each for each in (*LOG_FORMAT, *LOG_ENGINE) if each.name != "model"),
 )
-ENGINES = ("stdlib", "duckdb", "spark")
 STEPS = {"minute": 60, "hour": 3600, "day": 86_400}
 _SIZE = r"\d+(\.\d+)? ?[KMGT](i?B)?"
 _LARGE = 32 << 20  # bytes from which DuckDB's start is worth it
@@ -110,31 +109,36 @@ def _no_call(reading: Reading) -> InputError:
 
 
 def _engine(files: Sequence[Opened], flags: Values) -> Callable[[Sequence[Opened], Request], Reading]:
-    asked = flags.get("engine")
-    if asked is not None and asked not in ENGINES:
-        hint = did_you_mean(asked, ENGINES) or f"type one of: {', '.join(ENGINES)}"
+    from llmcost.usage.reading import BY_DUCKDB, BY_SPARK, BY_STDLIB
+
+    asked, engines = flags.get("engine"), (BY_STDLIB, BY_DUCKDB, BY_SPARK)
+    if asked is not None and asked not in engines:
+        hint = did_you_mean(asked, engines) or f"type one of: {', '.join(engines)}"
         raise InputError(f"unknown engine {asked!r}", where="--engine", hint=hint)
     memory = flags.get("memory")
     if memory is not None and re.fullmatch(_SIZE, memory, re.IGNORECASE) is None:
         raise InputError(f"{memory!r} is no size of memory", where="--memory", hint="type --memory 4GB, or 512MB")
-    if asked == "spark":
+    if asked == BY_SPARK:
         from functools import partial
 
         from llmcost.usage import spark
 
         return partial(spark.read, remote=flags.get("spark_remote"))
     from llmcost.usage import embedded, standard
+    from llmcost.usage.duckdb_queries import installed
 
     large = sum(each.file.size for each in files) >= _LARGE or any(each.file.kind == "parquet" for each in files)
-    if asked == "duckdb" or (asked is None and large and embedded.installed()):
+    if asked == BY_DUCKDB or (asked is None and large and installed()):
         return lambda files, request: embedded.read(files, request, memory=memory)
     return standard.read
 
 
 def remarks_of(reading: Reading) -> tuple[list[Assumption], list[Warning]]:
     """What has to be said about a reading: what stands by default, and what was left out or put right."""
+    from llmcost.usage.reading import BY_WAREHOUSE
+
     assumed = [Assumption("engine", reading.engine, "; ".join(reading.notes) or "what the logs were read with")]
-    zone = "the warehouse session's" if reading.engine == "warehouse" else "UTC"
+    zone = "the warehouse session's" if reading.engine == BY_WAREHOUSE else "UTC"
     assumed.append(Assumption("time_zone", zone, "where a time is written without an offset"))
     warned = []
     counts = reading.lines.counts
@@ -168,9 +172,11 @@ def remarks_of(reading: Reading) -> tuple[list[Assumption], list[Warning]]:
 
 def stand_ins(found: Usage) -> list[Assumption]:
     """Prices that stand for others that nobody publishes, each with its model and the tokens that pay it."""
+    from llmcost.usage.conversion import STANDARD
+
     return [
         Assumption(
-            f"{each.model}, {each.bucket.replace('_', ' ')}{'' if each.tier == 'standard' else f', {each.tier}'}",
+            f"{each.model}, {each.bucket.replace('_', ' ')}{'' if each.tier == STANDARD else f', {each.tier}'}",
             each.usd_per_mtok,
             f"{each.reason}; {each.tokens:,} tokens pay it",
         )

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+from llmcost.usage.conversion import PICO
 from llmcost.usage.coverage import Export, Interval
 from llmcost.usage.record import Call
 from llmcost.usage.sizes import bucket_of
@@ -63,7 +64,7 @@ class Sums(NamedTuple):
     @property
     def recorded_usd(self) -> float | None:
         """USD as the log says; None where no line of it carries a cost. A recorded 0 is a cost."""
-        return self.recorded_pico_usd / 1e12 if self.recorded_calls else None
+        return self.recorded_pico_usd / PICO if self.recorded_calls else None
 
 
 NOTHING = Sums(0, 0, 0, 0, 0, 0, 0, 0)
@@ -106,6 +107,11 @@ class Cube:
         self.add = self._adder()
 
     @property
+    def step_us(self) -> int:
+        """The length of a slot in microseconds."""
+        return self.step_seconds * 1_000_000
+
+    @property
     def outputs(self) -> dict[int, tuple[int, int]]:
         """Calls and their output tokens by output-size bucket."""
         if self.replies is None:
@@ -121,7 +127,7 @@ class Cube:
         bucketed = self.bucketed
         thresholds = self.thresholds
         lowest = thresholds[-1] if thresholds else None
-        slot_us = self.step_seconds * 1_000_000
+        slot_us = self.step_us
         buckets: dict[int, int] = {}  # of the sizes seen
         first_hour, first_size = hours.get, sizes.get
 

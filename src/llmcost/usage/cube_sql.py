@@ -13,12 +13,12 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from llmcost.usage.conversion import STANDARD
-from llmcost.usage.cube import Cube, add_bucket
+from llmcost.usage.cube import Cube, Sums, add_bucket
 from llmcost.usage.record import Call
 from llmcost.usage.sizes import bucket_sql
 
-TOKENS = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output")
-SUMS = ("calls", *TOKENS, "recorded_calls", "recorded_pico_usd")
+SUMS = Sums._fields
+TOKENS = SUMS[1:6]
 COLUMNS = (
     "part",
     "good",
@@ -38,7 +38,7 @@ STORED = {
     **{"file": "INTEGER", "good": "INTEGER", "model": "VARCHAR", "task": "VARCHAR", "tier": "VARCHAR"},
     **{"at_us": "BIGINT", **dict.fromkeys(TOKENS, "BIGINT"), "pico_usd": "BIGINT", "id": "VARCHAR"},
 }
-ABSENT = {"model": "''", "task": "''", "tier": "'standard'", **dict.fromkeys(TOKENS, "0")}
+ABSENT = {"model": "''", "task": "''", "tier": f"'{STANDARD}'", **dict.fromkeys(TOKENS, "0")}
 
 COPIES = "duplicates"  # of a cell's calls: further rows with their ids, which are not counted
 BANDS = 64  # more than there are thresholds
@@ -163,7 +163,7 @@ def _kept(calls: Calls, tokens: Sequence[str], copies: bool) -> str:
 
 def further_columns(has: Sequence[str], calls: Iterable[Call]) -> list[str]:
     """Columns that the first lines of a log do not have and these calls do."""
-    blank = Call("", "", None, "standard", 0, 0, 0, 0, 0)
+    blank = Call("", "", None, STANDARD, 0, 0, 0, 0, 0)
     known = list(calls)
     return [
         name
@@ -197,7 +197,7 @@ def _added(cube: Cube, columns: Sequence[Sequence[Any]]) -> tuple[int, int]:
             rows[part].append(row)
         elif part == HOURS:
             other += named["calls"][row]
-    slot_us = cube.step_seconds * 1_000_000
+    slot_us = cube.step_us
     of_hours, of_sizes = _picker(rows[HOURS]), _picker(rows[SIZES])
     hours = [of_hours(named[name]) for name in ("model", "task", "slot_us", "tier", "above_tokens")]
     hours[2] = [slot // slot_us for slot in hours[2]]

@@ -8,11 +8,11 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Collection, Iterator
 from glob import escape
-from importlib import import_module
 from itertools import islice
 from typing import IO, Any, NamedTuple
 
 from llmcost.errors import InputError
+from llmcost.usage.duckdb_queries import QueryFailed, duckdb, fetched
 from llmcost.usage.json_text import DECODER, document_of, line_decoder
 from llmcost.usage.logs import LONGEST_LINE, LogFile, NotALog, lines_of
 
@@ -297,13 +297,7 @@ def _parquet(file: LogFile, progress: Progress | None) -> Iterator[tuple[int, An
 
 def _parquet_query(file: LogFile) -> tuple[Any, str]:
     """A DuckDB connection and the query of all rows. Raises InputError where DuckDB is not installed."""
-    try:
-        duckdb = import_module("duckdb")
-    except ImportError:
-        raise InputError(
-            "a Parquet log needs DuckDB", where=file.name, hint="pip install 'llmcost-cli[logs]'"
-        ) from None
-    connection = duckdb.connect()
+    connection = duckdb("a Parquet log needs DuckDB", file.name).connect()
     source = "read_parquet('" + escape(file.path).replace("'", "''") + "', file_row_number = true)"
     try:
         connection.execute("SET TimeZone = 'UTC'")
@@ -326,10 +320,8 @@ def _as_python(kind: str) -> str | None:
 def _fetched(file: LogFile, connection: Any, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     """The names and the rows that a query gives. Raises InputError for a file that is no whole Parquet."""
     try:
-        result = connection.execute(query)
-        return [each[0] for each in result.description], result.fetchall()
-    except (import_module("duckdb").Error, RuntimeError) as error:
-        if "interrupt" in str(error).lower():  # DuckDB has caught Ctrl-C itself
-            raise KeyboardInterrupt from None
-        reason = str(error).split("\n", 1)[0].replace(file.path, file.name)
+        rows = fetched(connection, query)
+    except QueryFailed as error:
+        reason = str(error).replace(file.path, file.name)
         raise NotALog(f"this is no Parquet: {reason}", where=file.name, hint="export it again") from None
+    return [each[0] for each in connection.description], rows

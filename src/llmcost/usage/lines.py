@@ -19,10 +19,14 @@ class LineCounts(NamedTuple):
 
 
 class Lines:
-    """Counts what becomes of the lines of a file, named for its messages, while they are read."""
+    """Counts what becomes of the lines of a file, named for its messages, while they are read.
 
-    def __init__(self, name: str = "") -> None:
+    Not `numbered`: the engine cannot tell which line of the file it has, and messages name the file alone.
+    """
+
+    def __init__(self, name: str = "", *, numbered: bool = True) -> None:
         self.name = name
+        self.numbered = numbered
         self.accepted = 0
         self.rejected: Counter[str] = Counter()
         self.duplicate: Counter[str] = Counter()
@@ -32,19 +36,23 @@ class Lines:
         self.worked_out: Counter[str] = Counter()  # tokens that no field of a line names, by what they are
         self._last_repair: dict[str, int] = {}
 
+    def place(self, line: int) -> str:
+        """Where a message says that a line stands."""
+        return f"{self.name}:{line}" if self.numbered else self.name
+
     def reject(self, reason: str, line: int, *, ordinary: bool = False) -> None:
         """A line that is not counted; `ordinary` where it is in order and is just no call."""
         self.rejected[reason] += 1
         if ordinary:
             self.ordinary.add(reason)
-        self.first.setdefault(reason, f"{self.name}:{line}")
+        self.first.setdefault(reason, self.place(line))
 
     def repair(self, reason: str, line: int) -> None:
         """A line that is counted after something in it was put right; once a line and reason."""
         if self._last_repair.get(reason) != line:
             self.repaired[reason] += 1
             self._last_repair[reason] = line
-        self.first.setdefault(reason, f"{self.name}:{line}")
+        self.first.setdefault(reason, self.place(line))
 
     def add(self, other: Lines) -> None:
         """The lines of another file too."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from llmcost.usage.coverage import US_PER_HOUR
-from llmcost.usage.cube import NO_TIME, Cube
+from llmcost.usage.cube import NO_TIME, Cube, add_bucket
 from llmcost.usage.instants import written
 from llmcost.usage.sizes import nearest_rank, within_bucket
 from llmcost.workload import HOURS_PER_MONTH
@@ -174,8 +174,7 @@ def prompt_sizes(cube: Cube) -> Sizes | None:
     buckets: dict[int, tuple[int, int]] = {}
     for key, sums in cube.by_size().items():
         if key.prompt_size != NO_TIME:
-            calls, tokens = buckets.get(key.prompt_size, (0, 0))
-            buckets[key.prompt_size] = (calls + sums.calls, tokens + sums.input)
+            add_bucket(buckets, key.prompt_size, sums.calls, sums.input)
     return _sizes(cube.prompts, buckets)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from llmcost.usage.convention import Convention
-from llmcost.usage.conversion import DEAREST, LARGEST, STANDARD, TIERS
+from llmcost.usage.conversion import DEAREST, LARGEST, PICO, STANDARD, TIERS
 from llmcost.usage.cube_sql import Calls
 from llmcost.usage.instants import EARLIEST_US, LATEST_US
 from llmcost.usage.reader import FlatReader, Path, keys_of
@@ -20,7 +20,7 @@ TEXT, NUMBER, INTEGER, EPOCH, MOMENT, LIST = "text", "number", "integer", "epoch
 
 
 class NotFlat(Exception):
-    """The log cannot be read by SQL; the message says why."""
+    """The log cannot be read by SQL; the message says why, unless nobody would expect that it can."""
 
 
 class Dialect(NamedTuple):
@@ -41,7 +41,7 @@ DUCKDB = Dialect(
 SPARK = Dialect(
     "`",
     lambda text: f"UNIX_MICROS(TRY_CAST({text} AS TIMESTAMP))",
-    lambda moment: f"UNIX_MICROS({moment})",
+    lambda moment: f"UNIX_MICROS(CAST({moment} AS TIMESTAMP))",
     lambda text, pattern: f"NULLIF(REGEXP_EXTRACT({text}, '{pattern}', 1), '')",
 )
 
@@ -267,7 +267,7 @@ class _Projection:
         sql = _coalesced([column.sql for column in found])
         number = f"TRY_CAST({sql} AS DOUBLE)"
         self.conditions.append(f"({sql} IS NULL OR ({number} >= 0 AND {number} < {DEAREST}))")
-        return f"TRY_CAST(FLOOR({number} * 1e12 + 0.5) AS BIGINT)"
+        return f"TRY_CAST(FLOOR({number} * {PICO:.0e} + 0.5) AS BIGINT)"
 
 
 def _coalesced(parts: Sequence[str]) -> str:

@@ -17,6 +17,8 @@ from llmcost.usage.logs import LogFile, NoRows
 from llmcost.usage.reader import FlatReader, Reader, ReaderOptions, reader_named, recognised
 from llmcost.usage.record import Rejected
 
+BY_STDLIB, BY_DUCKDB, BY_SPARK, BY_WAREHOUSE = "stdlib", "duckdb", "spark", "warehouse"  # the engine of a Reading
+
 
 class Request(NamedTuple):
     """How logs are to be read. `thresholds` are the catalog's long-context ones, `step_seconds` the slot of time."""

@@ -13,7 +13,7 @@ from llmcost.usage.projection import COUNTS, EPOCH, INTEGER, LIST, MOMENT, NUMBE
 from llmcost.usage.reader import FlatReader, Reader, keys_of, value_at
 from llmcost.usage.reading import Opened
 
-_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
+_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "INT", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 Tree = dict[str, Any]  # a leaf is a type, a branch another tree
 
 
@@ -155,17 +155,17 @@ def ddl(tree: Tree, quote: str, *, struct: str, text: str) -> Iterator[tuple[str
         yield quoted((key,), quote), kind
 
 
-def parquet_columns(reader: FlatReader, types: Mapping[str, str]) -> dict[tuple[str, ...], Column]:
-    """The places of a Parquet file that the reader looks at, by DuckDB's types of its columns. Raises NotFlat."""
+def parquet_columns(reader: FlatReader, types: Mapping[str, str], quote: str) -> dict[tuple[str, ...], Column]:
+    """The places of a Parquet file that the reader looks at, by the engine's types of its columns. Raises NotFlat."""
     columns: dict[tuple[str, ...], Column] = {}
     for field, paths in (*reader.places().items(), ("", reader.plain)):
         for keys in map(keys_of, paths):
-            written = types.get(keys[0])
-            if written is None:
+            if keys[0] not in types:
                 continue
-            if len(keys) > 1 or written.startswith(("STRUCT", "MAP")) or written.endswith("[]"):
+            written = types[keys[0]].upper()
+            if len(keys) > 1 or written.startswith(("STRUCT", "MAP", "ARRAY")) or written.endswith("[]"):
                 raise NotFlat(f"{keys[0]} is nested")
-            sql, kind = quoted(keys, '"'), _parquet_kind(written)
+            sql, kind = quoted(keys, quote), _parquet_kind(written)
             if field in COUNTS and kind == TEXT:
                 raise NotFlat("its numbers are written as text")
             columns[keys] = Column(f"CAST({sql} AS VARCHAR)" if written == "UUID" else sql, kind)
@@ -180,6 +180,6 @@ def _parquet_kind(written: str) -> str:
         return NUMBER
     if written.startswith(("TIMESTAMP", "DATE")):
         return MOMENT
-    if written in ("VARCHAR", "UUID"):
+    if written in ("VARCHAR", "STRING", "UUID"):
         return TEXT
     raise NotFlat(f"a column of type {written}")

@@ -33,6 +33,11 @@ def bucket_sql(size: str) -> str:
     return f"{size} - MOD({size}, CASE {arms} ELSE {1 << OCTAVES} END)"
 
 
+def _rank(total: int, share: float) -> int:
+    """Which of so many calls, in order of size, the share ends with, from 1 on: ceil(share × n), the nearest rank."""
+    return max(1, -(-total * round(share * 1_000_000) // 1_000_000))
+
+
 def nearest_rank(counts: dict[int, int], share: float) -> int | None:
     """The observed size at or below which this share of the calls lies; None where there are none.
 
@@ -41,7 +46,7 @@ def nearest_rank(counts: dict[int, int], share: float) -> int | None:
     total = sum(counts.values())
     if not total:
         return None
-    rank = max(1, -(-total * round(share * 1_000_000) // 1_000_000))
+    rank = _rank(total, share)
     seen = 0
     for size in sorted(counts):
         seen += counts[size]
@@ -63,6 +68,6 @@ def within_bucket(buckets: Mapping[int, tuple[int, int]], share: float) -> int:
         return low
     total = sum(calls for calls, _ in buckets.values())
     before = sum(calls for size, (calls, _) in buckets.items() if size < low)
-    rank = max(1, -(-total * round(share * 1_000_000) // 1_000_000)) - before
+    rank = _rank(total, share) - before
     power = max(width / above, 1.0) - 1
     return low + round(width * float(((rank - 0.5) / calls) ** power))

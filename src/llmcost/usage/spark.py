@@ -10,33 +10,30 @@ import os
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, NamedTuple
+from typing import Any
 
 from llmcost.errors import InputError
-from llmcost.usage import standard
-from llmcost.usage.conversion import Contradiction, Conversion
 from llmcost.usage.cube import Cube
 from llmcost.usage.cube_sql import ABSENT, COLUMNS, STORED, Calls, add_cells, cube_query, further_columns
-from llmcost.usage.documents import CUT_OFF, NOT_JSON
+from llmcost.usage.documents import CUT_OFF, NOT_JSON, BadLine
 from llmcost.usage.json_text import document_of
 from llmcost.usage.lines import Lines
 from llmcost.usage.logs import LogFile
-from llmcost.usage.projection import COUNTS, INTEGER, MOMENT, NUMBER, SPARK, TEXT, Column, NotFlat, calls_of, quoted
+from llmcost.usage.projection import COUNTS, SPARK, NotFlat, calls_of
 from llmcost.usage.reader import FlatReader, keys_of
-from llmcost.usage.reading import FileRead, Opened, Reading, Request
-from llmcost.usage.record import Call, NotACall, Rejected
-from llmcost.usage.schema import ddl, flat_reader, json_schema
+from llmcost.usage.reading import BY_SPARK, Opened, Reading, Request
+from llmcost.usage.record import Call
+from llmcost.usage.schema import ddl, flat_reader, json_schema, parquet_columns
+from llmcost.usage.sql_reading import Plan, asked_again, check_tasks, has_ids, read_by_sql
 
-ENGINE = "spark"
 _MOST_ASKED_AGAIN = 20_000
+# Spark puts a question mark for one, and quotes around the other; most lines are told by the quick question first.
+_NO_HALF_CHARACTER = (
+    r"(INSTR(line, '\\u') = 0 OR NOT line RLIKE '\\\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\\\u[dD][c-fC-F])"
+    r"|(?<!\\\\u[dD][89abAB][0-9a-fA-F]{2})\\\\u[dD][c-fC-F]')"
+)
+_NO_NAN = "(INSTR(line, 'NaN') = 0 AND INSTR(line, 'Infinity') = 0 OR NOT line RLIKE '[:,\\\\[][ \t]*-?(NaN|Infinity)')"
 _TYPES = {"INTEGER": "INT", "BIGINT": "BIGINT", "VARCHAR": "STRING"}
-
-
-class Plan(NamedTuple):
-    """How Spark reads one file: its projection, which keeps the line as `line`."""
-
-    found: Opened
-    calls: Calls
 
 
 def installed() -> bool:
@@ -60,7 +57,7 @@ def session(remote: str | None = None) -> Any:
         found = builder.getOrCreate()
         found.conf.set("spark.sql.session.timeZone", "UTC")
         if not remote:
-            found.sparkContext.setLogLevel("ERROR")
+            found.sparkContext.setLogLevel("FATAL")  # what fails is said by us
     except Exception as error:  # Java missing, or no server: PySpark has no common error for it
         reason = str(error).split("\n", 1)[0]
         raise InputError(
@@ -79,28 +76,17 @@ class _Session:
     def __init__(self, spark: Any, request: Request) -> None:
         self.spark = spark
         self.request = request
-        self.notes: list[str] = []
 
     def read(self, files: Sequence[Opened]) -> Reading:
-        cube, lines = self.request.new_cube(exact=True), Lines()
-        described: dict[str, FileRead] = {}
-        groups: dict[str, list[Opened]] = {}
-        for each in files:
-            groups.setdefault(each.reader.name, []).append(each)
-        for group in groups.values():
-            try:
-                counted = self._counted([self._plan(n, found) for n, found in enumerate(group)], cube)
-            except NotFlat as why:
-                self.notes.append(f"{group[0].file.name}: read line by line by the standard library: {why}")
-                reading = standard.read(group, self.request)
-                cube.merge(reading.cube)
-                lines.add(reading.lines)
-                described |= {each.path: each for each in reading.files}
-                continue
-            for found, own in zip(group, counted, strict=True):
-                lines.add(own)
-                described[found.file.name] = standard.described(found, own)
-        return Reading(ENGINE, [described[each.file.name] for each in files], cube, lines, self.notes)
+        return read_by_sql(BY_SPARK, files, self.request, self._counted, exact=True, apart=False)
+
+    def _counted(self, files: Sequence[Opened], cube: Cube) -> list[Lines]:
+        """The files counted into the cube, with the lines of each. Raises NotFlat for what Spark does not read."""
+        failed = import_module("pyspark.errors").PySparkException
+        try:
+            return self._together([self._plan(number, found) for number, found in enumerate(files)], cube)
+        except failed as error:
+            raise NotFlat(str(error).split("\n", 1)[0]) from None
 
     def _plan(self, number: int, found: Opened) -> Plan:
         reader = flat_reader(found)
@@ -109,7 +95,7 @@ class _Session:
         if found.file.kind == "parquet":
             frame = self.spark.read.parquet(found.file.path)
             frame.createOrReplaceTempView(view)
-            columns = _columns(dict(frame.dtypes), reader)
+            columns = parquet_columns(reader, dict(frame.dtypes), "`")
             source = f"(SELECT *, TO_JSON(STRUCT(*)) AS line FROM {view})"
             calls = calls_of(reader, columns, found.ruling.convention, SPARK, source, model=model)
         elif found.file.kind == "jsonl":
@@ -120,7 +106,7 @@ class _Session:
                 f"(SELECT value AS line, FROM_JSON(value, 'STRUCT<{fields}>') AS document FROM {view} "
                 "WHERE TRIM(value) <> '')"
             )
-            only = [_no_number_as_text(reader), _no_key_twice(reader)]
+            only = [_no_number_as_text(reader), _no_key_twice(reader), _NO_HALF_CHARACTER, _NO_NAN]
             calls = calls_of(
                 reader, schema.columns, found.ruling.convention, SPARK, source, model=model, late=schema.late, only=only
             )
@@ -128,18 +114,18 @@ class _Session:
             raise NotFlat(f"{found.file.kind} is read here")
         return Plan(found, calls._replace(select=calls.select.replace("  SELECT\n", "  SELECT\n    line,\n", 1)))
 
-    def _counted(self, plans: Sequence[Plan], cube: Cube) -> list[Lines]:
-        unique = bool(plans[0].found.fresh_reader().duplicates)
+    def _together(self, plans: Sequence[Plan], cube: Cube) -> list[Lines]:
         has = [name for name in STORED if name in ("file", "good") or any(name in p.calls.columns for p in plans)]
         found: list[Lines] = []
         mended: list[tuple[int, Call]] = []
         for number, plan in enumerate(plans):
-            lines = Lines(plan.found.file.name)
+            lines = Lines(plan.found.file.name, numbered=False)
             again = self.spark.sql(f"SELECT line FROM (\n{plan.calls.select}\n) WHERE good = 0")
             rows = again.limit(_MOST_ASKED_AGAIN + 1).collect()
             if len(rows) > _MOST_ASKED_AGAIN:
                 raise NotFlat(f"over {_MOST_ASKED_AGAIN:,} lines are not as plain as its first ones")
-            mended += [(number, call) for call in self._asked_again(plan, [row[0] for row in rows], lines)]
+            documents = _documents(plan.found.file, [row[0] for row in rows])
+            mended += [(number, call) for call in asked_again(plan, documents, lines, self.request)]
             found.append(lines)
         has += further_columns(has, [call for _, call in mended])
         parts = [
@@ -154,10 +140,12 @@ class _Session:
         everything = "\nUNION ALL\n".join(parts)
         columns = ", ".join(has[1:])
         calls = Calls(f"SELECT {columns} FROM (\n{everything}\n)", tuple(has[2:]))
-        unique = unique and "id" in has
+        unique = has_ids([plan.found for plan in plans]) and "id" in has
         query = cube_query(calls, self.request.thresholds, self.request.step_seconds, exact=True, unique=unique)
-        add_cells(cube, list(zip(*self.spark.sql(query).collect(), strict=True)) or [()] * len(COLUMNS))
+        cells = list(zip(*self.spark.sql(query).collect(), strict=True)) or [()] * len(COLUMNS)
+        check_tasks(cells[COLUMNS.index("task")])
         self._count_lines(everything, found, plans, unique=unique)
+        add_cells(cube, cells)
         return found
 
     def _count_lines(self, everything: str, found: list[Lines], plans: Sequence[Plan], *, unique: bool) -> None:
@@ -179,29 +167,15 @@ class _Session:
                 found[file].accepted -= again
                 found[file].duplicate[rule] += again
 
-    def _asked_again(self, plan: Plan, texts: Sequence[str], lines: Lines) -> Iterator[Call]:
-        """The calls of lines that are not plainly good. Spark does not number lines: none is named."""
-        reader = plan.found.fresh_reader()
-        conversion = Conversion(
-            plan.found.ruling.convention, lines, model=self.request.model or "", stated=plan.found.ruling.stated
-        )
-        unfinished = _unfinished_line(plan.found.file)
+
+def _documents(file: LogFile, texts: Sequence[str]) -> Iterator[tuple[int, Any]]:
+    """What stands in these lines of a file. Spark does not number lines: none is named."""
+    unfinished = _unfinished_line(file)
+    for number, text in enumerate(texts, 1):
         try:
-            for number, text in enumerate(texts, 1):
-                try:
-                    document = document_of(text.removeprefix("\ufeff"))
-                except ValueError:
-                    lines.reject(CUT_OFF if text == unfinished else NOT_JSON, number)
-                    continue
-                for record in reader.records(document):
-                    try:
-                        yield conversion.call(reader.entry(record), number)
-                    except Rejected as why:
-                        lines.reject(why.reason, number, ordinary=isinstance(why, NotACall))
-        except Contradiction:
-            raise NotFlat("a line shows another convention") from None
-        lines.worked_out.update(reader.worked_out)
-        reader.finish()
+            yield number, document_of(text.removeprefix("\ufeff"))
+        except ValueError:
+            yield number, BadLine(CUT_OFF if text == unfinished else NOT_JSON)
 
 
 def _unfinished_line(file: LogFile) -> str | None:
@@ -240,27 +214,6 @@ def _names(reader: FlatReader, fields: Sequence[str]) -> str:
     places = reader.places()
     names = {keys_of(path)[-1] for field in fields for path in places.get(field, ())}
     return "|".join(sorted(name for name in names if name.replace("_", "").replace(".", "").isalnum()))
-
-
-def _columns(types: dict[str, str], reader: FlatReader) -> dict[tuple[str, ...], Column]:
-    """The places of a Parquet file that the reader looks at. Raises NotFlat."""
-    columns: dict[tuple[str, ...], Column] = {}
-    for paths in (*reader.places().values(), reader.plain):
-        for keys in map(keys_of, paths):
-            written = types.get(keys[0])
-            if written is None:
-                continue
-            kind = {"string": TEXT, "double": NUMBER, "float": NUMBER}.get(written.split("(")[0])
-            if written in ("tinyint", "smallint", "int", "bigint"):
-                kind = INTEGER
-            elif written.startswith(("timestamp", "date")):
-                kind = MOMENT
-            elif written.startswith("decimal"):
-                kind = NUMBER
-            if kind is None or len(keys) > 1:
-                raise NotFlat(f"{keys[0]} is {written}")
-            columns[keys] = Column(quoted(keys, "`"), kind)
-    return columns
 
 
 def _listed(has: Sequence[str], own: set[str], number: int) -> str:

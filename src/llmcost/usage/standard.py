@@ -14,10 +14,9 @@ from llmcost.usage.cube import Cube
 from llmcost.usage.documents import BadLine, documents
 from llmcost.usage.lines import Lines
 from llmcost.usage.reader import Reader
-from llmcost.usage.reading import FileRead, Opened, Reading, Request, judged_whole
+from llmcost.usage.reading import BY_STDLIB, FileRead, Opened, Reading, Request, judged_whole
 from llmcost.usage.record import Call, NotACall, Rejected
 
-ENGINE = "stdlib"
 Kept = dict[str, Call]
 
 
@@ -130,7 +129,9 @@ def read(files: Sequence[Opened], request: Request) -> Reading:
     for calls in kept.values():
         for call in calls.values():
             cube.add(call)
-    return Reading(ENGINE, [described(each.opened, each.lines, each.cube.exports) for each in results], cube, lines, [])
+    return Reading(
+        BY_STDLIB, [described(each.opened, each.lines, each.cube.exports) for each in results], cube, lines, []
+    )
 
 
 def described(found: Opened, lines: Lines, exports: Sequence[Export] = ()) -> FileRead:

@@ -15,21 +15,18 @@ from typing import Any
 from llmcost.errors import InputError, did_you_mean
 from llmcost.usage.convention import Convention
 from llmcost.usage.conversion import STANDARD
-from llmcost.usage.cube import NO_TIME
 from llmcost.usage.cube_sql import COLUMNS, COPIES, HOURS, OUTPUTS, SIZES, SUMS, add_cells, cube_query
 from llmcost.usage.documents import BadLine, documents
 from llmcost.usage.lines import Lines
 from llmcost.usage.logs import log_file
 from llmcost.usage.projection import COUNTS, MOMENT, NUMBER, TEXT, Column, Dialect, NotFlat, calls_of
 from llmcost.usage.reader import FlatReader, ReaderOptions, keys_of, reader_named
+from llmcost.usage.readers.generic import BY_ID, END
 from llmcost.usage.readers.generic import COLUMNS as FIELDS
-from llmcost.usage.readers.generic import END
-from llmcost.usage.reading import FileRead, Reading, Request
+from llmcost.usage.reading import BY_WAREHOUSE, FileRead, Reading, Request
 from llmcost.usage.sizes import bucket_of
 
-ENGINE = "warehouse"
 _KEYS = {HOURS: "slot_us", SIZES: "prompt_size", OUTPUTS: "output_size"}
-BY_ID = "by the mapped id, the largest total is kept"
 _AGAIN = "export the whole result of one `llmcost usage sql` query as CSV, JSONL or Parquet"
 UNREADABLE = "not plainly readable in the warehouse"
 _MICROS = "LLMCOST_MICROS"
@@ -126,7 +123,7 @@ def _transpiled(text: str, dialect: str) -> str:
 def read_cube(path: str, request: Request) -> Reading:
     """The cube from what the query gave: CSV, JSONL or Parquet. Raises InputError for one that is something else."""
     cube, lines = request.new_cube(exact=False), Lines(path)
-    rows = _rows(path, request.step_seconds)
+    rows = _rows(path, cube.step_us)
     whole(rows, path)
     columns = list(zip(*([row[name] for name in COLUMNS] for row in rows), strict=True)) or [()] * len(COLUMNS)
     lines.accepted, other = add_cells(cube, columns)
@@ -140,7 +137,7 @@ def read_cube(path: str, request: Request) -> Reading:
     thresholds = {key[4] for key in cube.hours if key[4]} | set(cube.thresholds)
     cube.thresholds = tuple(sorted(thresholds, reverse=True))
     read = FileRead(path, "cube", "as the query was written", "call", lines.counts)
-    return Reading(ENGINE, [read], cube, lines, [])
+    return Reading(BY_WAREHOUSE, [read], cube, lines, [])
 
 
 def whole(rows: Sequence[Mapping[str, Any]], path: str) -> None:
@@ -180,7 +177,7 @@ def whole(rows: Sequence[Mapping[str, Any]], path: str) -> None:
         raise InputError("rows of the cube contradict each other", where=path, hint=_AGAIN)
 
 
-def _rows(path: str, step_seconds: int) -> list[dict[str, Any]]:
+def _rows(path: str, step_us: int) -> list[dict[str, Any]]:
     """The rows of a table, which may be a packed one, JSONL or Parquet too. Raises InputError."""
     rows: list[dict[str, Any]] = []
     for number, row in documents(log_file(path, named=True)):
@@ -192,11 +189,11 @@ def _rows(path: str, step_seconds: int) -> list[dict[str, Any]]:
         lacking = [name for name in COLUMNS if name not in folded]
         if lacking:
             raise InputError(f"this is no cube: it lacks the column {lacking[0]}", where=path, hint=_AGAIN)
-        rows.append(_read(folded, step_seconds, place))
+        rows.append(_read(folded, step_us, place))
     return rows
 
 
-def _read(row: Mapping[str, Any], step_seconds: int, place: str) -> dict[str, Any]:
+def _read(row: Mapping[str, Any], step_us: int, place: str) -> dict[str, Any]:
     """One row with its numbers; a warehouse may write 12 as 12.0 and nothing as null."""
     found: dict[str, Any] = {}
     for name in (*COLUMNS, COPIES):
@@ -212,7 +209,7 @@ def _read(row: Mapping[str, Any], step_seconds: int, place: str) -> dict[str, An
     if lacking:
         raise InputError(f"a row of the cube lacks its {lacking[0]}", where=place, hint=_AGAIN)
     found["tier"] = found["tier"] or STANDARD
-    if found["part"] == HOURS and (found["slot_us"] or NO_TIME * step_seconds * 10**6) % (step_seconds * 10**6):
+    if found["part"] == HOURS and (found["slot_us"] or 0) % step_us:
         raise InputError("its slots are of another length", where=place, hint="give the --step of the query")
     found[COPIES] = found[COPIES] or 0  # a query without an id looks for none
     return found

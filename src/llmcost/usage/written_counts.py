@@ -6,6 +6,8 @@ from typing import Any
 
 from llmcost.usage.record import Rejected
 
+NOTHING = (None, "", 0, "0")  # how a log writes that it counted no tokens
+
 
 def added(*written: Any) -> int | str:
     """The sum of these counts; None and "" are none. It is text where one of them was, so that the repair is counted.

@@ -15,10 +15,11 @@ from synthetic_calls import THRESHOLDS, made_calls
 from written_logs import jsonl
 
 from llmcost.usage import embedded, standard
+from llmcost.usage.duckdb_queries import installed
 from llmcost.usage.logs import log_files
 from llmcost.usage.reading import Reading, Request, opened
 
-pytestmark = pytest.mark.skipif(not embedded.installed(), reason="the extra `logs` is not installed")
+pytestmark = pytest.mark.skipif(not installed(), reason="the extra `logs` is not installed")
 
 CALLS = made_calls(300)
 ROWS = {

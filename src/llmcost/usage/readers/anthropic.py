@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from llmcost.usage.convention import EXCLUSIVE
+from llmcost.usage.conversion import BATCH
 from llmcost.usage.elements import elements
 from llmcost.usage.places import under
 from llmcost.usage.reader import FlatReader, first_of, value_at
@@ -86,7 +87,7 @@ class Anthropic(FlatReader):
                 for step in steps_beside(message):
                     around = {key: value for key, value in each.items() if key not in ("response", "result")}
                     if "result" in each and step["usage"]["service_tier"] is None:
-                        step["usage"]["service_tier"] = "batch"
+                        step["usage"]["service_tier"] = BATCH
                     yield around | step
 
     def entry(self, record: Any) -> Entry:
@@ -100,7 +101,7 @@ class Anthropic(FlatReader):
             raise NotACall("no usage")
         if first_of(record, *_SPEEDS) == "fast":
             return found._replace(tier="fast")  # it has prices of its own
-        return found._replace(tier="batch") if outcome is not None and found.tier is None else found
+        return found._replace(tier=BATCH) if outcome is not None and found.tier is None else found
 
 
 def steps_beside(message: Any) -> Iterator[dict[str, Any]]:

@@ -19,6 +19,7 @@ from llmcost.usage.elements import report_rows
 from llmcost.usage.instants import microseconds, written
 from llmcost.usage.reader import Reader, first_of, task_of, value_at
 from llmcost.usage.record import Entry, NotACall, Rejected
+from llmcost.usage.written_counts import NOTHING
 
 LONG_CONTEXT = 200_000
 _TASKS = {"tag": ("workspace_id", "workspace"), "key": ("api_key_id", "api_key")}
@@ -29,7 +30,6 @@ _FIELDS = {
     "cache_write_5m": ("cache_creation.ephemeral_5m_input_tokens", "usage_input_tokens_cache_write_5m"),
     "cache_write_1h": ("cache_creation.ephemeral_1h_input_tokens", "usage_input_tokens_cache_write_1h"),
 }
-_NOTHING = (None, "", 0, "0")
 _WIDTHS = {"1m": 60, "1h": 3600, "1d": 86_400}  # seconds
 
 
@@ -62,7 +62,7 @@ class AnthropicUsage(Reader):
         usd = None
         if record.get("amount") is not None and all(value is None for value in values.values()):
             values, usd = {"input": 0, "output": 0}, _dollars(record)
-        elif all(value in _NOTHING for value in values.values()):
+        elif all(value in NOTHING for value in values.values()):
             raise NotACall("empty bucket")
         fast = value_at(record, "speed") == "fast"
         return Entry(

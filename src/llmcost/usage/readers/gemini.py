@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from llmcost.usage.convention import Convention
+from llmcost.usage.conversion import BATCH
 from llmcost.usage.reader import FlatReader, first_of, value_at
 from llmcost.usage.record import Entry, NotACall
 from llmcost.usage.written_counts import added
@@ -74,5 +75,5 @@ class Gemini(FlatReader):
         if tools:
             found = found._replace(input=added(found.input, tools))
         if record.get("processed_time") or ("key" in record and _BATCH_RESULT.issuperset(record)):
-            found = found._replace(tier="batch")
+            found = found._replace(tier=BATCH)
         return found

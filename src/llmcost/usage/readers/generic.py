@@ -32,6 +32,7 @@ COLUMNS = {
     "id": "id",
     "calls": "calls",
 }
+BY_ID = "by the mapped id, the largest total is kept"
 END = "end_time"  # in --map: when the slot of a row that sums up many calls ends
 COMMON: dict[str, tuple[str, ...]] = {
     "model": ("model", "response_model", "request_model", "model_name"),
@@ -70,7 +71,7 @@ class Generic(FlatReader):
                 hint=did_you_mean(unknown[0], (*COLUMNS, END)) or f"fields: {', '.join((*COLUMNS, END))}",
             )
         if "id" in options.columns:
-            self.duplicates = "by the mapped id, the largest total is kept"
+            self.duplicates = BY_ID
         self._known: set[str] = set()
         if "calls" in options.columns:
             self.grain = "bucket"  # a row sums up many calls

@@ -17,9 +17,9 @@ from llmcost.usage.convention import INCLUSIVE
 from llmcost.usage.json_text import from_text
 from llmcost.usage.reader import Reader, ReaderOptions, first_of, task_of
 from llmcost.usage.record import Entry, NotACall, Rejected
+from llmcost.usage.written_counts import NOTHING
 
 _NO_CACHE = "00000000-0000-0000-0000-000000000000"
-_NOTHING = (None, "", 0, "0")
 _TASKS = {
     "tag": ("properties", "request_properties"),
     "key": ("request_user_id", "user_id"),
@@ -54,7 +54,7 @@ class Helicone(Reader):
             raise NotACall("answered from Helicone's cache")
         input_, output = record.get("prompt_tokens"), record.get("completion_tokens")
         total = record.get("total_tokens")
-        if input_ in _NOTHING and output in _NOTHING and total in _NOTHING:
+        if input_ in NOTHING and output in NOTHING and total in NOTHING:
             raise NotACall("a request without tokens: failed, or a stream without usage")
         source = _TASKS.get(self.task_source, (f"properties.{self.task_source}", self.task_source))
         properties = from_text(first_of(record, *_TASKS["tag"]))

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from llmcost.usage.convention import INCLUSIVE
+from llmcost.usage.conversion import BATCH
 from llmcost.usage.places import under
 from llmcost.usage.reader import FlatReader, value_at
 from llmcost.usage.readers.openai import COUNTS, with_output
@@ -54,4 +55,4 @@ class OpenAiBatch(FlatReader):
         task = found.task
         if self.task_source == "key" and isinstance(task, str):
             task = _NUMBERED.sub("", task)
-        return with_output(found)._replace(tier="batch", task=task)
+        return with_output(found)._replace(tier=BATCH, task=task)

@@ -13,15 +13,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from llmcost.usage.convention import INCLUSIVE
+from llmcost.usage.conversion import BATCH
 from llmcost.usage.coverage import end_of
 from llmcost.usage.elements import report_rows
 from llmcost.usage.reader import Reader, first_of, task_of
 from llmcost.usage.record import Entry, NotACall, Rejected
-from llmcost.usage.written_counts import added
+from llmcost.usage.written_counts import NOTHING, added
 
 _TASKS = {"tag": ("project_name", "project_id"), "key": ("api_key_name", "api_key_id"), "path": ("user_id",)}
 _PARTS = ("input_uncached_tokens", "input_cached_tokens", "input_cache_write_tokens", "output_tokens")
-_NOTHING = (None, "", 0, "0", 0.0)
 
 
 class OpenAiUsage(Reader):
@@ -54,7 +54,7 @@ class OpenAiUsage(Reader):
             return self._cost(record)
         calls = record.get("num_model_requests")
         counted = [record.get(name) for name in ("input_tokens", *_PARTS)]
-        if calls in _NOTHING and all(value in _NOTHING for value in counted):
+        if calls in NOTHING and all(value in NOTHING for value in counted):
             raise NotACall("empty bucket")
         uncached, read, write, output = (record.get(name) for name in _PARTS)
         total = None if uncached in (None, "") else added(uncached, read, write, output)
@@ -68,7 +68,7 @@ class OpenAiUsage(Reader):
             cache_read=read,
             cache_write=write,
             total=total,
-            tier="batch" if str(batch).lower() in ("true", "1") else record.get("service_tier"),
+            tier=BATCH if str(batch).lower() in ("true", "1") else record.get("service_tier"),
             task=self._task(record),
             calls=None if calls == "" else calls,
         )
