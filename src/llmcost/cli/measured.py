@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -43,7 +44,24 @@ class Measured:
 
 
 def measured(draft: Draft, flags: Values, catalog: Catalog, as_of: date) -> Measured:
-    """Read the logs and put what they measure into the draft, under flags that say otherwise."""
+    """Read the logs and put what they measure into the draft, under flags that say otherwise. Raises InputError."""
+    try:
+        return _measured(draft, flags, catalog, as_of)
+    except InputError as error:
+        raise _for_this_command(error, flags) from None
+
+
+def _for_this_command(error: InputError, flags: Values) -> InputError:
+    """The error; where its hint names flags that the command does not take, with the ways that are open instead."""
+    if all(flag.replace("-", "_") in flags for flag in re.findall(r"--([a-z-]+)", error.hint)):
+        return error
+    return error.said(
+        hint=f"{error.hint}; compare and report take that, and `llmcost usage LOGS --save-workload FILE`, "
+        "whose FILE every command loads"
+    )
+
+
+def _measured(draft: Draft, flags: Values, catalog: Catalog, as_of: date) -> Measured:
     paths, base = flags.get("usage"), ""
     if not paths:
         written = draft.data["usage"]
@@ -83,7 +101,8 @@ def _put(draft: Draft, traffic: Traffic) -> None:
     }
     workload = dict(draft.data.get("workload") or {})
     for field in ("monthly_input_tokens", "monthly_output_tokens"):
-        workload.pop(field, None)
+        if not draft.is_flag(("workload", field)):
+            workload.pop(field, None)
     draft.data["workload"] = workload
     for field, value in fields.items():
         if value is not None and not draft.is_flag(("workload", field)):
@@ -128,29 +147,36 @@ def _segments(written: dict[str, Any], traffic: Traffic) -> dict[str, Any]:
     }
 
 
-def in_parts(question: Asked, flags: Values) -> Scenario:
+def in_parts(scenario: Scenario, prices: Prices, traffic: Traffic, flags: Values, as_of: date) -> Scenario:
     """The scenario with its requests in the parts that its own models' prices tell apart.
 
     Where a flag says what a request is like, one mean request stands.
     """
-    scenario, traffic = question.scenario, question.traffic.traffic
     if any(flags.get(name) is not None for name in ("input", "output", "cached", "cache_write", "batch")):
         return scenario
-    prices = Prices(question.catalog, scenario.prices, scenario.successors)
     thresholds: set[int] = set()
     otherwise = False
+    begin, end = min(scenario.start, as_of), scenario.first_day(scenario.horizon_months)  # some price the very day
+    for model in _models(scenario, prices):
+        for day in (begin, *prices.changes(model, begin, end)):
+            with suppress(Retired):
+                price = prices.price(model, day)
+                thresholds.update(tier.above_tokens for tier in price.long_context)
+                otherwise = otherwise or price.tokens_factor != 1.0
     for name in scenario.architectures:
-        for model in models_of(name, scenario.architectures):
-            end = scenario.first_day(scenario.horizon_months)
-            for day in (scenario.start, *prices.changes(model, scenario.start, end)):
-                with suppress(Retired):
-                    price = prices.price(model, day)
-                    thresholds.update(tier.above_tokens for tier in price.long_context)
-                    otherwise = otherwise or price.tokens_factor != 1.0
         bodies = [body for _, body in reachable(name, scenario.architectures)]
         otherwise = otherwise or any(getattr(body, "carry_rejected", False) for body in bodies)
     finely = bool(thresholds) and (otherwise or bool(traffic.tokens_factors))
     return scenario.measured_by(traffic.parts(thresholds, by_task=bool(scenario.segments), finely=finely))
+
+
+def _models(scenario: Scenario, prices: Prices) -> list[str]:
+    """Every model that a command may price: those that architectures call, and those whose quality is known."""
+    called = [model for name in scenario.architectures for model in models_of(name, scenario.architectures)]
+    rated = [*scenario.quality, *(name for segment in scenario.segments.values() for name in segment.quality)]
+    if scenario.outcomes is not None:
+        rated += scenario.outcomes.outcomes.models
+    return list(dict.fromkeys([*called, *(name for name in rated if prices.has(name))]))
 
 
 def logged(question: Asked) -> LoggedTraffic:
