@@ -92,11 +92,7 @@ def _put(draft: Draft, traffic: Traffic) -> None:
     hours = _hours(draft)
     fields: dict[str, Any] = {
         "requests_per_month": traffic.requests_per_month(hours),
-        "input_tokens": whole.input_tokens,
-        "output_tokens": whole.output_tokens,
-        "cached_share": whole.cached_share,
-        "cache_write_share": whole.cache_write_share + whole.cache_write_1h_share,
-        "batch_share": whole.batch_share,
+        **whole.fields,
         "peak_to_average": traffic.peak_to_average,
     }
     workload = dict(draft.data.get("workload") or {})
@@ -123,27 +119,19 @@ def _hours(draft: Draft) -> float:
 
 def _segments(written: dict[str, Any], traffic: Traffic) -> dict[str, Any]:
     """The logged tasks as segments; what the scenario says of a task's quality and difficulty stays."""
-    calls = {task: mean.calls for task, mean in traffic.by_task.items() if mean.calls}
-    unknown = [task for task in written if task not in calls]
-    if len(unknown) == len(written):
+    if not written.keys() & traffic.segments.keys():
         raise InputError(
             f"no logged call is of a segment of the scenario ({', '.join(written)})",
             where=traffic.files[0],
-            hint=f"say what names the task: --task-from tag, key, path or a column (logged: {', '.join(list(calls)[:5])})",
+            hint=f"say what names the task: --task-from tag, key, path or a column (logged: {', '.join(list(traffic.segments)[:5])})",
         )
-    total = sum(calls.values())
     return {
-        task: {
-            **(written[task] if isinstance(written.get(task), dict) else {}),
-            "share": mean.calls / total,
-            "input_tokens": mean.input_tokens,
-            "output_tokens": mean.output_tokens,
-            "cached_share": mean.cached_share,
-            "cache_write_share": mean.cache_write_share + mean.cache_write_1h_share,
-            "batch_share": mean.batch_share,
+        name: {
+            **(written[name] if isinstance(written.get(name), dict) else {}),
+            "share": mean.calls / traffic.whole.calls,
+            **mean.fields,
         }
-        for task, mean in traffic.by_task.items()
-        if mean.calls
+        for name, mean in traffic.segments.items()
     }
 
 
@@ -167,7 +155,7 @@ def in_parts(scenario: Scenario, prices: Prices, traffic: Traffic, flags: Values
         bodies = [body for _, body in reachable(name, scenario.architectures)]
         otherwise = otherwise or any(getattr(body, "carry_rejected", False) for body in bodies)
     finely = bool(thresholds) and (otherwise or bool(traffic.tokens_factors))
-    return scenario.measured_by(traffic.parts(thresholds, by_task=bool(scenario.segments), finely=finely))
+    return scenario.measured_by(traffic.parts(thresholds, by_segment=bool(scenario.segments), finely=finely))
 
 
 def _models(scenario: Scenario, prices: Prices) -> list[str]:
