@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from llmcost.usage.coverage import US_PER_HOUR
-from llmcost.usage.cube import NO_TIME, Cube
+from llmcost.usage.cube import NO_SIZE, NO_TIME, Cube
 from llmcost.usage.instants import written
 from llmcost.usage.sizes import nearest_rank, within_bucket
 from llmcost.workload import HOURS_PER_MONTH
@@ -78,8 +78,7 @@ def series_of(cube: Cube) -> Series | None:
     if cube.first_us is not None or not cube.exports:
         for export in cube.exports:
             for (start, _), calls in export.slots.items():
-                if start // step_us in found:  # not a moment that stands for no time
-                    found[start // step_us] -= calls
+                found[start // step_us] -= calls
         return _series(step_us, 0, {slot: calls for slot, calls in found.items() if calls})
     lengths = {until - start for export in cube.exports for start, until in export.slots}
     if not lengths or any(export.uncounted for export in cube.exports):
@@ -173,7 +172,7 @@ def prompt_sizes(cube: Cube) -> Sizes | None:
     """Percentiles of the prompt; None where only aggregated buckets were read."""
     buckets: dict[int, tuple[int, int]] = {}
     for key, sums in cube.by_size().items():
-        if key.prompt_size != NO_TIME:
+        if key.prompt_size != NO_SIZE:
             calls, tokens = buckets.get(key.prompt_size, (0, 0))
             buckets[key.prompt_size] = (calls + sums.calls, tokens + sums.input)
     return _sizes(cube.prompts, buckets)
@@ -198,7 +197,7 @@ def above_thresholds(cube: Cube) -> list[Above]:
     """For each threshold the calls above it, and their share of the calls whose size is known."""
     by_band: dict[int, int] = {}
     for key, sums in cube.by_size().items():
-        if key.prompt_size != NO_TIME:
+        if key.prompt_size != NO_SIZE:
             by_band[key.above_tokens] = by_band.get(key.above_tokens, 0) + sums.calls
     total = sum(by_band.values())
     return [

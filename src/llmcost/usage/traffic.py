@@ -15,7 +15,7 @@ from typing import NamedTuple
 from llmcost.errors import InputError
 from llmcost.usage.conversion import BATCH
 from llmcost.usage.coverage import Period
-from llmcost.usage.cube import NO_TIME, SizeKey, Sums, summed
+from llmcost.usage.cube import NO_SIZE, SizeKey, Sums, summed
 from llmcost.usage.pricing import CellPrices
 from llmcost.usage.reading import Reading
 from llmcost.usage.summary import Usage
@@ -83,7 +83,7 @@ class Traffic(NamedTuple):
         for key, sums in self.cells.items():
             band = sum(1 for step in steps if key.above_tokens >= step)
             near = any(step / _NEAR <= key.prompt_size <= step * _NEAR for step in steps)
-            bucket = key.prompt_size if finely and near else NO_TIME
+            bucket = key.prompt_size if finely and near else NO_SIZE
             group = (self.segment(key) if by_segment else "", key.tier == BATCH, band, bucket)
             groups.setdefault(group, []).append((key, sums))
         found = []
@@ -135,7 +135,7 @@ def segment_of(task: str, tasks: Container[str]) -> str:
 
 
 def _sizes(cells: Iterable[tuple[SizeKey, Sums]]) -> str:
-    sizes = [key.prompt_size for key, _ in cells if key.prompt_size != NO_TIME]
+    sizes = [key.prompt_size for key, _ in cells if key.prompt_size != NO_SIZE]
     return f"prompts from {min(sizes):,} tokens, the largest bucket from {max(sizes):,}" if sizes else "unknown size"
 
 
