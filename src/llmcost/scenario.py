@@ -192,8 +192,13 @@ def _nowhere(path: Path, key: bool) -> str:
     return ".".join(str(part) for part in path)
 
 
-def scenario_from(data: Mapping[str, Any], where: Where = _nowhere, *, today: date | None = None) -> Scenario:
-    """A Scenario from plain data. Raises InputError with the place that `where` gives for a path."""
+def scenario_from(
+    data: Mapping[str, Any], where: Where = _nowhere, *, today: date | None = None, measured: bool = False
+) -> Scenario:
+    """A Scenario from plain data. Raises InputError with the place that `where` gives for a path.
+
+    `measured` says that the logs which `usage` names have been read.
+    """
     written = dict(data)
     architectures = written.pop("architectures", {})
     if not isinstance(architectures, Mapping):
@@ -213,7 +218,7 @@ def scenario_from(data: Mapping[str, Any], where: Where = _nowhere, *, today: da
         written["baseline"] = next(iter(built))
         assumed.add("baseline")
     _fill_fallbacks(built, str(written.get("baseline")), assumed)
-    if written.get("usage") and not written.get("workload"):
+    if written.get("usage") and not measured:
         raise InputError(
             "the workload is to be measured from logs, which only the command line reads",
             where=where(["usage"], True),

@@ -72,8 +72,9 @@ class Strict(BaseModel):
 class Workload(Strict):
     """Requests a month with their tokens, or the month's tokens alone.
 
-    `growth_per_month` compounds: month m carries v·(1+g)^(m−1). `cached_share` and
-    `cache_write_share` are of the input tokens, `batch_share` is of the requests.
+    `growth_per_month` compounds: month m carries v·(1+g)^(m−1). `cached_share`, `cache_write_share`
+    and `cache_write_1h_share` (written for an hour, at a price of its own) are of the input tokens, none
+    within another; `batch_share` is of the requests.
     """
 
     requests_per_month: Positive | None = None
@@ -83,6 +84,7 @@ class Workload(Strict):
     monthly_output_tokens: Positive | None = None
     cached_share: Share = 0.0
     cache_write_share: Share = 0.0
+    cache_write_1h_share: Share = 0.0
     batch_share: Share = 0.0
     growth_per_month: Change = 0.0
     peak_to_average: RatioAboveZero = PEAK_TO_AVERAGE
@@ -113,6 +115,7 @@ class Segment(Strict):
     output_tokens: Positive
     cached_share: Share | None = None
     cache_write_share: Share | None = None
+    cache_write_1h_share: Share | None = None
     batch_share: Share | None = None
     difficulty: Literal["routine", "moderate", "hard"] | None = None
     sensitivity: Literal["public", "internal", "confidential", "restricted"] | None = None
@@ -133,10 +136,10 @@ class Stream(NamedTuple):
     output_tokens: Factor
     cached_share: Factor
     cache_write_share: Factor
+    cache_write_1h_share: Factor
     batch_share: Factor
     segment: str = ""
     requests_known: bool = True
-    cache_write_1h_share: Factor | None = None  # written for an hour; only logs tell it from the other writes
 
     @property
     def requests(self) -> Number:
@@ -181,11 +184,22 @@ class Part(NamedTuple):
             output_tokens=measured("output_tokens", self.output_tokens, "tokens/request"),
             cached_share=measured("cached_share", self.cached_share),
             cache_write_share=measured("cache_write_share", self.cache_write_share),
+            cache_write_1h_share=measured("cache_write_1h_share", self.cache_write_1h_share),
             batch_share=measured("batch_share", self.batch_share),
-            cache_write_1h_share=measured("cache_write_1h_share", self.cache_write_1h_share)
-            if self.cache_write_1h_share
-            else None,
         )
+
+
+_SHARES = ("cached_share", "cache_write_share", "cache_write_1h_share", "batch_share")
+_NO_WRITES = Factor("cache_write_1h_share", 0.0, "", "derived", "cache_write_share is all that is written")
+
+
+def stated_shares(of: Strict) -> dict[str, Factor]:
+    """The shares that a segment or an architecture states in place of the workload's.
+
+    What it states of cache writes is all that it writes: without `cache_write_1h_share`, none for an hour.
+    """
+    found = {field: of.factor(field) for field in _SHARES if getattr(of, field) is not None}
+    return {"cache_write_1h_share": _NO_WRITES, **found} if "cache_write_share" in found else found
 
 
 def streams(
@@ -214,6 +228,7 @@ def streams(
         outputs,
         workload.factor("cached_share"),
         workload.factor("cache_write_share"),
+        workload.factor("cache_write_1h_share"),
         workload.factor("batch_share"),
         requests_known=workload.requests_known,
     )
@@ -226,11 +241,7 @@ def streams(
             segment=name,
             input_tokens=segment.factor("input_tokens", "tokens/request"),
             output_tokens=segment.factor("output_tokens", "tokens/request"),
-            **{  # type: ignore[arg-type]
-                field: segment.factor(field)
-                for field in ("cached_share", "cache_write_share", "batch_share")
-                if getattr(segment, field) is not None
-            },
+            **stated_shares(segment),  # type: ignore[arg-type]
         )
         for name, segment in segments.items()
     ]

@@ -1,7 +1,7 @@
 """Calling a model over its provider's API, by the token.
 
 `cost = (I·(1−h−w)·p_in + I·h·p_read + I·w·p_write + O·p_out) / 1e6`, the batched share at the
-model's batch prices, bucket by bucket (docs/methods/api.md). Logged writes that last an hour pay
+model's batch prices, bucket by bucket (docs/methods/api.md). Writes that last an hour pay
 the price of those, where the model has one. Long-context prices apply to the
 whole request once its input is above the threshold.
 
@@ -107,22 +107,23 @@ def short_name(full_id: str) -> str:
 
 def _stream_charges(model: str, stream: Stream, month: Month) -> Iterator[Charge]:
     price = month.prices.price(model, month.first_day)
-    cached, written = stream.cached_share.value, stream.cache_write_share.value
-    for_an_hour = stream.cache_write_1h_share
-    if for_an_hour is not None:
-        written = written + for_an_hour.value
-    if not all_true(cached + written <= 1 + 1e-9):
+    of_input = [stream.cached_share, stream.cache_write_share]
+    if not is_zero(stream.cache_write_1h_share.value):
+        of_input.append(stream.cache_write_1h_share)
+    not_fresh = sum((share.value for share in of_input[1:]), of_input[0].value)
+    names = [share.name for share in of_input]
+    if not all_true(not_fresh <= 1 + 1e-9):
         raise InputError(
-            "cached_share and cache_write_share together exceed 100 %",
+            f"{', '.join(names[:-1])} and {names[-1]} together exceed 100 %",
             hint="give shares of the input that add up to 100 % at most",
         )
-    simple = is_zero(cached) and is_zero(written)
-    fresh = Factor("uncached_share", 1 - cached - written, "", "derived", "1 − cached_share − cache_write_share")
-    shares: tuple[Factor | None, ...] = (
+    simple = all(is_zero(share.value) for share in of_input)
+    fresh = Factor("uncached_share", 1 - not_fresh, "", "derived", " − ".join(("1", *names)))
+    shares = (
         None if simple else fresh,
         stream.cached_share,
         stream.cache_write_share,
-        for_an_hour,
+        stream.cache_write_1h_share,
         None,
     )
     batch = stream.batch_share.value
@@ -137,8 +138,6 @@ def _stream_charges(model: str, stream: Stream, month: Month) -> Iterator[Charge
             continue
         for (bucket, field), share in zip(_BUCKETS, shares, strict=True):
             if share is not None and is_zero(share.value):
-                continue
-            if bucket == "cache write, an hour" and share is None:
                 continue
             tokens = stream.output_tokens if bucket == "output" else stream.input_tokens
             if is_zero(tokens.value):

@@ -16,7 +16,19 @@ from llmcost.catalog.models import ApiPrice, GpuPrice, GpuSpec, OpenModel
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Factor, Source
 from llmcost.quantity import Quantity, QuantityError, Range
-from llmcost.workload import AboveZero, Count, Months, Positive, Share, Stream, Strict, Usd, Workload, refuse
+from llmcost.workload import (
+    AboveZero,
+    Count,
+    Months,
+    Positive,
+    Share,
+    Stream,
+    Strict,
+    Usd,
+    Workload,
+    refuse,
+    stated_shares,
+)
 
 WEEKS_PER_MONTH = 365 / 12 / 7
 
@@ -191,6 +203,7 @@ class Architecture(Strict):
     quality: Share | None = None
     cached_share: Share | None = None
     cache_write_share: Share | None = None
+    cache_write_1h_share: Share | None = None
     batch_share: Share | None = None
     location: Literal["api", "cloud", "own", "edge"] | None = None
     region: str | None = None
@@ -217,11 +230,8 @@ class Architecture(Strict):
 
     def as_sent(self, stream: Stream) -> Stream:
         """The stream as this architecture sends it on: with its own prompt caching and batching, where stated."""
-        stated = ("cached_share", "cache_write_share", "batch_share")
-        own: dict[str, Any] = {field: self.factor(field) for field in stated if getattr(self, field) is not None}
-        if "cache_write_share" in own:  # what it states is all that it writes
-            own["cache_write_1h_share"] = None
-        return stream._replace(**own) if own else stream
+        own = stated_shares(self)
+        return stream._replace(**own) if own else stream  # type: ignore[arg-type]
 
     def needs_fallback(self) -> bool:
         """Whether anything else has to serve before this one is in full service."""

@@ -228,8 +228,8 @@ def _carrying(stream: Stream) -> Stream:
     if not (is_array(size) or size > 0):
         return stream
     for field in ("cached_share", "cache_write_share", "cache_write_1h_share"):
-        share: Factor | None = getattr(stream, field)
-        if share is not None and not is_zero(share.value):
+        share: Factor = getattr(stream, field)
+        if not is_zero(share.value):
             kept = share.value * before / where(size > 0, size, 1.0)
             changed[field] = Factor(field, kept, "", "derived", f"{plainly(share.value)} of the prompt before")
     return stream._replace(**changed)  # type: ignore[arg-type]

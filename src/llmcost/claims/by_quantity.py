@@ -56,7 +56,7 @@ class ReviewSavings(Strict):
     def charges(self) -> tuple[Charge, Charge]:
         """USD for the reviews before and after."""
         nothing = Factor("unused", 0.0)
-        stream = Stream((self.factor("requests"),), nothing, nothing, nothing, nothing, nothing)
+        stream = Stream((self.factor("requests"),), nothing, nothing, nothing, nothing, nothing, nothing)
         before, after = (
             next(iter(Review(share=part, usd_per_review=self.usd_per_review).charges(name, [stream])))
             for name, part in (("before", self.share_before), ("after", self.share_after))

@@ -42,12 +42,10 @@ def command(
     draft = draft_from(flags)
     add_mixes(draft, mix, model)
     question = asked(draft, flags)
-    if question.traffic is not None:
-        from llmcost.cli.measured import in_parts, logged
-
-        question = question._replace(scenario=in_parts(question, flags))
     result = compare(question.scenario, question.catalog, question.sampling)
     if question.traffic is not None:
+        from llmcost.cli.measured import logged
+
         result = result._replace(traffic=logged(question))
     remarks = Remarks(question, {each.name: each.charges for each in result.architectures})
 

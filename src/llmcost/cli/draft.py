@@ -104,6 +104,8 @@ def draft_from(flags: Values) -> Draft:
     for name, path in PATHS.items():
         if flags.get(name) is not None:
             draft.put(path, flags[name], "--" + name.replace("_", "-"))
+    if flags.get("cache_write") is not None:  # what it states is all that is written
+        draft.put(("workload", "cache_write_1h_share"), 0, "--cache-write")
     for text in flags.get("price") or ():
         _put_price(draft, text)
     for text in flags.get("successor") or ():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,24 @@ if TYPE_CHECKING:
 
 
 def measured(draft: Draft, flags: Values, catalog: Catalog, as_of: date) -> Measured:
-    """Read the logs and put what they measure into the draft, under flags that say otherwise."""
+    """Read the logs and put what they measure into the draft, under flags that say otherwise. Raises InputError."""
+    try:
+        return _measured(draft, flags, catalog, as_of)
+    except InputError as error:
+        raise _for_this_command(error, flags) from None
+
+
+def _for_this_command(error: InputError, flags: Values) -> InputError:
+    """The error; where its hint names flags that the command does not take, with the ways that are open instead."""
+    if all(flag.replace("-", "_") in flags for flag in re.findall(r"--([a-z-]+)", error.hint)):
+        return error
+    return error.said(
+        hint=f"{error.hint}; compare and report take that, and `llmcost usage LOGS --save-workload FILE`, "
+        "whose FILE every command loads"
+    )
+
+
+def _measured(draft: Draft, flags: Values, catalog: Catalog, as_of: date) -> Measured:
     paths, base = flags.get("usage"), ""
     if not paths:
         written = draft.data["usage"]
@@ -59,16 +77,13 @@ def _put(draft: Draft, traffic: Traffic) -> None:
     hours = _hours(draft)
     fields: dict[str, Any] = {
         "requests_per_month": traffic.requests_per_month(hours),
-        "input_tokens": whole.input_tokens,
-        "output_tokens": whole.output_tokens,
-        "cached_share": whole.cached_share,
-        "cache_write_share": whole.cache_write_share + whole.cache_write_1h_share,
-        "batch_share": whole.batch_share,
+        **whole.fields,
         "peak_to_average": traffic.peak_to_average,
     }
     workload = dict(draft.data.get("workload") or {})
     for field in ("monthly_input_tokens", "monthly_output_tokens"):
-        workload.pop(field, None)
+        if not draft.is_flag(("workload", field)):
+            workload.pop(field, None)
     draft.data["workload"] = workload
     for field, value in fields.items():
         if value is not None and not draft.is_flag(("workload", field)):
@@ -89,54 +104,52 @@ def _hours(draft: Draft) -> float:
 
 def _segments(written: dict[str, Any], traffic: Traffic) -> dict[str, Any]:
     """The logged tasks as segments; what the scenario says of a task's quality and difficulty stays."""
-    calls = {task: mean.calls for task, mean in traffic.by_task.items() if mean.calls}
-    unknown = [task for task in written if task not in calls]
-    if len(unknown) == len(written):
+    if not written.keys() & traffic.segments.keys():
         raise InputError(
             f"no logged call is of a segment of the scenario ({', '.join(written)})",
             where=traffic.files[0],
-            hint=f"say what names the task: --task-from tag, key, path or a column (logged: {', '.join(list(calls)[:5])})",
+            hint=f"say what names the task: --task-from tag, key, path or a column (logged: {', '.join(list(traffic.segments)[:5])})",
         )
-    total = sum(calls.values())
     return {
-        task: {
-            **(written[task] if isinstance(written.get(task), dict) else {}),
-            "share": mean.calls / total,
-            "input_tokens": mean.input_tokens,
-            "output_tokens": mean.output_tokens,
-            "cached_share": mean.cached_share,
-            "cache_write_share": mean.cache_write_share + mean.cache_write_1h_share,
-            "batch_share": mean.batch_share,
+        name: {
+            **(written[name] if isinstance(written.get(name), dict) else {}),
+            "share": mean.calls / traffic.whole.calls,
+            **mean.fields,
         }
-        for task, mean in traffic.by_task.items()
-        if mean.calls
+        for name, mean in traffic.segments.items()
     }
 
 
-def in_parts(question: Asked, flags: Values) -> Scenario:
+def in_parts(scenario: Scenario, prices: Prices, traffic: Traffic, flags: Values, as_of: date) -> Scenario:
     """The scenario with its requests in the parts that its own models' prices tell apart.
 
     Where a flag says what a request is like, one mean request stands.
     """
-    assert question.traffic is not None  # noqa: S101 - asked of measured traffic alone
-    scenario, traffic = question.scenario, question.traffic.traffic
     if any(flags.get(name) is not None for name in ("input", "output", "cached", "cache_write", "batch")):
         return scenario
-    prices = Prices(question.catalog, scenario.prices, scenario.successors)
     thresholds: set[int] = set()
     otherwise = False
+    begin, end = min(scenario.start, as_of), scenario.first_day(scenario.horizon_months)  # some price the very day
+    for model in _models(scenario, prices):
+        for day in (begin, *prices.changes(model, begin, end)):
+            with suppress(Retired):
+                price = prices.price(model, day)
+                thresholds.update(tier.above_tokens for tier in price.long_context)
+                otherwise = otherwise or price.tokens_factor != 1.0
     for name in scenario.architectures:
-        for model in models_of(name, scenario.architectures):
-            end = scenario.first_day(scenario.horizon_months)
-            for day in (scenario.start, *prices.changes(model, scenario.start, end)):
-                with suppress(Retired):
-                    price = prices.price(model, day)
-                    thresholds.update(tier.above_tokens for tier in price.long_context)
-                    otherwise = otherwise or price.tokens_factor != 1.0
         bodies = [body for _, body in reachable(name, scenario.architectures)]
         otherwise = otherwise or any(getattr(body, "carry_rejected", False) for body in bodies)
     finely = bool(thresholds) and (otherwise or bool(traffic.tokens_factors))
-    return scenario.measured_by(traffic.parts(thresholds, by_task=bool(scenario.segments), finely=finely))
+    return scenario.measured_by(traffic.parts(thresholds, by_segment=bool(scenario.segments), finely=finely))
+
+
+def _models(scenario: Scenario, prices: Prices) -> list[str]:
+    """Every model that a command may price: those that architectures call, and those whose quality is known."""
+    called = [model for name in scenario.architectures for model in models_of(name, scenario.architectures)]
+    rated = [*scenario.quality, *(name for segment in scenario.segments.values() for name in segment.quality)]
+    if scenario.outcomes is not None:
+        rated += scenario.outcomes.outcomes.models
+    return list(dict.fromkeys([*called, *(name for name in rated if prices.has(name))]))
 
 
 def logged(question: Asked) -> LoggedTraffic:

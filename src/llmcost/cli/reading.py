@@ -45,7 +45,7 @@ def asked(draft: Draft, flags: Values) -> Asked:
         from llmcost.cli.measured import measured
 
         traffic = measured(draft, flags, catalog, as_of)
-    scenario = scenario_from(draft.data, draft.where, today=as_of)
+    scenario = scenario_from(draft.data, draft.where, today=as_of, measured=traffic is not None)
     prices = Prices(catalog, scenario.prices, scenario.successors)
     check_models(scenario, prices, draft.data, draft.where)
     check_names(scenario, prices, draft.where)
@@ -53,6 +53,10 @@ def asked(draft: Draft, flags: Values) -> Asked:
         from llmcost.economics.plausibility import refuse_impossible
 
         refuse_impossible(scenario, prices, draft.where)
+    if traffic is not None:
+        from llmcost.cli.measured import in_parts
+
+        scenario = in_parts(scenario, prices, traffic.traffic, flags, as_of)
     return Asked(scenario, catalog, as_of, sampling(flags), given_start, traffic)
 
 

@@ -40,12 +40,10 @@ def command(flags: Values) -> int:
     draft = draft_from(flags)
     question = asked(draft, flags)
     gc.freeze()  # the catalog stays to the end: nothing to be gone through again while the page is made
-    if question.traffic is not None:
-        from llmcost.cli.measured import in_parts, logged
-
-        question = question._replace(scenario=in_parts(question, flags))
     found = report(question.scenario, question.catalog, question.sampling, levers=form == "html")
     if question.traffic is not None:
+        from llmcost.cli.measured import logged
+
         found = found.measured(question.traffic.traffic.usage, logged(question))
     comparison = found.details.comparison
     remarks = Remarks(question, {each.name: each.charges for each in comparison.architectures})

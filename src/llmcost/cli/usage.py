@@ -70,14 +70,22 @@ def command(flags: Values) -> int:
     prices = CellPrices(DayPrices(catalog, own_prices(flags)), as_of, same_as(flags))
     reading = _read(flags, catalog.long_context_thresholds())
     result = usage_of(reading, prices)
+    lost = ""
     if flags.get("save_workload") is not None:
+        from llmcost.architectures.prices import Prices
         from llmcost.output_file import write_atomically
         from llmcost.usage.traffic import traffic_of
-        from llmcost.usage.workload_file import workload_yaml
+        from llmcost.usage.workload_file import lost_by_means, workload_yaml
 
-        text = workload_yaml(traffic_of(reading, result, prices), prices.prices, as_of)
+        # What is saved serves from now on, where a retired model keeps no price.
+        serving = Prices(catalog, own_prices(flags))
+        traffic = traffic_of(reading, result, prices)
+        text = workload_yaml(traffic, serving, as_of)
         write_atomically(flags["save_workload"], text, force=bool(flags.get("force")))
+        lost = lost_by_means(traffic)
     assumed, warned = remarks_of(reading)
+    if lost:
+        warned.append(Warning("mean_request", f"{flags['save_workload']}: {lost}"))
     assumed += stand_ins(result)
     if flags.get("against") is not None:
         result = result._replace(against=_against(flags, reading, prices))

@@ -79,9 +79,12 @@ def volume_facts(scenario: Scenario, month: int) -> dict[str, Fact]:
     if not point.workload.requests_known:  # the month's tokens: of how many tasks, nothing says
         return facts
     requests = sum(stream.requests for stream in arriving)
-    largest = max(arriving, key=lambda stream: stream.tokens)
-    task = f"segment {largest.segment}" if largest.segment else "the workload, one kind of request"
-    facts["tokens_per_month_of_largest_task"] = Fact(largest.tokens, f"{task}, month {month}")
+    tasks: dict[str, float] = {}
+    for stream in arriving:  # logged traffic comes in several parts a task
+        tasks[stream.segment] = tasks.get(stream.segment, 0.0) + float(stream.tokens)
+    largest = max(tasks, key=tasks.__getitem__)
+    task = f"segment {largest}" if largest else "the workload, one kind of request"
+    facts["tokens_per_month_of_largest_task"] = Fact(tasks[largest], f"{task}, month {month}")
     facts["requests_per_month"] = Fact(requests, where)
     facts["requests_per_day"] = Fact(requests / days, where)
     if "peak_to_average" in point.workload.model_fields_set:

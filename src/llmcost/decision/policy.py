@@ -115,7 +115,8 @@ def _with_one_segment(point: Scenario) -> Scenario:
             hint="give requests_per_month, input_tokens and output_tokens",
         )
     whole = Segment(share=1.0, input_tokens=workload.input_tokens, output_tokens=workload.output_tokens)
-    return point.model_copy(update={"segments": {WHOLE: whole}})
+    parts = [part._replace(segment=WHOLE) for part in point.measured]
+    return point.measured_by(parts).model_copy(update={"segments": {WHOLE: whole}})
 
 
 def segment_alone(name: str, segment: Segment, point: Scenario) -> Scenario:
@@ -127,7 +128,8 @@ def segment_alone(name: str, segment: Segment, point: Scenario) -> Scenario:
     workload = point.workload
     assert workload is not None  # noqa: S101 - checked by the caller
     requests = (workload.requests_per_month or 0.0) * segment.share
-    return point.model_copy(
+    own = [part._replace(share=part.share / segment.share) for part in point.measured if part.segment == name]
+    return point.measured_by(own).model_copy(
         update={
             "workload": workload.model_copy(update={"requests_per_month": requests}),
             "segments": {name: segment.model_copy(update={"share": 1.0})},

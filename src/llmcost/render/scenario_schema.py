@@ -21,6 +21,8 @@ _ARCHITECTURE = {
     "quality": "share of answers that are right, 0 to 1, on the team's own evaluation",
     "cached_share": "share of the input tokens read from the prompt cache here; left out, the workload's",
     "cache_write_share": "share of the input tokens written to the prompt cache here; left out, the workload's",
+    "cache_write_1h_share": "share of the input tokens written for an hour here; left out, the workload's, "
+    "or none where cache_write_share is given",
     "batch_share": "share of the requests sent in batches here; left out, the workload's",
     "location": "where it runs: api, cloud, own or edge",
     "region": "where in the world, such as eu-west; held against requirements.residency",
@@ -76,7 +78,8 @@ ABOUT: dict[str, dict[str, str]] = {
         "monthly_input_tokens": "tokens a month, in place of the three keys above",
         "monthly_output_tokens": "tokens a month",
         "cached_share": "share of the input tokens read from the prompt cache",
-        "cache_write_share": "share of the input tokens written to the prompt cache",
+        "cache_write_share": "share of the input tokens written to the prompt cache for five minutes",
+        "cache_write_1h_share": "share of the input tokens written to it for an hour, beside cache_write_share",
         "batch_share": "share of the requests sent in batches",
         "growth_per_month": "share a month, compounding",
         "peak_to_average": "busiest over average traffic (4)",
@@ -87,6 +90,8 @@ ABOUT: dict[str, dict[str, str]] = {
         "output_tokens": "tokens a request, reasoning tokens included",
         "cached_share": "share of its input tokens read from the prompt cache; left out, the workload's",
         "cache_write_share": "share of its input tokens written to the prompt cache; left out, the workload's",
+        "cache_write_1h_share": "share of its input tokens written for an hour; left out, the workload's, "
+        "or none where cache_write_share is given",
         "batch_share": "share of its requests sent in batches; left out, the workload's",
         "difficulty": "how hard the task is",
         "sensitivity": "`restricted` admits own and edge, or anybody with a data agreement",

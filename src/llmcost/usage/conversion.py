@@ -15,7 +15,6 @@ PICO = 10**12
 DEAREST = 9e6  # USD of one record; as whole 1e-12 it still fits 64 bits
 LARGEST = (1 << 53) - 1  # beyond it a float takes one whole number for another, and engines would differ
 NO_TASK = ""
-NO_MODEL = ""
 STANDARD = "standard"
 BATCH = "batch"
 

@@ -16,7 +16,8 @@ from llmcost.usage.coverage import Export, Interval
 from llmcost.usage.record import Call
 from llmcost.usage.sizes import bucket_of
 
-NO_TIME = -1  # the slot of a call without a time, and the size of an aggregated bucket
+NO_TIME = -1  # the slot of a call without a time
+NO_SIZE = -1  # the size of the prompts that an export sums up
 
 
 class HourKey(NamedTuple):
@@ -163,7 +164,7 @@ class Cube:
                 else:
                     add_bucket(bucketed, bucket_of(output), calls, output)
             else:
-                band, size = above, NO_TIME
+                band, size = above, NO_SIZE
             cell = first_hour((model, task, slot, tier, band))
             if cell is None:
                 cell = hours[model, task, slot, tier, band] = [0, 0, 0, 0, 0, 0, 0, 0]
@@ -221,7 +222,7 @@ class Cube:
         return {HourKey(*key): Sums(*sums) for key, sums in self.hours.items()}
 
     def by_size(self) -> dict[SizeKey, Sums]:
-        """The cells by prompt size; an aggregated bucket stands under the size -1."""
+        """The cells by prompt size; what an export sums up stands under NO_SIZE."""
         return {SizeKey(*key): Sums(*sums) for key, sums in self.sizes.items()}
 
     @property

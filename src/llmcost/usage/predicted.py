@@ -111,13 +111,13 @@ def against(
     first = months_of(point, prices)[0]
     served = {each: body.in_full_service() for each, body in point.architectures.items()}
     return Against(
-        title,
-        name,
-        logged.share_of(_own_models(name, point, prices)),
-        logged.weighed_by,
-        _months(reading, cells, point, prices, name),
-        _models(_reached(name, served, point, prices, first), logged),
-        _escalation(name, point, prices, first, logged),
+        scenario=title,
+        architecture=name,
+        matched=logged.share_of(_own_models(name, point, prices)),
+        matched_by=logged.weighed_by,
+        months=_months(reading, cells, point, prices, name),
+        models=_models(_reached(name, served, point, prices, first), logged),
+        escalation=_escalation(name, point, prices, first, logged),
     )
 
 
@@ -181,21 +181,21 @@ def _months(reading: Reading, cells: CellPrices, point: Scenario, prices: Prices
         total = summed(sums for _, sums in own)
         found.append(
             MonthBeside(
-                f"{first_day:%Y-%m}",
-                number,
-                hours,
-                _calls_of(reached, part),
-                logged.total_calls,
-                _sum(each.input_tokens for each in reached.values()) * part,
-                total.input,
-                _sum(each.output_tokens for each in reached.values()) * part,
-                total.output,
-                None if cost is None else float(cost) * part,
-                _cost(own, cells),
-                total.recorded_usd,
-                None if cube.cost_rows else total.recorded_calls,
-                _models(reached, logged),
-                _escalation(name, point, prices, month, logged),
+                month=f"{first_day:%Y-%m}",
+                scenario_month=number,
+                hours=hours,
+                predicted_calls=_calls_of(reached, part),
+                calls=logged.total_calls,
+                predicted_input_tokens=_sum(each.input_tokens for each in reached.values()) * part,
+                input_tokens=total.input,
+                predicted_output_tokens=_sum(each.output_tokens for each in reached.values()) * part,
+                output_tokens=total.output,
+                predicted_cost=None if cost is None else float(cost) * part,
+                cost=_cost(own, cells),
+                recorded_cost=total.recorded_usd,
+                recorded_calls=None if cube.cost_rows else total.recorded_calls,
+                models=_models(reached, logged),
+                escalation=_escalation(name, point, prices, month, logged),
             )
         )
     return found
@@ -266,13 +266,13 @@ def _models(reached: Mapping[str, _Reached], logged: ByModel) -> list[ModelBesid
         share = own.calls / predicted if own and own.calls is not None and predicted else None
         found.append(
             ModelBeside(
-                model,
-                share,
-                None if calls is None or total is None else calls / total if total else 0.0,
-                _per(own.input_tokens, own.calls) if own else None,
-                _per(sums.input, calls) if sums else None,
-                _per(own.output_tokens, own.calls) if own else None,
-                _per(sums.output, calls) if sums else None,
+                model=model,
+                predicted_share=share,
+                share=None if calls is None or total is None else calls / total if total else 0.0,
+                predicted_input_per_call=_per(own.input_tokens, own.calls) if own else None,
+                input_per_call=_per(sums.input, calls) if sums else None,
+                predicted_output_per_call=_per(own.output_tokens, own.calls) if own else None,
+                output_per_call=_per(sums.output, calls) if sums else None,
             )
         )
     return found

@@ -146,7 +146,7 @@ class CellPrices:
 def _of_size(tokens: int) -> Stream:
     """A stream of requests of one size: what decides the long-context tier."""
     size = Factor("input_tokens", float(tokens))
-    return Stream((), size, size, _NO_SHARE, _NO_SHARE, _NO_SHARE)
+    return Stream((), size, size, _NO_SHARE, _NO_SHARE, _NO_SHARE, _NO_SHARE)
 
 
 def _spellings(model: str, providers: set[str]) -> list[str]:

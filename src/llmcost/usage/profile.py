@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from llmcost.usage.coverage import US_PER_HOUR
-from llmcost.usage.cube import NO_TIME, Cube, add_bucket
+from llmcost.usage.cube import NO_SIZE, NO_TIME, Cube, add_bucket
 from llmcost.usage.instants import written
 from llmcost.usage.sizes import nearest_rank, within_bucket
 from llmcost.workload import HOURS_PER_MONTH
@@ -70,7 +70,7 @@ def series_of(cube: Cube) -> Series | None:
     None without times, where an export does not count its calls, and where the slots of exports do not
     fit into each other: how the calls of a day lie within it is not known.
     """
-    step_us = cube.step_seconds * 1_000_000
+    step_us = cube.step_us
     found: dict[int, int] = {}
     for key, sums in cube.by_hour().items():
         if key.slot != NO_TIME:
@@ -78,8 +78,7 @@ def series_of(cube: Cube) -> Series | None:
     if cube.first_us is not None or not cube.exports:
         for export in cube.exports:
             for (start, _), calls in export.slots.items():
-                if start // step_us in found:  # not a moment that stands for no time
-                    found[start // step_us] -= calls
+                found[start // step_us] -= calls
         return _series(step_us, 0, {slot: calls for slot, calls in found.items() if calls})
     lengths = {until - start for export in cube.exports for start, until in export.slots}
     if not lengths or any(export.uncounted for export in cube.exports):
@@ -103,8 +102,8 @@ def _of_exports(cube: Cube) -> Series | None:
     """By the longest slot of the exports from the first that they cover, or by the cube's step where that is longer."""
     slots = [(*slot, calls) for export in cube.exports for slot, calls in export.slots.items()]
     origin, step_us = min(start for start, _, _ in slots), max(until - start for start, until, _ in slots)
-    if step_us < cube.step_seconds * 1_000_000:
-        step_us = cube.step_seconds * 1_000_000
+    if step_us < cube.step_us:
+        step_us = cube.step_us
         origin -= origin % step_us
     calls: dict[int, int] = {}
     for start, until, each in slots:
@@ -173,7 +172,7 @@ def prompt_sizes(cube: Cube) -> Sizes | None:
     """Percentiles of the prompt; None where only aggregated buckets were read."""
     buckets: dict[int, tuple[int, int]] = {}
     for key, sums in cube.by_size().items():
-        if key.prompt_size != NO_TIME:
+        if key.prompt_size != NO_SIZE:
             add_bucket(buckets, key.prompt_size, sums.calls, sums.input)
     return _sizes(cube.prompts, buckets)
 
@@ -197,7 +196,7 @@ def above_thresholds(cube: Cube) -> list[Above]:
     """For each threshold the calls above it, and their share of the calls whose size is known."""
     by_band: dict[int, int] = {}
     for key, sums in cube.by_size().items():
-        if key.prompt_size != NO_TIME:
+        if key.prompt_size != NO_SIZE:
             by_band[key.above_tokens] = by_band.get(key.above_tokens, 0) + sums.calls
     total = sum(by_band.values())
     return [

@@ -24,8 +24,6 @@ from llmcost.usage.record import Entry, Rejected
 # A place in a record: `usage.prompt_tokens` walks down; a tuple holds keys that themselves carry dots.
 Path = str | tuple[str, ...]
 
-TASK_SOURCES = ("tag", "key", "path")
-
 
 class ReaderOptions(NamedTuple):
     """What the command line says about reading, and the file that is read."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 EXACT_BELOW = 32
-PER_OCTAVE = 16
 OCTAVES = 26  # up to 2^31 tokens; anything larger shares the last octave's step
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from llmcost.errors import UnknownPrice
 from llmcost.usage.coverage import Period, period_of
-from llmcost.usage.cube import HourKey, Sums, summed
+from llmcost.usage.cube import NO_SIZE, HourKey, Sums, summed
 from llmcost.usage.lines import LineCounts
 from llmcost.usage.predicted import Against
 from llmcost.usage.pricing import CellPrices, StandIn, Unpriced
@@ -129,7 +129,7 @@ def usage_of(reading: Reading, prices: CellPrices) -> Usage:
     models = _grouped(cells, costs, lambda key: key.model)
     tasks = _grouped(cells, costs, lambda key: key.task)
     priced = [cost for cost in costs.values() if cost is not None]
-    without_size = sum(sums.calls for size, sums in cube.by_size().items() if size.prompt_size < 0)
+    without_size = sum(sums.calls for size, sums in cube.by_size().items() if size.prompt_size == NO_SIZE)
     return Usage(
         engine=reading.engine,
         files=reading.files,

@@ -7,14 +7,15 @@ rejected answer into the next prompt) every prompt-size bucket near a threshold 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
+from itertools import chain, count
 from math import fsum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from llmcost.errors import InputError
 from llmcost.usage.conversion import BATCH
 from llmcost.usage.coverage import Period
-from llmcost.usage.cube import NO_TIME, SizeKey, Sums, summed
+from llmcost.usage.cube import NO_SIZE, SizeKey, Sums, summed
 from llmcost.usage.pricing import CellPrices
 from llmcost.usage.reading import Reading
 from llmcost.usage.summary import Usage
@@ -36,15 +37,21 @@ class Mean(NamedTuple):
     cache_write_1h_share: float
     batch_share: float
 
+    @property
+    def fields(self) -> dict[str, float]:
+        """The keys of a workload or a segment that say it."""
+        return {name: value for name, value in self._asdict().items() if name != "calls"}
+
 
 class Traffic(NamedTuple):
-    """What was logged, as a scenario takes it. `hours` is how long the log runs."""
+    """What was logged, as a scenario takes it. `hours` is how long the log runs; a segment is a task with its calls."""
 
     files: list[str]
     period: Period
     hours: float
     whole: Mean
-    by_task: dict[str, Mean]
+    tasks: frozenset[str]
+    segments: dict[str, Mean]
     peak_to_average: float | None
     growth_per_month: float | None
     usage: Usage
@@ -61,8 +68,12 @@ class Traffic(NamedTuple):
         """Calls a month at the rate of the log."""
         return self.whole.calls * hours_per_month / self.hours
 
-    def parts(self, thresholds: Iterable[int], *, by_task: bool, finely: bool) -> list[Part]:
-        """The requests in parts of one kind: task, batched or not, and which thresholds the prompt is above.
+    def segment(self, key: SizeKey) -> str:
+        """The name of the segment that a cell is of."""
+        return segment_of(key.task, self.tasks)
+
+    def parts(self, thresholds: Iterable[int], *, by_segment: bool, finely: bool) -> list[Part]:
+        """The requests in parts of one kind: segment, batched or not, and which thresholds the prompt is above.
 
         `thresholds` are those of the models that may be asked. `finely` keeps the prompt-size buckets
         near one apart.
@@ -72,23 +83,19 @@ class Traffic(NamedTuple):
         for key, sums in self.cells.items():
             band = sum(1 for step in steps if key.above_tokens >= step)
             near = any(step / _NEAR <= key.prompt_size <= step * _NEAR for step in steps)
-            bucket = key.prompt_size if finely and near else NO_TIME
-            group = (key.task if by_task else "", key.tier == BATCH, band, bucket)
+            bucket = key.prompt_size if finely and near else NO_SIZE
+            group = (self.segment(key) if by_segment else "", key.tier == BATCH, band, bucket)
             groups.setdefault(group, []).append((key, sums))
         found = []
-        for (task, batched, _, _), cells in sorted(groups.items()):
+        for (segment, _, _, _), cells in sorted(groups.items()):
             mean = self.mean(cells)
             if mean.calls:
-                shares = mean[3:6]
                 found.append(
                     Part(
-                        mean.calls / self.whole.calls,
-                        mean.input_tokens,
-                        mean.output_tokens,
-                        *shares,
-                        float(batched),
-                        task,
-                        f"{self.words}: {number_of('call', mean.calls)} of {_sizes(cells)}",
+                        share=mean.calls / self.whole.calls,
+                        **mean.fields,
+                        segment=segment,
+                        rule=f"{self.words}: {number_of('call', mean.calls)} of {_sizes(cells)}",
                     )
                 )
         return found
@@ -121,8 +128,14 @@ def mean_of(cells: Iterable[tuple[SizeKey, Sums]], tokens_factors: Mapping[str, 
     )
 
 
+def segment_of(task: str, tasks: Container[str]) -> str:
+    """The name of a task's segment. Calls without a task are `other`, or what no task is called."""
+    names = chain(("other", "no task"), (f"no task {n}" for n in count(2)))
+    return task or next(name for name in names if name not in tasks)
+
+
 def _sizes(cells: Iterable[tuple[SizeKey, Sums]]) -> str:
-    sizes = [key.prompt_size for key, _ in cells if key.prompt_size != NO_TIME]
+    sizes = [key.prompt_size for key, _ in cells if key.prompt_size != NO_SIZE]
     return f"prompts from {min(sizes):,} tokens, the largest bucket from {max(sizes):,}" if sizes else "unknown size"
 
 
@@ -145,15 +158,18 @@ def traffic_of(reading: Reading, usage: Usage, prices: CellPrices) -> Traffic:
         )
     cells = reading.cube.by_size()
     factors = {key.model: factor for key in cells if (factor := prices.tokens_factor(key.model)) not in (None, 1.0)}
-    known: dict[str, Any] = {}
+    tasks = frozenset(key.task for key in cells)
+    known: dict[str, list[tuple[SizeKey, Sums]]] = {}
     for key, sums in cells.items():
-        known.setdefault(key.task, []).append((key, sums))
+        known.setdefault(segment_of(key.task, tasks), []).append((key, sums))
+    segments = {name: mean_of(own, factors) for name, own in sorted(known.items())}
     return Traffic(
         files=[file.path for file in reading.files if file.format is not None],
         period=usage.period,
         hours=usage.period.hours,
         whole=mean_of(cells.items(), factors),
-        by_task={task: mean_of(own, factors) for task, own in sorted(known.items())},
+        tasks=tasks,
+        segments={name: mean for name, mean in segments.items() if mean.calls},
         # Slots longer than an hour hide the peak that a fleet is built for.
         peak_to_average=None if usage.hours.by_hour_of_day is None else usage.hours.peak_to_average_elapsed,
         growth_per_month=usage.growth_per_month,

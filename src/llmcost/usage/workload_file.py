@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container
 from datetime import date, timedelta
 
 from llmcost.architectures.prices import Prices
-from llmcost.usage.summary import ModelUsage
 from llmcost.usage.traffic import Mean, Traffic
 from llmcost.wording import number_of
 from llmcost.workload import HOURS_PER_MONTH
@@ -41,16 +39,27 @@ def workload_yaml(traffic: Traffic, prices: Prices, on: date) -> str:
         lines.append("  # growth_per_month is not told: four whole weeks are needed")
     if traffic.peak_to_average is None:
         lines.append("  # peak_to_average is not told: the log does not tell the calls of an hour")
-    tasks = {task: mean for task, mean in traffic.by_task.items() if mean.calls}
-    if len(tasks) > 1:
+    lost = lost_by_means(traffic)
+    if lost:
+        lines.append(f"  # {lost}")
+    if len(traffic.segments) > 1:
         lines.append("segments:")
-        shares = _shares([mean.calls for mean in tasks.values()])
-        for (task, mean), share in zip(tasks.items(), shares, strict=True):
-            lines.append(f"  {json.dumps(_segment(task, tasks))}:")
+        shares = _shares([mean.calls for mean in traffic.segments.values()])
+        for (name, mean), share in zip(traffic.segments.items(), shares, strict=True):
+            lines.append(f"  {json.dumps(name)}:")
             lines += _block(
                 "    ", {"share": share, **_fields(mean)}, f"{_comment(from_)}, {number_of('call', mean.calls)}"
             )
     return "\n".join([*lines, *_architectures(traffic, prices, on)]) + "\n"
+
+
+def lost_by_means(traffic: Traffic) -> str:
+    """What a mean request does not tell of the prices of these calls; nothing where all of them are alike."""
+    for above in traffic.usage.sizes.above:  # the lowest threshold that parts them
+        if 0 < above.share < 1:
+            calls = f"{above.share:.1%} of the calls have prompts above {above.above_tokens:,} tokens"
+            return f"{calls}, which some models bill at other prices: a mean request loses that, `compare --usage LOGS` does not"
+    return ""
 
 
 def _architectures(traffic: Traffic, prices: Prices, on: date) -> list[str]:
@@ -58,12 +67,13 @@ def _architectures(traffic: Traffic, prices: Prices, on: date) -> list[str]:
     served: dict[str, int] = {}
     left_out: list[str] = []
     for each in traffic.usage.models:
-        if each.calls and each.priced_as and each.cost is not None and not _retires(each, prices, on):
-            served[each.priced_as] = served.get(each.priced_as, 0) + each.calls
+        if not each.calls or each.priced_as is None or each.cost is None:
+            left_out.append(f"{each.model or 'calls without a model'} (no price)")
+        elif (gone := prices.retirement(each.priced_as)) and gone.retires_on <= on + timedelta(days=_HORIZON_DAYS):
+            left_out.append(f"{each.model} (retires on {gone.retires_on})")
         else:
-            left_out.append(each.model or "calls without a model")
-    lines = [f"# not among the architectures, for want of a price or since it retires: {_comment(', '.join(left_out))}"]
-    lines = lines if left_out else []
+            served[each.priced_as] = served.get(each.priced_as, 0) + each.calls
+    lines = [f"# not among the architectures: {_comment(', '.join(left_out))}"] if left_out else []
     if not served:
         return lines
     several = len(served) > 1
@@ -76,20 +86,19 @@ def _architectures(traffic: Traffic, prices: Prices, on: date) -> list[str]:
 
 def _mixes(traffic: Traffic, served: dict[str, int]) -> list[str]:
     """The mix of the models as it was measured, in each segment its own where there are any."""
-    tasks = {task: mean for task, mean in traffic.by_task.items() if mean.calls}
-    if len(tasks) < 2:
+    if len(traffic.segments) < 2:
         return ["    mix:", *_mix("      ", served, traffic)]
     lines = ["    by_segment:"]
     named = {each.model: each.priced_as for each in traffic.usage.models}
-    for task in tasks:
+    for segment in traffic.segments:
         own: dict[str, int] = {}
         for key, sums in traffic.cells.items():
             model = named[key.model]
-            if key.task == task and model in served and sums.calls:
+            if traffic.segment(key) == segment and model in served and sums.calls:
                 own[model] = own.get(model, 0) + sums.calls
         in_order = {model: own[model] for model in served if model in own}
         # Where none of a task's own models serves on, it takes the mix of all.
-        lines += [f"      {json.dumps(_segment(task, tasks))}:", *_mix("        ", in_order or served, traffic)]
+        lines += [f"      {json.dumps(segment)}:", *_mix("        ", in_order or served, traffic)]
     return lines
 
 
@@ -101,24 +110,9 @@ def _mix(indent: str, calls: dict[str, int], traffic: Traffic) -> list[str]:
     ]
 
 
-def _segment(task: str, tasks: Container[str]) -> str:
-    """The name of a task's segment; calls without one are `other`, unless a task is called so."""
-    return task or ("other" if "other" not in tasks else "no task")
-
-
-def _retires(used: ModelUsage, prices: Prices, on: date) -> bool:
-    gone = prices.retirement(used.priced_as or "")
-    return gone is not None and gone.retires_on <= on + timedelta(days=_HORIZON_DAYS)
-
-
 def _fields(mean: Mean) -> dict[str, float]:
-    return {
-        "input_tokens": mean.input_tokens,
-        "output_tokens": mean.output_tokens,
-        "cached_share": mean.cached_share,
-        "cache_write_share": mean.cache_write_share + mean.cache_write_1h_share,
-        "batch_share": mean.batch_share,
-    }
+    """Without `cache_write_1h_share` where nothing is written for an hour: no other provider has such writes."""
+    return {name: value for name, value in mean.fields.items() if value or name != "cache_write_1h_share"}
 
 
 def _shares(calls: list[int]) -> list[float]:
