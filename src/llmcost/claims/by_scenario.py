@@ -258,12 +258,26 @@ def figure_of(asked: Asked, result: Any) -> Recomputed:
     rows = (row, base) if row is not result else ()
     charges = {each.name: each.charges for each in rows if getattr(each, "charges", ())}
     charges = {result.architecture: result.charges} if row is result else charges
-    found = Recomputed(name, figure, unit, charges=charges, limits=limits_of(name, base, result), given=asked.given)
+    found = Recomputed(
+        name,
+        figure,
+        unit,
+        charges=charges,
+        limits=limits_of(name, base, result, cached=_cached(asked.given)),
+        given=asked.given,
+    )
     if unit == "month" and hasattr(result, "horizon_months"):
         found = found._replace(ends=f"within {result.horizon_months} months")
     if figure.point is None and figure.bounds is None:
         return found._replace(missing=why_unknown(name, result, row, asked))
     return _with_band(found, result) if isinstance(result, Hosting) else found
+
+
+def _cached(tree: Any) -> bool:
+    """Whether some input is read from a cache, for which the capacity model has no rate."""
+    if not isinstance(tree, Mapping):
+        return False
+    return any(bool(value) if key == "cached_share" else _cached(value) for key, value in tree.items())
 
 
 def _rows(asked: Asked, result: Any) -> tuple[Any, Any]:

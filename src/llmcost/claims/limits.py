@@ -24,13 +24,16 @@ _TIMES = {
 RATES = ("requests_per_second", "deployable_requests_per_second", "tokens_per_second")
 
 
-def limits_of(name: str, base: Any, result: Any) -> list[Limit]:
-    """What a figure of this result can be at the most and at the least; `base` is the baseline's part of it."""
+def limits_of(name: str, base: Any, result: Any, *, cached: bool = False) -> list[Limit]:
+    """What a figure of this result can be at the most and at the least; `base` is the baseline's part of it.
+
+    `cached`: a part of the input need not be computed, and how fast the rest is nobody says.
+    """
     found = list(bounds_of(name))
     if name == "saving" and base is not None:
         most = highest(base.total_cost if hasattr(base, "total_cost") else base.monthly_cost)
         found += [] if most is None else [Limit(most, f"a saving cannot be larger than what {base.name} costs")]
-    return found + (list(_physics(name, result)) if isinstance(result, Hosting) else [])
+    return found + (list(_physics(name, result)) if isinstance(result, Hosting) and not cached else [])
 
 
 def bounds_of(name: str) -> Iterator[Limit]:
