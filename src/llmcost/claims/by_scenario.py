@@ -57,12 +57,13 @@ def _of_scenario(asked: Asked) -> Recomputed:
         ends = _within(scenario.horizon_months)
     calculate = _CALCULATIONS[asked.statement.calculation]
     found = _with_remarks(figure_of(asked, calculate(scenario, setting.catalog, asked)), scenario, asked)
-    if found.name.startswith("charges."):  # which a result has at the middle of its ranges alone
+    alone = found.figure.point is not None and found.figure.bounds is None
+    if alone and any(ranges_in(scenario)):  # what a result has at the middle of its ranges alone
 
-        def charge(each: Scenario) -> float:
-            return figure_of(asked, calculate(each, setting.catalog, asked)).figure.point or 0.0
+        def value(each: Scenario) -> float | None:
+            return figure_of(asked, calculate(each, setting.catalog, asked)).figure.point
 
-        found = found._replace(figure=_over_ranges(asked, scenario, charge))
+        found = found._replace(figure=_over_ranges(asked, scenario, value))
     return found._replace(ends=ends or found.ends)
 
 
@@ -76,13 +77,13 @@ def _of_offer(asked: Asked) -> Recomputed:
     return found._replace(ends=ends or found.ends)
 
 
-def _over_ranges(asked: Asked, scenario: Scenario, value: Callable[[Scenario], float]) -> Figure:
-    """A value that is a product of inputs, at its middle and at every corner of the ranges that move it.
+def _over_ranges(asked: Asked, scenario: Scenario, value: Callable[[Scenario], float | None]) -> Figure:
+    """A charge, a latency, a volume: its value at the middle and at every corner of the ranges that move it.
 
     Raises InputError for too many of these.
     """
 
-    def at(ends: Mapping[str, float]) -> float:
+    def at(ends: Mapping[str, float]) -> float | None:
         return value(with_values(scenario, lambda path, uncertain: ends.get(path, uncertain.middle)))
 
     point = at({})
@@ -93,14 +94,15 @@ def _over_ranges(asked: Asked, scenario: Scenario, value: Callable[[Scenario], f
     }
     if len(moving) > _MOST_MOVING:
         raise InputError(
-            f"claim {asked.statement.claim}: {len(moving)} ranges move this charge, at most {_MOST_MOVING} can",
+            f"claim {asked.statement.claim}: {len(moving)} ranges move this figure, at most {_MOST_MOVING} can",
             where=asked.statement.place(("figure",)),
             hint="give some of them as numbers, or ask for the whole, such as monthly_cost",
         )
     if not moving:
         return Figure(point)
     corners = [at(dict(zip(moving, ends, strict=True))) for ends in product(*moving.values())]
-    return Figure(point, None, (min(corners), max(corners)))
+    known = [each for each in corners if each is not None]
+    return Figure(point, None, (min(known), max(known) if len(known) == len(corners) else None))
 
 
 # ---- how far a payback is looked for ---------------------------------------------------------------
