@@ -49,7 +49,7 @@ def warned(folder: Path, *args: str) -> dict[str, str]:
 def test_a_copy_of_a_log_is_said(tmp_path: Path, first: str, second: str, engine: str) -> None:
     for name in (first, second):
         log(tmp_path / name, CALLS)
-    log(tmp_path / "c.jsonl", CALLS[:-1] + [{**CALLS[-1], "input_tokens": 1024}])  # of a.jsonl's size
+    log(tmp_path / "c.jsonl", [*CALLS[:-1], {**CALLS[-1], "input_tokens": 1024}])  # of a.jsonl's size
     said = warned(tmp_path, first, second, "c.jsonl", "--engine", engine)
     assert said["equal_files"] == f"{first}, {second} hold the same: what carries no id is counted 2 times"
     assert "equal_files" not in warned(tmp_path, first, "c.jsonl", "--engine", engine)

@@ -142,7 +142,11 @@ def _best(point: Scenario, prices: Prices, logged: ByModel) -> str:
     """The architecture that explains most calls; of several, the one that names the fewest models beside."""
     names = list(point.architectures)
     if not names:
-        raise InputError("the scenario has no architectures", where="--against", hint="add architectures: {…}")
+        raise InputError(
+            "the scenario has no architectures",
+            where="--against",
+            hint="write what was run: architectures: {NAME: {kind: api, model: MODEL}}",
+        )
 
     def fit(name: str) -> tuple[float, int]:
         own = _own_models(name, point, prices)
