@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from command_line import Run, run
 
+from llmcost.economics.logged import LoggedCost, LoggedTraffic
+from llmcost.render.pages.compare import logged
+
 AS_OF = ("--as-of", "2026-11-22")
 DAY, HOUR = 86_400, 3_600
 START = 1_767_225_600  # 2026-01-01T00:00:00Z
@@ -130,3 +133,10 @@ def test_a_report_without_calls_says_what_to_type(tmp_path: Path) -> None:
     assert typed in done.err
     done = run("compare", "--model", "claude-haiku-4-5", "--start", "2026-12", *typed.split(), *AS_OF, cwd=tmp_path)
     assert done.code == 0, done.err
+
+
+def test_no_change_has_no_minus() -> None:
+    """A cost of 99.99 is 0.01 % below 100, which is no change at one decimal."""
+    below = [LoggedCost("same", 99.99), LoggedCost("less", 99.0)]
+    table = logged(LoggedTraffic(["a"], "", "", 24.0, 10, 100.0, None, 0, 0, below))
+    assert [row[-1].text for row in table.rows[-2:]] == ["+0.0%", "-1.0%"]
