@@ -184,3 +184,26 @@ def test_a_report_of_costs_beside_a_prediction(tmp_path: Path) -> None:
     # .75 and 4.50 dollars a million
     assert month["cost"] == pytest.approx((1000 * 0.75 + 100 * 4.5) / 1e6)
     assert (month["recorded_cost"], month["hours"], month["predicted_calls"]) == (0.5, 24, pytest.approx(24))
+
+
+def test_a_log_from_before_the_scenario_is_priced_as_its_calls_are(tmp_path: Path) -> None:
+    """A model that has retired when the scenario starts keeps its last price: 2.50 in and 10 out a million."""
+    rows = [
+        {
+            "timestamp": (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=n)).isoformat(),
+            "model": "gpt-4o",
+            "input_tokens": 1000,
+            "output_tokens": 100,
+        }
+        for n in range(101)
+    ]
+    log, scenario = tmp_path / "log.jsonl", tmp_path / "w.yaml"
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    scenario.write_text(
+        "start: 2028-01\nworkload: {requests_per_month: 730, input_tokens: 1000, output_tokens: 100}\n"
+        "architectures: {run: {kind: api, model: gpt-4o}}\n"
+    )
+    found = run("usage", str(log), "--against", str(scenario), *AS_OF, "-f", "json").result["against"]["months"][0]
+    each = (1000 * 2.5 + 100 * 10) / 1e6
+    assert found["predicted_cost"] == pytest.approx(100 * each)  # one an hour, in 100 hours
+    assert found["cost"] == pytest.approx(101 * each)

@@ -69,8 +69,10 @@ def test_a_model_that_retires_is_left_out_and_named(tmp_path: Path) -> None:
     for n, row in enumerate(rows):
         row["model"] = "gpt-4o" if n % 2 else "gpt-5.4-mini"
     written(tmp_path, rows)
-    text = saved(tmp_path)
+    done = run("usage", "log.jsonl", "--save-workload", "s.yaml", *AS_OF, cwd=tmp_path)
+    text = (tmp_path / "s.yaml").read_text(encoding="utf-8")
     gone = run("prices", "show", "gpt-4o", "--as-of", "2026-11-22", "-f", "json").result["retires_on"]
+    assert f"s.yaml: not among the architectures: gpt-4o (retires on {gone})" in done.err
     assert f"# not among the architectures: gpt-4o (retires on {gone})" in text
     assert 'model: "openai/gpt-4o"' not in text
     # all 101 calls on the other: .75 and 4.50 dollars a million
@@ -94,14 +96,26 @@ def test_writes_of_an_hour_are_saved_as_such(tmp_path: Path) -> None:
 
 
 def test_what_a_mean_request_loses_is_said(tmp_path: Path) -> None:
+    """gemini-2.5-pro has other prices above 200,000 tokens, claude-haiku-4-5 has one price: 11 of 101 calls are above."""
     rows = calls()
     for n, row in enumerate(rows):
+        row["model"] = "claude-haiku-4-5" if n % 2 else "gemini-2.5-pro"
         if n % 10 == 0:
             row |= {"input_tokens": 250_000, "total_tokens": 251_000}
     written(tmp_path, rows)
     done = run("usage", "log.jsonl", "--save-workload", "s.yaml", *AS_OF, cwd=tmp_path)
-    says = "10.9% of the calls have prompts above 100,000 tokens"
-    assert says in done.err and f"# {says}" in (tmp_path / "s.yaml").read_text(encoding="utf-8")
+    says = "10.9% of the calls have prompts above 200,000 tokens, from where google/gemini-2.5-pro has other prices"
+    text = (tmp_path / "s.yaml").read_text(encoding="utf-8")
+    for each in (done.err, text):
+        assert says in each and "usage: log.jsonl" in each and "100,000 tokens" not in each.replace("200,000", "")
+    assert f"# {says}" in text
+    # with `usage:` each call has its own price: 1.25 in and 10 out, above 200,000 tokens 2.50 and 15
+    short, long = (10_000 * 1.25 + 1_000 * 10) / 1e6, (250_000 * 2.5 + 1_000 * 15) / 1e6
+    (tmp_path / "s.yaml").write_text(f"{text}usage: log.jsonl\n", encoding="utf-8")
+    assert compared(tmp_path)["google/gemini-2.5-pro"] == pytest.approx(12 * (90 * short + 11 * long), rel=1e-6)
+    written(tmp_path, [{**row, "model": "claude-haiku-4-5"} for row in rows])
+    done = run("usage", "log.jsonl", "--save-workload", "s.yaml", "--force", *AS_OF, cwd=tmp_path)
+    assert "prompts above" not in done.err
 
 
 def test_a_share_of_writes_on_the_command_line_is_all_that_is_written(tmp_path: Path) -> None:

@@ -146,6 +146,27 @@ class Prices:
         return self.catalog.open_model(model)
 
 
+class PricesOfDay(Prices):
+    """Every month at the API prices of one day: what calls that were made would cost on it.
+
+    A model that has retired by then is its successor where one is named; else it keeps its last price.
+    """
+
+    def __init__(self, prices: Prices, day: date) -> None:
+        super().__init__(prices.catalog, prices._own, prices._successors)
+        self._day = day
+
+    def price(self, model: str, on: date) -> ApiPrice:
+        return super().price(model, self._day)
+
+    def retirement(self, model: str) -> Retirement | None:
+        gone = super().retirement(model)
+        return gone if gone and gone.retires_on <= self._day and self.identity(model) in self._successors else None
+
+    def changes(self, model: str, start: date, end: date, followed: tuple[str, ...] = ()) -> list[date]:
+        return []
+
+
 def _overlaid(base: ApiPrice, own: OwnPrice) -> ApiPrice:
     """The user's figures over the catalog's; each overridden field keeps the catalog's figure."""
     given = own.model_fields_set

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from llmcost.errors import InputError, did_you_mean
 from llmcost.estimate import Assumption, Warning
 
 if TYPE_CHECKING:
+    from llmcost.usage.pricing import CellPrices
     from llmcost.usage.reading import FileRead, Opened, Reading, Request
     from llmcost.usage.summary import Usage
 
@@ -45,6 +47,15 @@ def same_as(flags: Values) -> dict[str, str]:
     return pairs(flags.get("priced_as"), "--priced-as", "LOGGED=MODEL", "azure/my-gpt=gpt-5")
 
 
+def check_priced_as(flags: Values, reading: Reading) -> None:
+    """Refuse a name that no line carries: what was meant would stay without a price. Raises InputError."""
+    logged = {key.model for key in reading.cube.by_hour()}
+    for name in same_as(flags):
+        if name not in logged:
+            hint = did_you_mean(name, logged) or f"name one of: {', '.join(sorted(filter(None, logged))[:8])}"
+            raise InputError(f"no logged call is of {name!r}", where="--priced-as", hint=hint)
+
+
 def request_of(flags: Values, thresholds: Sequence[int]) -> Request:
     """How the logs are to be read."""
     from llmcost.usage.reading import Request, convention_named
@@ -66,6 +77,7 @@ def request_of(flags: Values, thresholds: Sequence[int]) -> Request:
 def read_logs(paths: Sequence[str], flags: Values, thresholds: Sequence[int], *, base: str = "") -> Reading:
     """Every log that the paths name, read by the engine asked for. Raises InputError."""
     from llmcost.cli.progress import Bar
+    from llmcost.usage.counted_twice import equal_files
     from llmcost.usage.lines import LineCounts
     from llmcost.usage.logs import NoRows, NotALog, log_files
     from llmcost.usage.reading import FileRead, opened
@@ -81,6 +93,7 @@ def read_logs(paths: Sequence[str], flags: Values, thresholds: Sequence[int], *,
         if not note:
             try:
                 files.append(opened(file, request))
+                keep_apart(file.path, flags)
             except NotALog as why:
                 if file.named and not isinstance(why, NoRows):
                     raise
@@ -95,7 +108,19 @@ def read_logs(paths: Sequence[str], flags: Values, thresholds: Sequence[int], *,
     if not reading.lines.accepted:
         raise _no_call(reading)
     read = {each.path: each for each in reading.files} | unread
-    return reading._replace(files=[read[name] for name in order])
+    return reading._replace(
+        files=[read[name] for name in order], equal_files=equal_files([each.file for each in files])
+    )
+
+
+def keep_apart(path: str, flags: Values) -> None:
+    """Refuse to write over what is read. Raises InputError."""
+    for name, flag in (("output_file", "-o"), ("save_workload", "--save-workload")):
+        out = flags.get(name)
+        if out is not None and os.path.realpath(out) == os.path.realpath(path):
+            raise InputError(
+                f"{path} is read here, and {flag} would write over it", where=flag, hint="name another file"
+            )
 
 
 def _no_call(reading: Reading) -> InputError:
@@ -118,6 +143,8 @@ def _engine(files: Sequence[Opened], flags: Values) -> Callable[[Sequence[Opened
     memory = flags.get("memory")
     if memory is not None and re.fullmatch(_SIZE, memory, re.IGNORECASE) is None:
         raise InputError(f"{memory!r} is no size of memory", where="--memory", hint="type --memory 4GB, or 512MB")
+    if asked != BY_SPARK and flags.get("spark_remote") is not None:
+        raise InputError("only Spark reads on a server", where="--spark-remote", hint="add --engine spark")
     if asked == BY_SPARK:
         from functools import partial
 
@@ -133,8 +160,8 @@ def _engine(files: Sequence[Opened], flags: Values) -> Callable[[Sequence[Opened
     return standard.read
 
 
-def remarks_of(reading: Reading) -> tuple[list[Assumption], list[Warning]]:
-    """What has to be said about a reading: what stands by default, and what was left out or put right."""
+def remarks_of(reading: Reading, prices: CellPrices) -> tuple[list[Assumption], list[Warning]]:
+    """What has to be said about a reading: what stands by default, and what was left out, put right or named twice."""
     from llmcost.usage.reading import BY_WAREHOUSE
 
     assumed = [Assumption("engine", reading.engine, "; ".join(reading.notes) or "what the logs were read with")]
@@ -167,7 +194,26 @@ def remarks_of(reading: Reading) -> tuple[list[Assumption], list[Warning]]:
         what = f"{paths[0]} was" if len(paths) == 1 else f"{len(paths):,} files were"
         more = "" if len(paths) == 1 else f" (first: {paths[0]})"
         warned.append(Warning("unread_file", f"{what} not read: {note}{more}"))
-    return assumed, warned
+    return assumed, warned + _counted_twice(reading, prices)
+
+
+def _counted_twice(reading: Reading, prices: CellPrices) -> list[Warning]:
+    """What may have been added up twice."""
+    from llmcost.usage.counted_twice import same_time
+
+    found = []
+    for names in reading.equal_files:
+        say = f"{', '.join(names)} hold the same: what carries no id is counted {len(names)} times"
+        found.append(Warning("equal_files", say))
+    models: dict[tuple[str, str], list[str]] = {}
+    for first, second, model in same_time(reading.cube, lambda name: prices.known_as(name) or name):
+        if not any({first, second} <= set(names) for names in reading.equal_files):
+            models.setdefault((first, second), []).append(model)
+    for (first, second), own in models.items():
+        of = own[0] if len(own) == 1 else f"{len(own):,} models ({own[0]}, …)"
+        say = f"{first} and {second or 'the logged calls'} cover the same time for {of}: if they are of the same calls, these are counted twice"
+        found.append(Warning("same_time_twice", say))
+    return found
 
 
 def stand_ins(found: Usage) -> list[Assumption]:

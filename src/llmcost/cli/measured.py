@@ -12,7 +12,7 @@ from llmcost.architectures.flow import models_of, reachable
 from llmcost.architectures.prices import OwnPrice, Prices
 from llmcost.cli.asked import Asked, Measured
 from llmcost.cli.draft import Draft
-from llmcost.cli.logs import read_logs, remarks_of, same_as, stand_ins
+from llmcost.cli.logs import check_priced_as, read_logs, remarks_of, same_as, stand_ins
 from llmcost.cli.options import Values
 from llmcost.economics.logged import LoggedTraffic, logged_costs
 from llmcost.errors import InputError
@@ -57,11 +57,12 @@ def _measured(draft: Draft, flags: Values, catalog: Catalog, as_of: date) -> Mea
             )
         base = draft.folder
     reading = read_logs(paths, flags, catalog.long_context_thresholds(), base=base)
+    check_priced_as(flags, reading)
     prices = cell_prices(draft, flags, catalog, as_of)
     usage = usage_of(reading, prices)
     traffic = traffic_of(reading, usage, prices)
     _put(draft, traffic)
-    assumed, warned = remarks_of(reading)
+    assumed, warned = remarks_of(reading, prices)
     return Measured(traffic, [*assumed, *stand_ins(usage)], warned)
 
 

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from llmcost.cli.draft import draft_from
-from llmcost.cli.logs import LOG_ENGINE, LOG_FORMAT, PRICED_AS, read_logs, remarks_of, request_of, same_as, stand_ins
+from llmcost.cli.logs import (
+    LOG_ENGINE,
+    LOG_FORMAT,
+    PRICED_AS,
+    check_priced_as,
+    keep_apart,
+    read_logs,
+    remarks_of,
+    request_of,
+    same_as,
+    stand_ins,
+)
 from llmcost.cli.options import OUTPUT, Values, command_app, shared, takes
 from llmcost.cli.outcomes import DAY_PRICES, OutcomeRemarks, catalog_of, own_prices
 from llmcost.cli.reading import asked, day
@@ -60,8 +71,9 @@ def command(flags: Values) -> int:
 
     format_of(flags)
     as_of = day(flags.get("as_of"))
-    if flags["logs"] == ["sql"] and not os.path.exists("sql"):
+    if flags["logs"] and flags["logs"][0] == "sql" and not os.path.exists("sql"):
         return _sql(flags)
+    _refuse_without_meaning(flags)
     if not flags["logs"] and flags.get("cube") is None:
         raise InputError(
             "no log is named", where="LOGS", hint="name a log file, a folder of logs, or - for standard input"
@@ -69,23 +81,23 @@ def command(flags: Values) -> int:
     catalog = catalog_of(flags)
     prices = CellPrices(DayPrices(catalog, own_prices(flags)), as_of, same_as(flags))
     reading = _read(flags, catalog.long_context_thresholds())
+    check_priced_as(flags, reading)
     result = usage_of(reading, prices)
-    lost = ""
+    lost: list[str] = []
     if flags.get("save_workload") is not None:
         from llmcost.architectures.prices import Prices
         from llmcost.output_file import write_atomically
         from llmcost.usage.traffic import traffic_of
-        from llmcost.usage.workload_file import lost_by_means, workload_yaml
+        from llmcost.usage.workload_file import saved_workload
 
         # What is saved serves from now on, where a retired model keeps no price.
         serving = Prices(catalog, own_prices(flags))
         traffic = traffic_of(reading, result, prices)
-        text = workload_yaml(traffic, serving, as_of)
-        write_atomically(flags["save_workload"], text, force=bool(flags.get("force")))
-        lost = lost_by_means(traffic)
-    assumed, warned = remarks_of(reading)
-    if lost:
-        warned.append(Warning("mean_request", f"{flags['save_workload']}: {lost}"))
+        saved = saved_workload(traffic, serving, as_of)
+        write_atomically(flags["save_workload"], saved.text, force=bool(flags.get("force")))
+        lost = saved.lost
+    assumed, warned = remarks_of(reading, prices)
+    warned += [Warning("not_saved", f"{flags['save_workload']}: {each}") for each in lost]
     assumed += stand_ins(result)
     if flags.get("against") is not None:
         result = result._replace(against=_against(flags, reading, prices))
@@ -108,8 +120,25 @@ def command(flags: Values) -> int:
     return 0
 
 
+def _refuse_without_meaning(flags: Values) -> None:
+    """Flags that would change nothing: whoever types one expects that it does. Raises InputError."""
+    for name, needs, hint in (
+        ("architecture", "--against", "add --against SCENARIO, or leave it out"),
+        ("dialect", "usage sql", "type llmcost usage sql --dialect NAME"),
+        ("table", "usage sql", "type llmcost usage sql --dialect NAME --table NAME"),
+    ):
+        if flags.get(name) is not None and (name != "architecture" or flags.get("against") is None):
+            raise InputError(f"--{name} means nothing without {needs}", where=f"--{name}", hint=hint)
+
+
 def _sql(flags: Values) -> int:
     """Print the query."""
+    if len(flags["logs"]) > 1:
+        raise InputError(
+            "`usage sql` prints a query and reads no log",
+            where=flags["logs"][1],
+            hint="type llmcost usage sql --dialect NAME --table NAME, run the query, and hand its CSV to llmcost usage --cube FILE",
+        )
     from llmcost.cli.writing import deliver
     from llmcost.usage.warehouse import warehouse_query
 
@@ -128,6 +157,7 @@ def _read(flags: Values, thresholds: Sequence[int]) -> Reading:
         raise InputError("both logs and a cube are named", where="--cube", hint="name one of them")
     from llmcost.usage.warehouse import read_cube
 
+    keep_apart(flags["cube"], flags)
     return read_cube(flags["cube"], request_of(flags, thresholds))
 
 

@@ -85,10 +85,10 @@ def judged(new: Side, choice: Chosen, limits: Limits) -> list[Judged]:
         if known and before == 0:
             share = 0.0 if more == 0 else None
         said = (
-            _unjudged(choice) if more is None else "costs more than nothing now" if share is None else f"{share:+.1%}"
+            _unjudged(choice) if more is None else "costs more than nothing now" if share is None else f"{share:+z.1%}"
         )
         over = share is None or share > limits.max_increase_share
-        reason = f"{said}; allowed {limits.max_increase_share:+.1%}"
+        reason = f"{said}; allowed {limits.max_increase_share:+z.1%}"
         found.append(Judged("max_increase_pct", choice.new, limits.max_increase_share, share, over, reason))
     if limits.max_monthly is not None:
         dearest = None if choice.new is None else new.dearest(choice.new)

@@ -11,7 +11,7 @@ from llmcost.architectures.prices import Prices
 from llmcost.arithmetic import Number
 from llmcost.economics.cascades import CascadeFigures, cascade_outputs, cascades_of
 from llmcost.economics.gates import Gates, gates_of
-from llmcost.economics.horizon import estimate
+from llmcost.economics.horizon import estimate, retiring
 from llmcost.economics.logged import LoggedTraffic
 from llmcost.economics.outputs import crossing_back, outputs
 from llmcost.economics.uncertainty import Figure, Outcome, Sampling, evaluated
@@ -90,10 +90,11 @@ def estimates_of(scenario: Scenario, prices: Prices) -> dict[str, Estimate]:
     found = {name: estimate(name, scenario, prices) for name in scenario.architectures}
     base = found[scenario.baseline or ""]
     if base.total_cost is None:
+        replaced = ", ".join(f"{gone.model}: OTHER_MODEL" for gone in retiring(base.name, scenario, prices))
         raise InputError(
             f"the baseline {base.name!r} cannot be served over the horizon: {base.unknown_because}",
             where="successors",
-            hint="name what replaces the model: successors: {OLD_MODEL: NEW_MODEL}",
+            hint=f"name what replaces them: successors: {{{replaced}}}",
         )
     return found
 

@@ -135,7 +135,7 @@ def estimate(name: str, scenario: Scenario, prices: Prices) -> Estimate:
     for month, charges in priced:
         if charges is None:
             months.append(MonthCost(month.number, month.first_day, None, None))
-            because = because or f"from month {month.number} ({month.first_day:%Y-%m}) a model has retired"
+            because = because or _retired_words(month, retiring(name, scenario, prices))
             cumulative = spent = None
             continue
         if id(charges) not in costs:
@@ -149,6 +149,23 @@ def estimate(name: str, scenario: Scenario, prices: Prices) -> Estimate:
     # Charges are shown for the point alone: on draws their means would only cost time.
     merged = [] if is_array(spent) else mean_charges(priced)
     return Estimate(name, (*one_time, *merged), tuple(months), once, monthly_cost, total_cost, because)
+
+
+def retiring(name: str, scenario: Scenario, prices: Prices) -> list[Retired]:
+    """Every model of an architecture that retires before its last month without a successor, the first to go first."""
+    found: dict[str, Retired] = {}
+    last = scenario.first_day(scenario.horizon_months)
+    for model in models_of(name, scenario.architectures):
+        try:
+            prices.price(model, last)
+        except Retired as gone:  # the model itself, or the successor that it leads to
+            found[gone.model] = gone
+    return sorted(found.values(), key=lambda gone: (gone.retires_on, gone.model))
+
+
+def _retired_words(month: Month, gone: list[Retired]) -> str:
+    models = ", ".join(f"{each.model} on {each.retires_on}" for each in gone)
+    return f"from month {month.number} ({month.first_day:%Y-%m}) a model has retired ({models})"
 
 
 def mean_charges(priced: list[Priced]) -> list[Charge]:

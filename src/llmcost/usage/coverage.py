@@ -56,7 +56,9 @@ class Export:
     `uncounted` are rows that do not say how many calls they sum up. `costs` are slots of a cost alone.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, path: str = "") -> None:
+        self.path = path
+        self.starts: dict[str, set[int]] = {}  # of the slots that have calls of a model
         self.slots: dict[Interval, int] = {}
         self.costs: set[Interval] = set()
         self.uncounted = 0
@@ -72,6 +74,7 @@ class Export:
             self.costs.add(slot)
         else:
             self.slots[slot] = self.slots.get(slot, 0) + (call.calls or 0)
+            self.starts.setdefault(call.model, set()).add(call.at_us)
 
     def settle(self) -> None:
         """After the last row: slots without any end are of days where all begin at midnight UTC, of hours on the hour."""
@@ -85,6 +88,14 @@ class Export:
                 }
                 self.assumed = True
                 return
+
+    @property
+    def by_model(self) -> dict[str, list[Interval]]:
+        """The slots that have calls of a model, by model."""
+        ends: dict[int, int] = {}
+        for start, until in self.slots:
+            ends[start] = max(until, ends.get(start, until))
+        return {model: [(start, ends[start]) for start in starts] for model, starts in self.starts.items()}
 
     @property
     def covered(self) -> list[Interval]:

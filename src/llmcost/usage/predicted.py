@@ -1,8 +1,9 @@
 """What a scenario predicted beside what was logged, month by month, model by model, stage by stage.
 
 A prediction is the rate of the scenario's month, which always has the same hours (`hours_per_month`), over
-the hours of a calendar month that the log covers: so a log that made the scenario predicts itself. A logged month before the scenario's start, or after its
-horizon, is set beside the nearest month of the scenario.
+the hours of a calendar month that the log covers, at the prices of the day that the log is priced at: so a log
+that made the scenario predicts itself. A logged month before the scenario's start, or after its horizon, is set
+beside the nearest month of the scenario.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import NamedTuple
 from llmcost.architectures.architecture import Architecture, Month
 from llmcost.architectures.cascade import Cascade
 from llmcost.architectures.flow import inflow, models_of, reachable
-from llmcost.architectures.prices import Prices
+from llmcost.architectures.prices import Prices, PricesOfDay
 from llmcost.arithmetic import Number
 from llmcost.economics.horizon import estimate, months_of, need_workload, traffic
 from llmcost.errors import InputError, UnknownPrice, did_you_mean
@@ -99,6 +100,7 @@ def against(
     """
     need_workload(scenario, "usage --against")
     point = at_middle(scenario)
+    prices = PricesOfDay(prices, cells.on)
     logged = logged_by_model(reading.cube.by_hour().items(), reading.cube, cells, prices)
     if name is None:
         name = _best(point, prices, logged)
@@ -140,7 +142,11 @@ def _best(point: Scenario, prices: Prices, logged: ByModel) -> str:
     """The architecture that explains most calls; of several, the one that names the fewest models beside."""
     names = list(point.architectures)
     if not names:
-        raise InputError("the scenario has no architectures", where="--against", hint="add architectures: {…}")
+        raise InputError(
+            "the scenario has no architectures",
+            where="--against",
+            hint="write what was run: architectures: {NAME: {kind: api, model: MODEL}}",
+        )
 
     def fit(name: str) -> tuple[float, int]:
         own = _own_models(name, point, prices)

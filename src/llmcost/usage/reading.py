@@ -69,13 +69,14 @@ class FileRead(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """Everything that was read: the files, the cube, all lines together, and what should be said."""
+    """Everything that was read: the files, the cube, all lines together, what should be said, and files of equal content."""
 
     engine: str
     files: list[FileRead]
     cube: Cube
     lines: Lines
     notes: list[str]
+    equal_files: list[list[str]] = []
 
 
 def convention_named(written: str | None) -> Convention | None:

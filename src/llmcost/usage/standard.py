@@ -65,7 +65,7 @@ def _read_once(found: Opened, request: Request) -> FileResult:
     entry, call, add = reader.entry, conversion.call, cube.add
     simple = type(reader).records is Reader.records
     deduplicates = bool(reader.duplicates)
-    export = Export() if reader.grain == "bucket" else None
+    export = Export(found.file.name) if reader.grain == "bucket" else None
     accepted = 0
     for number, document in documents(found.file, request.progress):
         if simple and type(document) is dict:

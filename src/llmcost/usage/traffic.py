@@ -20,7 +20,7 @@ from llmcost.usage.pricing import CellPrices
 from llmcost.usage.reading import Reading
 from llmcost.usage.summary import Usage
 from llmcost.wording import number_of
-from llmcost.workload import Part
+from llmcost.workload import HOURS_PER_MONTH, Part
 
 _NEAR = 2.0  # a bucket within this factor of a threshold is near it
 _LEAST_HOURS = 1 / 60
@@ -139,6 +139,15 @@ def _sizes(cells: Iterable[tuple[SizeKey, Sums]]) -> str:
     return f"prompts from {min(sizes):,} tokens, the largest bucket from {max(sizes):,}" if sizes else "unknown size"
 
 
+def _monthly(usage: Usage) -> str:
+    """The flags that say the tokens of a month, for a log that says nothing else."""
+    if not usage.period.hours:
+        return "--monthly-input TOKENS --monthly-output TOKENS"
+    months = usage.period.hours / HOURS_PER_MONTH
+    said = f"--monthly-input {usage.input_tokens / months:.0f} --monthly-output {usage.output_tokens / months:.0f}"
+    return said + (f" --cached {usage.cache_share:.1%}" if usage.cache_share else "")
+
+
 def traffic_of(reading: Reading, usage: Usage, prices: CellPrices) -> Traffic:
     """The traffic of a reading. Raises InputError where a month of it cannot be told."""
     where = reading.files[0].path if reading.files else ""
@@ -146,7 +155,7 @@ def traffic_of(reading: Reading, usage: Usage, prices: CellPrices) -> Traffic:
         raise InputError(
             "the log does not say how many calls it sums up, so there is no mean request",
             where=where,
-            hint="export the calls themselves, or give workload: {monthly_input_tokens, monthly_output_tokens}",
+            hint=f"leave the log out and price its tokens: {_monthly(usage)}; or export the calls themselves",
         )
     if not usage.calls:
         raise InputError("the log holds no calls", where=where, hint="name a log with calls in it")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import date, timedelta
+from typing import NamedTuple
 
+from llmcost.architectures.architecture import Retired
 from llmcost.architectures.prices import Prices
 from llmcost.usage.traffic import Mean, Traffic
 from llmcost.wording import number_of
@@ -13,7 +16,14 @@ from llmcost.workload import HOURS_PER_MONTH
 _HORIZON_DAYS = 400  # a model that retires sooner does not serve a year from next month
 
 
-def workload_yaml(traffic: Traffic, prices: Prices, on: date) -> str:
+class Saved(NamedTuple):
+    """A scenario, and what it does not tell of the log, as one sentence each."""
+
+    text: str
+    lost: list[str]
+
+
+def saved_workload(traffic: Traffic, prices: Prices, on: date) -> Saved:
     """A scenario of what was logged, which `compare` loads: add the architectures that might serve it instead.
 
     `workload:`, `segments:` by task where there is more than one, and the logged models as architectures,
@@ -39,9 +49,8 @@ def workload_yaml(traffic: Traffic, prices: Prices, on: date) -> str:
         lines.append("  # growth_per_month is not told: four whole weeks are needed")
     if traffic.peak_to_average is None:
         lines.append("  # peak_to_average is not told: the log does not tell the calls of an hour")
-    lost = lost_by_means(traffic)
-    if lost:
-        lines.append(f"  # {lost}")
+    lost = _lost_by_means(traffic, prices, on)
+    lines += [f"  # {_comment(each)}" for each in lost]
     if len(traffic.segments) > 1:
         lines.append("segments:")
         shares = _shares([mean.calls for mean in traffic.segments.values()])
@@ -50,20 +59,34 @@ def workload_yaml(traffic: Traffic, prices: Prices, on: date) -> str:
             lines += _block(
                 "    ", {"share": share, **_fields(mean)}, f"{_comment(from_)}, {number_of('call', mean.calls)}"
             )
-    return "\n".join([*lines, *_architectures(traffic, prices, on)]) + "\n"
+    architectures, left_out = _architectures(traffic, prices, on)
+    if left_out:
+        lost.append(f"not among the architectures: {', '.join(left_out)}")
+        lines.append(f"# {_comment(lost[-1])}")
+    return Saved("\n".join([*lines, *architectures]) + "\n", lost)
 
 
-def lost_by_means(traffic: Traffic) -> str:
-    """What a mean request does not tell of the prices of these calls; nothing where all of them are alike."""
-    for above in traffic.usage.sizes.above:  # the lowest threshold that parts them
-        if 0 < above.share < 1:
-            calls = f"{above.share:.1%} of the calls have prompts above {above.above_tokens:,} tokens"
-            return f"{calls}, which some models bill at other prices: a mean request loses that, `compare --usage LOGS` does not"
-    return ""
+def _lost_by_means(traffic: Traffic, prices: Prices, on: date) -> list[str]:
+    """What a mean request does not tell: the calls above each threshold from which a logged model has other prices."""
+    dearer: dict[int, list[str]] = {}
+    for model in dict.fromkeys(each.priced_as for each in traffic.usage.models if each.calls and each.priced_as):
+        with suppress(Retired):
+            for tier in prices.price(model, on).long_context:
+                dearer.setdefault(tier.above_tokens, []).append(model)
+    logs = traffic.files[0] if len(traffic.files) == 1 else "LOGS"
+    return [
+        f"{above.share:.1%} of the calls have prompts above {above.above_tokens:,} tokens, from where {', '.join(models)} "
+        f"{'has' if len(models) == 1 else 'have'} other prices: a mean request loses that, write usage: {logs} to keep it"
+        for above in traffic.usage.sizes.above
+        if 0 < above.share < 1 and (models := dearer.get(above.above_tokens))
+    ]
 
 
-def _architectures(traffic: Traffic, prices: Prices, on: date) -> list[str]:
-    """The logged models that have a price and do not retire soon, each alone and all in their measured mix."""
+def _architectures(traffic: Traffic, prices: Prices, on: date) -> tuple[list[str], list[str]]:
+    """The logged models that have a price and do not retire soon, each alone and all in their measured mix.
+
+    With the others, each with the reason.
+    """
     served: dict[str, int] = {}
     left_out: list[str] = []
     for each in traffic.usage.models:
@@ -73,15 +96,14 @@ def _architectures(traffic: Traffic, prices: Prices, on: date) -> list[str]:
             left_out.append(f"{each.model} (retires on {gone.retires_on})")
         else:
             served[each.priced_as] = served.get(each.priced_as, 0) + each.calls
-    lines = [f"# not among the architectures: {_comment(', '.join(left_out))}"] if left_out else []
     if not served:
-        return lines
+        return [], left_out
     several = len(served) > 1
-    lines += [f"baseline: {'as-logged' if several else json.dumps(next(iter(served)))}", "architectures:"]
+    lines = [f"baseline: {'as-logged' if several else json.dumps(next(iter(served)))}", "architectures:"]
     if several:
         lines += ["  as-logged:", "    kind: routed", *_mixes(traffic, served)]
     lines += [f"  {json.dumps(model)}: {{kind: api, model: {json.dumps(model)}}}" for model in served]
-    return lines
+    return lines, left_out
 
 
 def _mixes(traffic: Traffic, served: dict[str, int]) -> list[str]:

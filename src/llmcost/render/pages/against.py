@@ -86,7 +86,7 @@ def _months(found: Against) -> Table:
                 usd(each.predicted_cost),
                 usd(each.cost),
                 usd(each.recorded_cost),
-                Cell(off, figures.UNKNOWN if off is None else f"{off:+.1%}"),
+                Cell(off, figures.UNKNOWN if off is None else f"{off:+z.1%}"),
             ]
         )
     title = f"{found.architecture} of {found.scenario}: predicted for the hours logged, beside what came"

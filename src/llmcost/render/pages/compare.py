@@ -129,7 +129,7 @@ def logged(traffic: LoggedTraffic) -> Table:
     for each in traffic.architectures:
         change = each.cost / actual - 1 if each.cost is not None and actual else None
         rows.append(
-            [text(each.name), usd(each.cost), Cell(change, figures.UNKNOWN if change is None else f"{change:+.1%}")]
+            [text(each.name), usd(each.cost), Cell(change, figures.UNKNOWN if change is None else f"{change:+z.1%}")]
         )
     notes = ["The first month in full service, for the hours logged; what is paid once is left out."]
     if traffic.unpriced_tokens:

@@ -241,5 +241,5 @@ def profile(found: Usage) -> list[str]:
     if found.growth_per_month is None:
         notes.append("Growth: not told, four whole weeks are needed.")
     else:
-        notes.append(f"Growth: {found.growth_per_month:+.1%} a month, the last whole weeks over the first.")
+        notes.append(f"Growth: {found.growth_per_month:+z.1%} a month, the last whole weeks over the first.")
     return notes
