@@ -128,7 +128,7 @@ def _read(flags: Values, thresholds: Sequence[int]) -> Reading:
         raise InputError("both logs and a cube are named", where="--cube", hint="name one of them")
     from llmcost.usage.warehouse import read_cube
 
-    return read_cube(flags["cube"], request_of(flags, thresholds))
+    return read_cube(flags["cube"], request_of(flags, thresholds), step_stated=flags.get("step") is not None)
 
 
 def _against(flags: Values, reading: Reading, prices: CellPrices) -> Against:

@@ -10,6 +10,7 @@ from llmcost.usage.instants import microseconds
 from llmcost.usage.json_text import name_of
 from llmcost.usage.lines import Lines
 from llmcost.usage.record import Call, Entry, Rejected
+from llmcost.usage.written_counts import MARKED, number_in
 
 PICO = 10**12
 DEAREST = 9e6  # USD of one record; as whole 1e-12 it still fits 64 bits
@@ -202,13 +203,12 @@ class Conversion:
             return None
         if isinstance(value, str):
             try:
-                value = int(value)
+                value, marked = number_in(value)
             except ValueError:
-                try:
-                    value = float(value.replace(",", ""))
-                except ValueError:
-                    raise Rejected(f"{_counted(what)} are no number") from None
-            if not self.text:
+                raise Rejected(f"{_counted(what)} are no number") from None
+            if marked:
+                self.lines.repair(MARKED, line)
+            elif not self.text:
                 self.lines.repair(TEXT_NUMBER, line)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise Rejected(f"{_counted(what)} are no number")
