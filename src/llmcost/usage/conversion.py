@@ -6,7 +6,7 @@ import math
 from typing import Any, NamedTuple
 
 from llmcost.usage.convention import Convention, Proof, proof_of
-from llmcost.usage.instants import microseconds
+from llmcost.usage.instants import is_day, microseconds
 from llmcost.usage.json_text import name_of
 from llmcost.usage.lines import Lines
 from llmcost.usage.record import Call, Entry, Rejected
@@ -83,6 +83,7 @@ class Conversion:
 
     `text` says that every cell is text (CSV), `bucket` that an entry sums up many calls, `model` names
     the model where the log names none, and `stated` says that the convention is the user's own word.
+    `in_days`: so far every time was a date alone (None: there was none).
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class Conversion:
         self.bucket = bucket
         self.model = model
         self.stated = stated
+        self.in_days: bool | None = None
 
     def call(self, entry: Entry, line: int) -> Call:
         """The call in disjoint buckets. Raises Rejected, and Contradiction where the line proves otherwise."""
@@ -131,6 +133,8 @@ class Conversion:
         if at is not None:
             try:
                 at_us = microseconds(at)
+                if self.in_days is not False and at_us is not None:
+                    self.in_days = is_day(at)
             except (ValueError, OverflowError):
                 self.lines.repair(BAD_TIME, line)
         made = (

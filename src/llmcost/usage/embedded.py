@@ -305,6 +305,8 @@ class _Session:
                         lines.reject(why.reason, number, ordinary=isinstance(why, NotACall))
         except Contradiction as line:
             raise NotFlat(f"line {line.line} shows another convention") from None
+        if conversion.in_days and "at_us" not in plan.calls.columns:
+            raise NotFlat("its times are dates alone")
         lines.worked_out.update(reader.worked_out)
 
     # ---- running

@@ -200,6 +200,8 @@ class _Session:
                         lines.reject(why.reason, number, ordinary=isinstance(why, NotACall))
         except Contradiction:
             raise NotFlat("a line shows another convention") from None
+        if conversion.in_days and "at_us" not in plan.calls.columns:
+            raise NotFlat("its times are dates alone")
         lines.worked_out.update(reader.worked_out)
         reader.finish()
 
@@ -253,7 +255,7 @@ def _columns(types: dict[str, str], reader: FlatReader) -> dict[tuple[str, ...],
             kind = {"string": TEXT, "double": NUMBER, "float": NUMBER}.get(written.split("(")[0])
             if written in ("tinyint", "smallint", "int", "bigint"):
                 kind = INTEGER
-            elif written.startswith(("timestamp", "date")):
+            elif written.startswith("timestamp"):
                 kind = MOMENT
             elif written.startswith("decimal"):
                 kind = NUMBER

@@ -7,7 +7,6 @@ from typing import Any
 
 from llmcost.usage.record import Rejected
 
-
 MARKED = "thousands marks left out of numbers"
 _BY_COMMAS = re.compile(r"\s*\d{1,3}(,\d{3})+(\.0*)?\s*", re.ASCII)
 _BY_POINTS = re.compile(r"\s*[1-9]\d{0,2}(\.\d{3})+\s*", re.ASCII)
