@@ -139,7 +139,7 @@ def test_an_export_beside_calls_leaves_their_profile_alone(tmp_path: Path) -> No
     assert (found["calls"], found["period"]["last"]) == (53, "2026-06-01T05:00:00Z")
     assert found["period"]["hours"] == 24 + 5
     said = run("usage", log(tmp_path, *rows), str(tmp_path / "export.jsonl"), *AS_OF).out
-    assert "The profile is of the single calls alone; exports sum up 50 calls beside them." in said
+    assert "The profile is of the calls with a time of day alone; 50 calls beside them are told by slots." in said
 
 
 def test_calls_that_are_known_stay_known(tmp_path: Path) -> None:

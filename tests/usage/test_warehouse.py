@@ -145,10 +145,32 @@ def test_a_csv_that_is_no_cube(tmp_path: Path) -> None:
     assert done.code == 2 and "this is no cube" in done.err
     request = Request(thresholds=THRESHOLDS)
     row = dict.fromkeys(COLUMNS, "0") | {"part": "hours", "good": "1", "model": "m", "tier": "standard", "calls": "1"}
-    row["slot_us"] = "90000000"  # a minute and a half
+    row |= {"step_seconds": "60", "slot_us": "90000000"}  # a minute and a half
     path.write_text(",".join(row) + "\n" + ",".join(row.values()) + "\n")
-    with pytest.raises(Exception, match="another length"):
+    with pytest.raises(Exception, match="not of the length that it names"):
         read_cube(str(path), request)
+
+
+def test_a_cube_says_itself_how_long_its_slots_are(tmp_path: Path) -> None:
+    """Six calls on the first day, four on the second: by day 6 ÷ (10 ÷ 2) = 1.2, whatever --step is forgotten."""
+    row = {"model": "gpt-5", "input_tokens": 10, "output_tokens": 1}
+    rows = [
+        {**row, "timestamp": f"2026-03-0{day}T{hour:02}:00:00Z"} for day, n in ((1, 6), (2, 4)) for hour in range(n)
+    ]
+    table, cube = tmp_path / "calls.jsonl", tmp_path / "cube.csv"
+    table.write_text("".join(json.dumps(each) + "\n" for each in rows))
+    shown = run("usage", "sql", "--dialect", "duckdb", "--step", "day", *AS_OF)
+    cells = in_duckdb(table, shown.out)
+    with cube.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(cells[0]))
+        writer.writeheader()
+        writer.writerows(cells)
+    for step in ((), ("--step", "day")):
+        hours = run("usage", "--cube", str(cube), *step, *AS_OF, "-f", "json").result["hours"]
+        assert (hours["step_seconds"], hours["elapsed"], hours["peak_to_average_elapsed"]) == (86_400, 2, 1.2)
+    for other in ("hour", "minute"):
+        done = run("usage", "--cube", str(cube), "--step", other, *AS_OF)
+        assert done.code == 2 and "slots of 86,400 seconds" in done.err and "leave --step out" in done.err
 
 
 @pytest.fixture
@@ -242,3 +264,15 @@ def test_ids_tasks_and_tiers_of_any_type(tmp_path: Path, kind: str) -> None:
     kept = 4 if kind == "UUID" else 2  # the larger of rows 0 and 1, and of 2 and 3
     assert (good, cube.total.output) == (kept, 0 + 1 + 2 + 3 if kind == "UUID" else 1 + 3)
     assert {key[1] for key in cube.hours} == {"7"} and {key[3] for key in cube.hours} == {"standard", "batch"}
+
+
+def test_the_figure_that_was_changed_is_named(cube: list[str], tmp_path: Path) -> None:
+    """Tokens of one cell by hour: 90 for 10, so that the calls agree and the input tokens do not."""
+    names = cube[0].split(",")
+    rows = [dict(zip(names, line.split(","), strict=True)) for line in cube[1:]]
+    changed = next(row for row in rows if row["part"] == "hours" and row["good"] == "1")
+    changed["uncached_input"] = str(int(changed["uncached_input"]) + 80)
+    done = from_cube(tmp_path / "cube.csv", [cube[0], *(",".join(row.values()) for row in rows)])
+    # 10 + 40 + 10 + 10 tokens of calls, and 10 of the row that is none: 80
+    assert done.code == 2 and "by hour it has 160 uncached input, by prompt size 80" in done.err
+    assert "calls" not in done.err.splitlines()[0]

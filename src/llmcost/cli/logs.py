@@ -185,6 +185,9 @@ def remarks_of(reading: Reading, prices: CellPrices) -> tuple[list[Assumption], 
         if file.slots is not None and file.slots.without_end:
             say = f"{file.path} does not say how long its rows last: they are counted where they begin"
             warned.append(Warning("slots_of_unknown_length", say + _map_end(file)))
+        elif file.slots is not None and file.grain == "call":
+            why = f"all times of {file.path} are dates alone: how its calls lie within a day is not told"
+            assumed.append(Assumption("slots", "a day", why))
         elif file.slots is not None and file.slots.assumed:
             why = f"all rows of {file.path} begin on one, and nothing says when they end" + _map_end(file)
             assumed.append(Assumption("slots", "a day" if file.slots.seconds == STEPS["day"] else "an hour", why))

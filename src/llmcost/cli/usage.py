@@ -158,7 +158,7 @@ def _read(flags: Values, thresholds: Sequence[int]) -> Reading:
     from llmcost.usage.warehouse import read_cube
 
     keep_apart(flags["cube"], flags)
-    return read_cube(flags["cube"], request_of(flags, thresholds))
+    return read_cube(flags["cube"], request_of(flags, thresholds), step_stated=flags.get("step") is not None)
 
 
 def _against(flags: Values, reading: Reading, prices: CellPrices) -> Against:

@@ -6,10 +6,11 @@ import math
 from typing import Any, NamedTuple
 
 from llmcost.usage.convention import Convention, Proof, proof_of
-from llmcost.usage.instants import microseconds
+from llmcost.usage.instants import is_day, microseconds
 from llmcost.usage.json_text import name_of
 from llmcost.usage.lines import Lines
 from llmcost.usage.record import Call, Entry, Rejected
+from llmcost.usage.written_counts import MARKED, number_in
 
 PICO = 10**12
 DEAREST = 9e6  # USD of one record; as whole 1e-12 it still fits 64 bits
@@ -82,6 +83,7 @@ class Conversion:
 
     `text` says that every cell is text (CSV), `bucket` that an entry sums up many calls, `model` names
     the model where the log names none, and `stated` says that the convention is the user's own word.
+    `in_days`: so far every time was a date alone (None: there was none).
     """
 
     def __init__(
@@ -100,6 +102,7 @@ class Conversion:
         self.bucket = bucket
         self.model = model
         self.stated = stated
+        self.in_days: bool | None = None
 
     def call(self, entry: Entry, line: int) -> Call:
         """The call in disjoint buckets. Raises Rejected, and Contradiction where the line proves otherwise."""
@@ -130,6 +133,8 @@ class Conversion:
         if at is not None:
             try:
                 at_us = microseconds(at)
+                if self.in_days is not False and at_us is not None:
+                    self.in_days = is_day(at)
             except (ValueError, OverflowError):
                 self.lines.repair(BAD_TIME, line)
         made = (
@@ -202,13 +207,12 @@ class Conversion:
             return None
         if isinstance(value, str):
             try:
-                value = int(value)
+                value, marked = number_in(value)
             except ValueError:
-                try:
-                    value = float(value.replace(",", ""))
-                except ValueError:
-                    raise Rejected(f"{_counted(what)} are no number") from None
-            if not self.text:
+                raise Rejected(f"{_counted(what)} are no number") from None
+            if marked:
+                self.lines.repair(MARKED, line)
+            elif not self.text:
                 self.lines.repair(TEXT_NUMBER, line)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise Rejected(f"{_counted(what)} are no number")

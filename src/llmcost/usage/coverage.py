@@ -6,18 +6,15 @@ a week without traffic leaves no rows.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from llmcost.usage.instants import LATEST_US, microseconds, written
+from llmcost.usage.instants import LATEST_US, is_day, microseconds, written
 from llmcost.usage.record import Call
 
 Interval = tuple[int, int]  # from and until, in microseconds since 1970
 US_PER_HOUR = 3_600_000_000
 _DAY_US = 24 * US_PER_HOUR
-_DAY_WRITTEN = re.compile(r"\d{4}([-/]?)\d\d?\1\d\d?", re.ASCII)
 
 
 class Period(NamedTuple):
@@ -38,7 +35,7 @@ class Period(NamedTuple):
 
 
 class Slots(NamedTuple):
-    """The slots of one aggregated export: how long one lasts (None: of several lengths, or not said), and its period.
+    """The slots of one aggregated export, or of calls whose times are dates alone: how long one lasts (None: of several lengths, or not said), and its period.
 
     `assumed`: the length is that of whole days or whole hours, at which all of them begin. `without_end` are
     those that not even this says the end of: they count as of no length.
@@ -63,6 +60,14 @@ class Export:
         self.costs: set[Interval] = set()
         self.uncounted = 0
         self.assumed = False
+
+    @classmethod
+    def of_days(cls, calls: Mapping[int, int]) -> Export:
+        """Calls by the midnight UTC of their day, where a log of single calls tells no more than that."""
+        found = cls()
+        found.slots = {(start, min(start + _DAY_US, LATEST_US)): each for start, each in calls.items()}
+        found.assumed = True
+        return found
 
     def add(self, call: Call, end: Any) -> None:
         """Count a row with the end of its slot as it is written (None: not said)."""
@@ -115,11 +120,16 @@ def end_of(start: Any, end: Any) -> Any:
     """The end of a slot: as written, else that of the day where the start is written as a day."""
     if end not in (None, ""):
         return end
-    a_day = isinstance(start, str) and _DAY_WRITTEN.fullmatch(start.strip())
-    if not a_day and not (isinstance(start, date) and not isinstance(start, datetime)):
+    if not is_day(start):
         return None
     began = _moment(str(start).strip())
     return None if began is None else written(min(began + _DAY_US, LATEST_US))
+
+
+def in_days(times: Iterable[Any]) -> bool:
+    """Whether all of these times that can be read, and there is one, are dates alone."""
+    readable = [at for at in times if _moment(at) is not None]
+    return bool(readable) and all(map(is_day, readable))
 
 
 def _moment(at: Any) -> int | None:

@@ -190,6 +190,16 @@ class Cube:
 
         return add
 
+    def within_days(self) -> None:
+        """The times of these calls are dates alone: they count by day, as those that an export sums up."""
+        slot_us = self.step_seconds * 1_000_000
+        days: dict[int, int] = {}
+        for (_, _, slot, _, _), sums in self.hours.items():
+            if slot != NO_TIME:
+                days[slot * slot_us] = days.get(slot * slot_us, 0) + sums[0]
+        self.exports.append(Export.of_days(days))
+        self.first_us = self.last_us = None
+
     def merge(self, other: Cube) -> None:
         """Add another cube of the same step and thresholds, which is used up by it: its cells become ours."""
         for mine, theirs in ((self.hours, other.hours), (self.sizes, other.sizes)):

@@ -26,6 +26,7 @@ COLUMNS = (
     "task",
     "tier",
     "slot_us",
+    "step_seconds",
     "prompt_size",
     "above_tokens",
     "output_size",
@@ -99,6 +100,7 @@ def cube_query(
         **{name: f"COALESCE({name}, '')" if name in has else "''" for name in ("model", "task")},
         "tier": "tier" if "tier" in has else f"'{STANDARD}'",
         "slot_us": f"slot_key - MOD(slot_key, {step}) - {step}",
+        "step_seconds": str(step_seconds),  # so that a cube which is kept says by itself what its slots are
         "prompt_size": f"CAST({'COALESCE(each_prompt, ' if exact else ''}(size_key - MOD(size_key, {BANDS})) / {BANDS}"
         + (")" if exact else "")
         + " AS BIGINT)",

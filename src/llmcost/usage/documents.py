@@ -6,6 +6,7 @@ What cannot be read comes as a `BadLine` in its place, so that nothing is lost i
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Collection, Iterator
 from glob import escape
 from itertools import islice
@@ -24,6 +25,7 @@ UNCLOSED = "a quote that nothing closes"
 _SAMPLE = 500
 _PLACES, _AT_A_PLACE, _FURTHER_FROM = 16, 50, 1 << 20
 _PART, _MOST_PARTS = 1 << 20, 1 << 10  # characters of one JSON document
+_SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 _LINE_ENDS = ("\n", "\r\n", "")
 _CHUNK = 50_000  # rows of Parquet
 _EVERY = 2048  # lines between two reports of progress
@@ -163,10 +165,14 @@ def _json(file: LogFile, progress: Progress | None) -> Iterator[tuple[int, Any]]
         try:
             yield 1, document_of(text)
         except ValueError as error:
+            if "Extra data" in str(error):  # one document after another, as `jq .` writes them
+                yield from _elements(text, start, end, listed=False)
+                return
             raise NotALog(f"this is no JSON: {error}", where=file.name, hint="export it again") from None
 
 
-def _elements(text: str, at: int, end: str) -> Iterator[tuple[int, Any]]:
+def _elements(text: str, at: int, end: str, *, listed: bool = True) -> Iterator[tuple[int, Any]]:
+    """The documents from a place on, of a list up to its bracket, else up to the end."""
     line, counted = 1, 0
     while True:
         while at < len(text) and text[at] in " \t\r\n,":
@@ -174,9 +180,10 @@ def _elements(text: str, at: int, end: str) -> Iterator[tuple[int, Any]]:
         line += text.count("\n", counted, at)
         counted = at
         if at >= len(text):
-            yield line, BadLine(end)
+            if listed:
+                yield line, BadLine(end)
             return
-        if text[at] == "]":
+        if listed and text[at] == "]":
             return
         try:
             document, at = DECODER.raw_decode(text, at)
@@ -196,8 +203,9 @@ def _header(file: LogFile) -> list[str] | None:
 class _Table:
     """The rows of a CSV file, each with the number of the line that it begins on.
 
-    A row over several lines that is no strict CSV, or of another width than the header, has a quote that
-    nothing closes: then only its first line is no row, and the others are read for themselves.
+    A row over several lines that is no strict CSV, or of another width than the header while one of its
+    lines is a row by itself, has a quote that nothing closes: then only its first line is no row, and the
+    others are read for themselves.
     """
 
     def __init__(self, file: LogFile, stream: IO[bytes]) -> None:
@@ -207,7 +215,10 @@ class _Table:
         self._taken: list[str] = []
         self.number = 0
         first = next((line for line in iter(self._line, "") if line.strip()), "")
-        self._delimiter = max(",\t;", key=first.count)
+        said = _SEPARATOR.fullmatch(first.strip("\r\n"))
+        if said is not None:  # as Excel writes and reads it
+            first = next((line for line in iter(self._line, "") if line.strip()), "")
+        self._delimiter = max(",\t;|", key=first.count) if said is None else said[1]
         self.header = [cell.strip() for cell in next(csv.reader([first], delimiter=self._delimiter), [])]
 
     def _line(self) -> str:
@@ -241,7 +252,8 @@ class _Table:
             again = next(csv.reader(self._taken, delimiter=self._delimiter, strict=True), None)
         except csv.Error:
             return False
-        return again == row and len(again) == len(self.header)
+        widths = (len(next(csv.reader([line], delimiter=self._delimiter), [])) for line in self._taken[1:])
+        return again == row and (len(again) == len(self.header) or len(self.header) not in widths)
 
 
 def _csv(file: LogFile, progress: Progress | None) -> Iterator[tuple[int, Any]]:

@@ -18,6 +18,7 @@ _LOOSE = re.compile(
     r"(?:[Tt\s]\s*(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d*))?)?)?\s*(.*?)\s*",
     re.ASCII,
 )
+_DAY = re.compile(r"\d{8}|\d{4}([-/])\d\d?\1\d\d?", re.ASCII)
 _OFFSET = re.compile(r"([+-])(\d{1,2})(?::?(\d{2}))?", re.ASCII)
 
 
@@ -32,6 +33,13 @@ def microseconds(written: Any) -> int | None:
     if found is not None and not EARLIEST_US <= found <= LATEST_US:
         raise ValueError("no moment that a log is from")
     return found
+
+
+def is_day(written: Any) -> bool:
+    """Whether a moment is written as a date alone, without a time of day."""
+    if isinstance(written, str):
+        return _DAY.fullmatch(written.strip()) is not None
+    return isinstance(written, date) and not isinstance(written, datetime)
 
 
 def _microseconds(written: Any) -> int | None:

@@ -222,6 +222,8 @@ def _looked_at(file: LogFile) -> LogFile:
     kind = _kind(file)
     if kind == "csv" and file.encoding == "utf-8-sig" and b"\0" in head:
         raise NotALog("no text", where=file.name, hint="name a log: JSONL, JSON, CSV or Parquet")
+    if kind == "jsonl" and b"\r" in head and b"\n" not in head:
+        raise NotALog("its lines end in CR alone", where=file.name, hint="end them in LF: tr '\\r' '\\n' < FILE")
     return file._replace(kind=kind, note="empty" if kind == "unread" else "")
 
 

@@ -56,7 +56,7 @@ class Opened(NamedTuple):
 class FileRead(NamedTuple):
     """What one file was: its format, the convention with its proof, its lines; format None: not read.
 
-    `slots` is the time that an aggregated export sums up by.
+    `slots` is the time that an aggregated export sums up by, and days where all times are dates alone.
     """
 
     path: str

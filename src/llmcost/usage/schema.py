@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from llmcost.usage.coverage import in_days
 from llmcost.usage.projection import COUNTS, EPOCH, INTEGER, LIST, MOMENT, NUMBER, TEXT, Column, NotFlat, quoted
-from llmcost.usage.reader import FlatReader, Reader, keys_of, value_at
+from llmcost.usage.reader import FlatReader, Reader, first_of, keys_of, value_at
 from llmcost.usage.reading import Opened
 
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "INT", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
@@ -40,6 +41,9 @@ def flat_reader(found: Opened) -> FlatReader:
         raise NotFlat(f"{reader.name} is no flat format")
     if reader.grain != "call":
         raise NotFlat(f"{reader.name} sums up many calls")
+    places = reader.places().get("at", ())
+    if in_days(first_of(each, *places) for each in (*found.sample.documents, *found.sample.further)):
+        raise NotFlat("its times are dates alone")  # that all are, the standard library sees
     return reader
 
 
@@ -178,7 +182,7 @@ def _parquet_kind(written: str) -> str:
         return INTEGER
     if written in ("DOUBLE", "FLOAT", "UBIGINT", "HUGEINT") or written.startswith("DECIMAL"):
         return NUMBER
-    if written.startswith(("TIMESTAMP", "DATE")):
+    if written.startswith("TIMESTAMP"):
         return MOMENT
     if written in ("VARCHAR", "STRING", "UUID"):
         return TEXT

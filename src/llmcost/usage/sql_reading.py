@@ -83,7 +83,7 @@ def _groups(files: Iterable[Opened], apart: bool) -> Iterator[list[Opened]]:
 def asked_again(plan: Plan, documents: Iterable[tuple[int, Any]], lines: Lines, request: Request) -> Iterator[Call]:
     """The calls of these documents, which SQL did not find plainly good, as the Python reader takes them.
 
-    Raises NotFlat for a line that shows another convention than the file's.
+    Raises NotFlat for a line that shows another convention than the file's, and for times that are dates alone.
     """
     ruling, reader = plan.found.ruling, plan.found.fresh_reader()
     conversion = Conversion(ruling.convention, lines, model=request.model or "", stated=ruling.stated)
@@ -99,6 +99,8 @@ def asked_again(plan: Plan, documents: Iterable[tuple[int, Any]], lines: Lines, 
                     lines.reject(why.reason, number, ordinary=isinstance(why, NotACall))
     except Contradiction as line:
         raise NotFlat(f"{lines.place(line.line)} shows another convention") from None
+    if conversion.in_days and "at_us" not in plan.calls.columns:
+        raise NotFlat("its times are dates alone")
     lines.worked_out.update(reader.worked_out)
     reader.finish()
 

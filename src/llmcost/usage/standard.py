@@ -28,6 +28,7 @@ class FileResult:
         self.cube: Cube = request.new_cube()
         self.kept: Kept = {}
         self.lines = Lines(found.file.name)
+        self.in_days = False  # single calls, whose times are dates alone
 
 
 def read_file(found: Opened, request: Request) -> FileResult:
@@ -97,6 +98,8 @@ def _read_once(found: Opened, request: Request) -> FileResult:
     if export is not None:
         export.settle()
         cube.exports.append(export)
+    else:
+        result.in_days = conversion.in_days is True
     return result
 
 
@@ -123,9 +126,17 @@ def read(files: Sequence[Opened], request: Request) -> Reading:
             if not _keep(mine, call):
                 result.lines.accepted -= 1
                 result.lines.duplicate[reader.duplicates] += 1
-        result.kept.clear()
-        cube.merge(result.cube)
+        if not result.in_days:
+            result.kept.clear()
         lines.add(result.lines)
+    for result in results:
+        if result.in_days:
+            mine = kept[result.opened.reader.name]
+            for id_, call in result.kept.items():
+                if mine.get(id_) is call:
+                    result.cube.add(mine.pop(id_))
+            result.cube.within_days()
+        cube.merge(result.cube)
     for calls in kept.values():
         for call in calls.values():
             cube.add(call)
@@ -135,7 +146,7 @@ def read(files: Sequence[Opened], request: Request) -> Reading:
 
 
 def described(found: Opened, lines: Lines, exports: Sequence[Export] = ()) -> FileRead:
-    """A file as the result lists it; `exports` holds its own where it is aggregated."""
+    """A file as the result lists it; `exports` holds its own where it is aggregated, or its times are dates alone."""
     grain = found.fresh_reader().grain
     slots = exports[0].described if exports else None
     return FileRead(found.file.name, found.reader.name, str(found.ruling), grain, lines.counts, slots=slots)

@@ -120,12 +120,24 @@ def _transpiled(text: str, dialect: str) -> str:
     return re.sub(rf"{_MICROS}\(((?:[^()]|\([^()]*\))*)\)", lambda each: DIALECTS[dialect].format(each[1]), found)
 
 
-def read_cube(path: str, request: Request) -> Reading:
-    """The cube from what the query gave: CSV, JSONL or Parquet. Raises InputError for one that is something else."""
-    cube, lines = request.new_cube(exact=False), Lines(path)
-    rows = _rows(path, cube.step_us)
+def read_cube(path: str, request: Request, *, step_stated: bool = False) -> Reading:
+    """The cube from what the query gave (CSV, JSONL or Parquet), in the slots that it names itself.
+
+    Raises InputError for one that is something else, or of another step than the request where that is `step_stated`.
+    """
+    rows = _rows(path)
+    if not rows:
+        raise InputError("the cube holds no calls", where=path, hint=_AGAIN)
+    step_seconds = rows[0]["step_seconds"]
+    if step_stated and step_seconds != request.step_seconds:
+        raise InputError(
+            f"the cube is of slots of {step_seconds:,} seconds, the step is of {request.step_seconds:,}",
+            where=path,
+            hint="leave --step out, or run the query of `llmcost usage sql` with it",
+        )
+    cube, lines = request._replace(step_seconds=step_seconds).new_cube(exact=False), Lines(path)
     whole(rows, path)
-    columns = list(zip(*([row[name] for name in COLUMNS] for row in rows), strict=True)) or [()] * len(COLUMNS)
+    columns = list(zip(*([row[name] for name in COLUMNS] for row in rows), strict=True))
     lines.accepted, other = add_cells(cube, columns)
     if other:
         lines.rejected[UNREADABLE] += other
@@ -167,17 +179,21 @@ def whole(rows: Sequence[Mapping[str, Any]], path: str) -> None:
             cell = by_name[part].setdefault(key, [0] * len(SUMS))
             cell[:] = [before + more for before, more in zip(cell, own, strict=True)]
     for part, name in ((SIZES, "prompt size"), (OUTPUTS, "output size")):
-        if sums[part] != sums[HOURS]:
-            raise InputError(
-                f"rows of the cube are lacking: by hour it has {sums[HOURS][0]:,} calls, by {name} {sums[part][0]:,}",
-                where=path,
-                hint="export all rows of the result, without a limit",
-            )
+        for what, by_hour, other in zip(SUMS, sums[HOURS], sums[part], strict=True):
+            if by_hour != other:
+                fault, hint = "figures of the cube were changed", _AGAIN
+                if what == "calls":
+                    fault, hint = "rows of the cube are lacking", "export all rows of the result, without a limit"
+                raise InputError(
+                    f"{fault}: by hour it has {by_hour:,} {what.replace('_', ' ')}, by {name} {other:,}",
+                    where=path,
+                    hint=hint,
+                )
     if by_name[HOURS] != by_name[SIZES]:
         raise InputError("rows of the cube contradict each other", where=path, hint=_AGAIN)
 
 
-def _rows(path: str, step_us: int) -> list[dict[str, Any]]:
+def _rows(path: str) -> list[dict[str, Any]]:
     """The rows of a table, which may be a packed one, JSONL or Parquet too. Raises InputError."""
     rows: list[dict[str, Any]] = []
     for number, row in documents(log_file(path, named=True)):
@@ -189,11 +205,13 @@ def _rows(path: str, step_us: int) -> list[dict[str, Any]]:
         lacking = [name for name in COLUMNS if name not in folded]
         if lacking:
             raise InputError(f"this is no cube: it lacks the column {lacking[0]}", where=path, hint=_AGAIN)
-        rows.append(_read(folded, step_us, place))
+        rows.append(_read(folded, place))
+        if rows[-1]["step_seconds"] != rows[0]["step_seconds"]:
+            raise InputError("its slots are of two lengths", where=place, hint=_AGAIN)
     return rows
 
 
-def _read(row: Mapping[str, Any], step_us: int, place: str) -> dict[str, Any]:
+def _read(row: Mapping[str, Any], place: str) -> dict[str, Any]:
     """One row with its numbers; a warehouse may write 12 as 12.0 and nothing as null."""
     found: dict[str, Any] = {}
     for name in (*COLUMNS, COPIES):
@@ -202,15 +220,16 @@ def _read(row: Mapping[str, Any], step_us: int, place: str) -> dict[str, Any]:
             found[name] = "" if text.lower() in ("null", "\\n") else text
             continue
         found[name] = None if text.lower() in ("", "null", "\\n") else _whole(text, name, place)
-    needed = ["good", "calls"]
+    needed = ["good", "calls", "step_seconds"]
     if found["good"]:
         needed += [*SUMS, "above_tokens", _KEYS.get(found["part"], "good")]
     lacking = [name for name in needed if found[name] is None]
     if lacking:
         raise InputError(f"a row of the cube lacks its {lacking[0]}", where=place, hint=_AGAIN)
     found["tier"] = found["tier"] or STANDARD
-    if found["part"] == HOURS and (found["slot_us"] or 0) % step_us:
-        raise InputError("its slots are of another length", where=place, hint="give the --step of the query")
+    step_us = found["step_seconds"] * 10**6
+    if step_us <= 0 or (found["part"] == HOURS and (found["slot_us"] or 0) % step_us):
+        raise InputError("its slots are not of the length that it names", where=place, hint=_AGAIN)
     found[COPIES] = found[COPIES] or 0  # a query without an id looks for none
     return found
 

@@ -7,6 +7,7 @@ from llmcost.render.page import Cell, Column, Page, Table, count, share, text, u
 from llmcost.render.pages.against import against_tables
 from llmcost.usage.coverage import Slots
 from llmcost.usage.profile import Sizes
+from llmcost.usage.reading import FileRead
 from llmcost.usage.summary import Usage
 
 _MODELS = [
@@ -190,7 +191,7 @@ def _files(found: Usage) -> Table:
         )
     more = len(found.files) - len(rows)
     notes = [f"and {more:,} more files"] if more else []
-    notes += [_slots(each.path, each.slots) for each in found.files[:_MOST_FILES] if each.slots is not None]
+    notes += [_slots(each, each.slots) for each in found.files[:_MOST_FILES] if each.slots is not None]
     rejected, duplicate = sum(found.lines.rejected.values()), sum(found.lines.duplicate.values())
     repaired = sum(found.lines.repaired.values())
     notes.append(
@@ -203,12 +204,12 @@ def _files(found: Usage) -> Table:
     return Table("Read", _FILES, rows, notes)
 
 
-def _slots(path: str, slots: Slots) -> str:
-    """What an aggregated export sums up by, and what time it covers."""
+def _slots(file: FileRead, slots: Slots) -> str:
+    """What an aggregated export sums up by, or single calls are told by, and what time it covers."""
     if slots.period.first is None:
-        return f"{path}: sums of calls, without times."
+        return f"{file.path}: sums of calls, without times."
     by = "slots" if slots.seconds is None else f"{_step(slots.seconds)}s"
-    return f"{path}: sums by {by}, {slots.period.words}."
+    return f"{file.path}: {'calls' if file.grain == 'call' else 'sums'} by {by}, {slots.period.words}."
 
 
 def _step(seconds: int) -> str:
@@ -230,10 +231,9 @@ def profile(found: Usage) -> list[str]:
         notes.append("Peak: not told by the log.")
     if hours.calls_without_time:
         notes.append(f"Without a time, and in no profile: {_calls(hours.calls_without_time)}.")
-    if any(each.slots for each in found.files) and any(each.grain == "call" for each in found.files):
-        notes.append(
-            f"The profile is of the single calls alone; exports sum up {_calls(hours.exported_calls_left_out)} beside them."
-        )
+    if any(each.slots for each in found.files) and any(each.grain == "call" and not each.slots for each in found.files):
+        left_out = _calls(hours.exported_calls_left_out)
+        notes.append(f"The profile is of the calls with a time of day alone; {left_out} beside them are told by slots.")
     if found.period.gap_hours:
         notes.append(
             f"The logs cover {found.period.hours:,.6g} hours of their period; {found.period.gap_hours:,.6g} lie between files."

@@ -83,7 +83,8 @@ class Generic(FlatReader):
 
     @classmethod
     def recognises(cls, document: Mapping[str, Any]) -> bool:
-        return any(name in document for name in COMMON["input"]) and any(name in document for name in COMMON["output"])
+        names = {str(key).lower() for key in document}
+        return not names.isdisjoint(COMMON["input"]) and not names.isdisjoint(COMMON["output"])
 
     def begin(self, sample: Sequence[Mapping[str, Any]], header: Sequence[str] | None) -> None:
         """A mapped column that is one key with dots in it is taken whole; a table must have its columns.
@@ -93,8 +94,10 @@ class Generic(FlatReader):
         known = dict.fromkeys([*(header or ()), *(key for each in sample for key in each)])
         for field, names in COMMON.items():
             if self._paths.get(field) is names:
-                folded = [key for key in known if key not in names and key.lower() in names]
-                self._paths[field] = (*folded, *(n for n in names if n not in {key.lower() for key in folded}))
+                lowered = {name.lower() for name in names}
+                folded = [key for key in known if key not in names and key.lower() in lowered]
+                theirs = {key.lower() for key in folded}
+                self._paths[field] = (*folded, *(name for name in names if name.lower() not in theirs))
         for name, column in self.options.columns.items():
             if column in known and name != END:
                 self._paths[COLUMNS[name]] = ((column,),)
@@ -104,8 +107,9 @@ class Generic(FlatReader):
                     where=f"--map {name}={column}",
                     hint=did_you_mean(column, known) or f"columns: {', '.join(list(header)[:12])}",
                 )
-        if header is not None and "calls" in known and "calls" not in self.options.columns:
-            self._paths["calls"], self.grain = ("calls",), "bucket"  # a table of sums says so by this name
+        calls = next((key for key in known if key.lower() == "calls"), None)
+        if header is not None and calls is not None and "calls" not in self.options.columns:
+            self._paths["calls"], self.grain = ((calls,),), "bucket"  # a table of sums says so by this name
         if header is not None:
             for field in ("input", "output"):
                 if not any(keys_of(path)[0] in known for path in self._paths[field]):
