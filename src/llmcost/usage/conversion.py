@@ -6,7 +6,7 @@ import math
 from typing import Any, NamedTuple
 
 from llmcost.usage.convention import Convention, Proof, proof_of
-from llmcost.usage.instants import is_day, microseconds
+from llmcost.usage.instants import compact_date, is_day, microseconds
 from llmcost.usage.json_text import name_of
 from llmcost.usage.lines import Lines
 from llmcost.usage.record import Call, Entry, Rejected
@@ -22,6 +22,7 @@ BATCH = "batch"
 TEXT_NUMBER = "numbers written as text"
 UNEXPLAINED = "total is no sum of the parts"
 BAD_TIME = "unreadable time, counted without one"
+DATE_NUMBER = "a number whose digits are a date (20260131), read as that date"
 FROM_TOTAL = "a missing count worked out from the total"
 AGAINST_STATED = "contradicts the stated convention"
 BAD_COST = "unreadable cost, counted as not recorded"
@@ -133,6 +134,8 @@ class Conversion:
         if at is not None:
             try:
                 at_us = microseconds(at)
+                if type(at) in (int, float) and compact_date(at) is not None:
+                    self.lines.repair(DATE_NUMBER, line)
                 if self.in_days is not False and at_us is not None:
                     self.in_days = is_day(at)
             except (ValueError, OverflowError):

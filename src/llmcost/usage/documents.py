@@ -14,7 +14,7 @@ from typing import IO, Any, NamedTuple
 
 from llmcost.errors import InputError
 from llmcost.usage.duckdb_queries import QueryFailed, duckdb, fetched
-from llmcost.usage.json_text import DECODER, document_of, line_decoder
+from llmcost.usage.json_text import DECODER, document_of, is_blank, line_decoder
 from llmcost.usage.logs import LONGEST_LINE, LogFile, NotALog, lines_of
 
 NOT_JSON = "not JSON"
@@ -108,7 +108,7 @@ def _jsonl(
         try:
             for number, line in enumerate(lines, 1):
                 if wanted is not None and number - blank not in wanted:
-                    blank += line.isspace()
+                    blank += is_blank(line)
                     continue
                 try:
                     # Half of what json.loads does with a line is looking for blanks around the document.
@@ -116,7 +116,7 @@ def _jsonl(
                     if line[end:] not in _LINE_ENDS:
                         document = document_of(line)
                 except (ValueError, RecursionError):
-                    if line.isspace():
+                    if is_blank(line):
                         blank += 1
                         continue
                     document = _second_look(line, lines)

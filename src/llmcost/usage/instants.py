@@ -11,6 +11,8 @@ _COMPACT_DAY, _COMPACT_MOMENT = len("20260110"), len("20260110080200")
 _PER_SECOND = ((1e17, 10**9), (1e14, 10**6), (1e11, 10**3), (0.0, 1))
 # From 1970, since no log is older, to the last moment of the year 9999.
 EARLIEST_US, LATEST_US = 0, 253_402_300_799_999_999
+# Numbers whose digits may be a date, or one with its clock: as numbers they would be days of 1970, or of the year 2600.
+COMPACT_DATES = ((19700101, 21001231), (19700101000000, 21001231235959))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # What engines of SQL read as well: 2026-1-1, 2026/01/01 9:30, an hour of 24, a zone by its name.
 _LOOSE = re.compile(
@@ -27,7 +29,7 @@ def microseconds(written: Any) -> int | None:
 
     Digits alone are a number since 1970, as OTLP writes them, but for a compact date of 8 or of 14:
     a reader of ISO text would see a day of 1768 in `1768032120000000000`. Raises ValueError for what
-    is no moment, and for one before 1970 or after 9999.
+    is no moment, and for one before 1970 or after 9999. A number whose digits are a date of these times is one.
     """
     found = _microseconds(written)
     if found is not None and not EARLIEST_US <= found <= LATEST_US:
@@ -39,6 +41,8 @@ def is_day(written: Any) -> bool:
     """Whether a moment is written as a date alone, without a time of day."""
     if isinstance(written, str):
         return _DAY.fullmatch(written.strip()) is not None
+    if type(written) in (int, float):
+        return written < 10**_COMPACT_DAY and compact_date(written) is not None
     return isinstance(written, date) and not isinstance(written, datetime)
 
 
@@ -62,7 +66,21 @@ def _microseconds(written: Any) -> int | None:
         return microseconds(written.isoformat())
     if isinstance(written, bool) or not isinstance(written, int | float):
         raise ValueError("not a moment")
-    return _of_number(written)
+    compact = compact_date(written)
+    return _of_number(written) if compact is None else _since_epoch(compact)
+
+
+def compact_date(number: float) -> datetime | None:
+    """The moment in UTC that the digits of a number are: 20260110, as warehouses write the key of a day, or 20260110080200."""
+    if any(least <= number <= most for least, most in COMPACT_DATES) and number == int(number):
+        digits = str(int(number))
+        try:
+            return datetime.fromisoformat(
+                digits if len(digits) == _COMPACT_DAY else f"{digits[:8]}T{digits[8:]}"
+            ).replace(tzinfo=UTC)
+        except ValueError:
+            return None
+    return None
 
 
 def _since_epoch(moment: datetime) -> int:

@@ -1,7 +1,8 @@
 """JSON as logs hold it: a line, or what an export wrote as text into a column of CSV.
 
 Where a key stands twice in an object the first one counts, and a comma before a closing bracket is
-overlooked: so DuckDB reads JSON, and both engines have to see the same figures.
+overlooked, as are a form feed and a vertical tab around a document: so DuckDB reads JSON, and all engines have to
+see the same figures.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+BLANKS = " \t\n\r\f\v"  # around a document, as DuckDB has them
 _IN_VAIN = 1_000  # lines, after which a log is taken for one of nested objects
 _COMMA_TOO_MANY = re.compile(r",(\s*[}\]])")
 
@@ -46,6 +48,7 @@ def line_decoder() -> Callable[[str], tuple[Any, int]]:
 
 def document_of(text: str) -> Any:
     """The document that a text is. Raises ValueError."""
+    text = text.strip(BLANKS)
     try:
         return DECODER.decode(text)
     except RecursionError:
@@ -55,6 +58,11 @@ def document_of(text: str) -> Any:
         if mended == text:
             raise
         return DECODER.decode(mended)
+
+
+def is_blank(line: str) -> bool:
+    """Whether a line holds nothing, so that it does not count as one."""
+    return line.isspace() and not line.strip(BLANKS)
 
 
 def from_text(written: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from llmcost.usage.convention import Convention
 from llmcost.usage.conversion import DEAREST, LARGEST, PICO, STANDARD, TIERS
 from llmcost.usage.cube_sql import Calls
-from llmcost.usage.instants import EARLIEST_US, LATEST_US
+from llmcost.usage.instants import COMPACT_DATES, EARLIEST_US, LATEST_US
 from llmcost.usage.reader import FlatReader, Path, keys_of
 
 COUNTS = ("input", "output", "cache_read", "cache_write", "cache_write_5m", "cache_write_1h", "reasoning", "total")
@@ -40,7 +40,10 @@ DUCKDB = Dialect(
 )
 SPARK = Dialect(
     "`",
-    lambda text: f"UNIX_MICROS(TRY_CAST({text} AS TIMESTAMP))",
+    # Spark takes a year, a month or the time of day alone for a moment.
+    lambda text: (
+        f"CASE WHEN {text} RLIKE '^[0-9]{{4}}-[0-9]+-[0-9]' THEN UNIX_MICROS(TRY_CAST({text} AS TIMESTAMP)) END"
+    ),
     lambda moment: f"UNIX_MICROS(CAST({moment} AS TIMESTAMP))",
     lambda text, pattern: f"NULLIF(REGEXP_EXTRACT({text}, '{pattern}', 1), '')",
 )
@@ -252,6 +255,8 @@ class _Projection:
         if column.kind == MOMENT:
             return self.dialect.micros_of_moment(column.sql)
         value = f"TRY_CAST({column.sql} AS DOUBLE)" if column.kind == EPOCH else column.sql
+        dates = " OR ".join(f"{value} BETWEEN {least} AND {most}" for least, most in COMPACT_DATES)
+        self.conditions.append(f"({column.sql} IS NULL OR NOT ({dates}))")
         whole = f"TRY_CAST({column.sql} AS BIGINT)"  # nanoseconds are more than a float holds
         return (
             f"CASE WHEN {value} >= 1e17 THEN TRY_CAST(({whole} - MOD({whole}, 1000)) / 1000 AS BIGINT) "

@@ -6,11 +6,24 @@ what a sampling detector has not seen does not exist for it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from llmcost.usage.coverage import in_days
-from llmcost.usage.projection import COUNTS, EPOCH, INTEGER, LIST, MOMENT, NUMBER, TEXT, Column, NotFlat, quoted
+from llmcost.usage.projection import (
+    COUNTS,
+    EPOCH,
+    INTEGER,
+    LIST,
+    MOMENT,
+    NUMBER,
+    TEXT,
+    Column,
+    NotFlat,
+    literal,
+    quoted,
+)
 from llmcost.usage.reader import FlatReader, Reader, first_of, keys_of, value_at
 from llmcost.usage.reading import Opened
 
@@ -21,13 +34,15 @@ Tree = dict[str, Any]  # a leaf is a type, a branch another tree
 class Schema(NamedTuple):
     """The places as SQL columns, further ones that the first documents lack, and all as a tree of types.
 
-    `always` are conditions that hold for each of the first documents.
+    `always` are conditions that hold for each of the first documents. `as_text` are the objects that are read as
+    their JSON text and taken apart after it: nothing that is read of them tells all of them from what is no object.
     """
 
     columns: dict[tuple[str, ...], Column]
     late: list[str]
     tree: Tree
     always: list[str] = []
+    as_text: Tree = {}
 
 
 def flat_reader(found: Opened) -> FlatReader:
@@ -74,22 +89,28 @@ def json_schema(
     taken: set[tuple[str, ...]] = set()
     settled: set[str] = set()
     for field, keys in (*there, *absent):
-        folded = tuple(key.lower() for key in keys)
-        if folded in taken:  # the engine folds names: `Model` stands for `model` too
-            continue
         values = _values(documents, keys)
         counted = field in COUNTS
         if quickly and not values and (field in settled or not (counted or field in ("usd", "tier", "task", ""))):
             continue
+        branch = next((keys[:depth] for depth in range(1, len(keys)) if not _values(documents, keys[:depth])), None)
+        keys = branch or keys
+        folded = tuple(key.lower() for key in keys)
+        if folded in taken:  # the engine folds names: `Model` stands for `model` too
+            continue
         taken.add(folded)
+        if branch:  # whatever stands there later, the line is left to Python
+            _plant(tree, branch, "VARCHAR")
+            late.append(quoted((root, *branch) if root else branch, quote))
+            continue
         kind = _kind(field, values, keys)
         sql = quoted((root, *keys) if root else keys, quote)
         if quickly and (counted or (field == "usd" and not values)):
             _plant(tree, keys, "DOUBLE")
             kind = NUMBER
-        elif as_json and counted:
+        elif as_json and (counted or kind in (EPOCH, LIST)):
             _plant(tree, keys, "JSON")
-            sql = f"NULLIF(CAST({sql} AS VARCHAR), 'null')"  # keeps the quotes of a number written as text
+            sql = f"NULLIF(CAST({sql} AS VARCHAR), 'null')"  # keeps the quotes of what is written as text
         elif quickly and field == "at" and kind == TEXT and len(values) == len(documents):
             _plant(tree, keys, "TIMESTAMPTZ")  # one that cannot be read is NULL, and its line not good
             kind = MOMENT
@@ -106,7 +127,19 @@ def json_schema(
             if not counted and field:
                 always.append(f"{sql} IS NOT NULL")
     _check_branches(tree, documents, ())
-    return Schema(columns, late, tree, always)
+    if not as_json:
+        return Schema(columns, late, tree, always)
+    as_text: Tree = {}
+    for key, below in tree.items():
+        if isinstance(below, dict):
+            told = list(_objects(below, documents, (key,), quote))
+            if not all(by_what_is_read for _, _, by_what_is_read in told):
+                as_text[key] = below
+            for branch, condition, _ in told:
+                path = literal("$" + "".join(f".{json.dumps(each)}" for each in branch[1:]))
+                written = f" OR JSON_TYPE({_written(key, quote)}, {path}) = 'OBJECT'" if key in as_text else ""
+                always.append(f"({condition}{written})")
+    return Schema(columns, late, tree | dict.fromkeys(as_text, "JSON"), always, as_text)
 
 
 def _values(documents: Sequence[Mapping[str, Any]], keys: tuple[str, ...]) -> list[Any]:
@@ -146,6 +179,40 @@ def _check_branches(tree: Tree, documents: Sequence[Mapping[str, Any]], above: t
             if any(not isinstance(value, Mapping) for value in _values(documents, (*above, key))):
                 raise NotFlat(f"{'.'.join((*above, key))} is no object")
             _check_branches(below, documents, (*above, key))
+
+
+def _written(key: str, quote: str) -> str:
+    """The column that keeps the text of an object which is taken apart."""
+    return quoted((f"{key} as written",), quote)
+
+
+def taken_apart(as_text: Tree, quote: str, source: str) -> str:
+    """The source with each object that it has as JSON text taken apart, and its text beside it."""
+    if not as_text:
+        return source
+    columns = {key: quoted((key,), quote) for key in as_text}
+    parts = ", ".join(
+        f"JSON_TRANSFORM({columns[key]}, {literal(json.dumps(tree))}) AS {columns[key]}"
+        for key, tree in as_text.items()
+    )
+    texts = ", ".join(f"{column} AS {_written(key, quote)}" for key, column in columns.items())
+    return f"(SELECT * REPLACE ({parts}), {texts} FROM {source})"
+
+
+def _objects(
+    tree: Tree, documents: Sequence[Mapping[str, Any]], keys: tuple[str, ...], quote: str
+) -> Iterator[tuple[tuple[str, ...], str, bool]]:
+    """The objects at and below a place: which, how SQL tells one from a text or a list, and whether that tells all.
+
+    An engine takes anything else than null for an object without a key.
+    """
+    own = quoted(keys, quote)
+    there = " OR ".join(f"{quoted((*keys, key), quote)} IS NOT NULL" for key in tree)
+    seen = (any(value.get(key) is not None for key in tree) for value in _values(documents, keys))
+    yield keys, f"{own} IS NULL OR {there}", all(seen)
+    for key, below in tree.items():
+        if isinstance(below, dict):
+            yield from _objects(below, documents, (*keys, key), quote)
 
 
 def ddl(tree: Tree, quote: str, *, struct: str, text: str) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ that are not plainly good are fetched and read by the format's Python reader, as
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -16,10 +16,10 @@ from llmcost.errors import InputError
 from llmcost.usage.cube import Cube
 from llmcost.usage.cube_sql import ABSENT, COLUMNS, STORED, Calls, add_cells, cube_query, further_columns
 from llmcost.usage.documents import CUT_OFF, NOT_JSON, BadLine
-from llmcost.usage.json_text import document_of
+from llmcost.usage.json_text import BLANKS, document_of
 from llmcost.usage.lines import Lines
 from llmcost.usage.logs import LogFile
-from llmcost.usage.projection import COUNTS, SPARK, NotFlat, calls_of
+from llmcost.usage.projection import COUNTS, EPOCH, LIST, SPARK, Columns, NotFlat, calls_of
 from llmcost.usage.reader import FlatReader, keys_of
 from llmcost.usage.reading import BY_SPARK, Opened, Reading, Request
 from llmcost.usage.record import Call
@@ -33,6 +33,8 @@ _NO_HALF_CHARACTER = (
     r"|(?<!\\\\u[dD][89abAB][0-9a-fA-F]{2})\\\\u[dD][c-fC-F]')"
 )
 _NO_NAN = "(INSTR(line, 'NaN') = 0 AND INSTR(line, 'Infinity') = 0 OR NOT line RLIKE '[:,\\\\[][ \t]*-?(NaN|Infinity)')"
+_ONE_OBJECT = "(ENDSWITH(RTRIM(line), '}') AND INSTR(line, '}{') = 0)"  # Spark reads no further than to its end
+_ODD = "_corrupt_record"
 _TYPES = {"INTEGER": "INT", "BIGINT": "BIGINT", "VARCHAR": "STRING"}
 
 
@@ -100,13 +102,15 @@ class _Session:
             calls = calls_of(reader, columns, found.ruling.convention, SPARK, source, model=model)
         elif found.file.kind == "jsonl":
             schema = json_schema(reader, [*found.sample.documents, *found.sample.further], "`", root="document")
+            # Spark fills the last field where something else than an object stands in the place of one.
             fields = ", ".join(f"{name}: {kind}" for name, kind in ddl(schema.tree, "`", struct="<>", text="STRING"))
             self.spark.read.text(found.file.path).createOrReplaceTempView(view)
             source = (
-                f"(SELECT value AS line, FROM_JSON(value, 'STRUCT<{fields}>') AS document FROM {view} "
-                "WHERE TRIM(value) <> '')"
+                f"(SELECT value AS line, FROM_JSON(value, 'STRUCT<{fields}, {_ODD}: STRING>') AS document FROM {view} "
+                f"WHERE TRIM(BOTH '{BLANKS}' FROM value) <> '')"
             )
-            only = [_no_number_as_text(reader), _no_key_twice(reader), _NO_HALF_CHARACTER, _NO_NAN]
+            only = [_no_text_instead(reader, schema.columns), _no_key_twice(reader), f"document.{_ODD} IS NULL"]
+            only += [_NO_HALF_CHARACTER, _NO_NAN, _ONE_OBJECT]
             calls = calls_of(
                 reader, schema.columns, found.ruling.convention, SPARK, source, model=model, late=schema.late, only=only
             )
@@ -196,23 +200,28 @@ def _told_by_its_name(file: LogFile) -> None:
         raise NotFlat("its name says something else to Spark")
 
 
-def _no_number_as_text(reader: FlatReader) -> str:
-    """A field of tokens is not followed by a quote: FROM_JSON would read a text as the number in it."""
-    return f'NOT line RLIKE \'"({_names(reader, COUNTS)})"[ \t]*:[ \t]*"\''
+def _no_text_instead(reader: FlatReader, columns: Columns) -> str:
+    """A number of tokens or of a time, and a list, is no text: FROM_JSON would read what is in it."""
+    names = {keys[-1] for keys, each in columns.items() if each.kind in (EPOCH, LIST)} | _names(reader, COUNTS)
+    return f'NOT line RLIKE \'"({_any(names)})"[ \t]*:[ \t]*"\''
 
 
 def _no_key_twice(reader: FlatReader) -> str:
-    """No field of tokens, or of a log without objects any field, is written twice: FROM_JSON would take the last."""
+    """No field of tokens, nor an object around it, or of a log without objects any field, is written twice: FROM_JSON would take the last."""
     places = reader.places()
     nested = any(len(keys_of(path)) > 1 for paths in places.values() for path in paths)
-    names = _names(reader, COUNTS if nested else tuple(places))
+    names = _any(_names(reader, COUNTS if nested else places))
     return f'NOT line RLIKE \'"({names})"[ \t]*:.*"\\\\1"[ \t]*:\''
 
 
-def _names(reader: FlatReader, fields: Sequence[str]) -> str:
-    """The keys of these fields, as one part of a regular expression."""
+def _names(reader: FlatReader, fields: Iterable[str]) -> set[str]:
+    """The keys on the way to these fields."""
     places = reader.places()
-    names = {keys_of(path)[-1] for field in fields for path in places.get(field, ())}
+    return {key for field in fields for path in places.get(field, ()) for key in keys_of(path)}
+
+
+def _any(names: Iterable[str]) -> str:
+    """These keys as one part of a regular expression."""
     return "|".join(sorted(name for name in names if name.replace("_", "").replace(".", "").isalnum()))
 
 
