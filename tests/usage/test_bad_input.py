@@ -110,7 +110,7 @@ def test_numbers_written_as_text_are_read_and_counted(tmp_path: Path, engine: tu
     text = {**GOOD, "input_tokens": "1,500", "output_tokens": "20"}
     found = result(written(tmp_path / "log.jsonl", *[GOOD] * 600, text), *engine)
     assert (found["input_tokens"], found["output_tokens"]) == (600 * 100 + 1500, 600 * 10 + 20)
-    assert found["lines"]["repaired"] == {"numbers written as text": 1}
+    assert found["lines"]["repaired"] == {"numbers written as text": 1, "thousands marks left out of numbers": 1}
 
 
 def test_a_log_whose_numbers_are_all_text(tmp_path: Path, engine: tuple[str, str]) -> None:

@@ -123,7 +123,7 @@ def test_ids_count_once(tmp_path: Path, engine: tuple[str, str]) -> None:
         ("2026-03/01", False),
         ("202631", False),
         ("2026-03-01T00:00", False),
-        (20260301, False),
+        (20260301, True),
         (None, False),
     ],
 )
