@@ -1,7 +1,7 @@
 """Claims on a scenario: the commands' own calculations, asked for one figure of one architecture."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import product
 from typing import Any
 
@@ -229,12 +229,19 @@ def _chosen(scenario: Scenario, asked: Asked) -> str | None:
     else:
         names = [name for name in every if name != scenario.baseline] or list(every)
     if len(names) > 1:
-        raise InputError(
-            f"claim {statement.claim} does not say which architecture is meant",
-            where=statement.place(()),
-            hint=f"name it with of: {', '.join(names)}",
-        )
+        raise _which(asked, names)
     return names[0] if names else None
+
+
+def _which(asked: Asked, names: Iterable[str]) -> InputError:
+    """The refusal of a claim that more than one architecture could be meant by."""
+    listed = ", ".join(names)
+    return InputError(
+        f"claim {asked.statement.claim} does not say which architecture is meant",
+        where=asked.statement.place(()),
+        hint=f"name it with --of: {listed}",
+        in_file=f"name it with of: {listed}",
+    )
 
 
 def _check_one_of(asked: Asked, names: Any) -> None:
@@ -298,12 +305,7 @@ def _rows(asked: Asked, result: Any) -> tuple[Any, Any]:
     others = [each for each in rows.values() if each is not baseline and getattr(each, "kind", "") != "single"]
     others = others or [each for each in rows.values() if each is not baseline]
     if len(others) > 1 or not rows:
-        raise InputError(
-            f"claim {statement.claim} does not say which architecture is meant",
-            where=statement.place(()),
-            hint=f"name it with --of: {', '.join(rows)}",
-            in_file=f"name it with of: {', '.join(rows)}",
-        )
+        raise _which(asked, rows)
     return (others or list(rows.values()))[0], baseline
 
 
