@@ -10,11 +10,12 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from glob import escape
 from typing import Any
 
 from llmcost.errors import InputError
+from llmcost.usage.alike import Alike, Quotes, alike, only_texts, quotes_of
 from llmcost.usage.cube import Cube
 from llmcost.usage.cube_sql import ABSENT, COLUMNS, STORED, Calls, add_cells, cube_query, further_columns
 from llmcost.usage.documents import documents_at
@@ -82,10 +83,12 @@ class _Session:
         return self._counted_by(files, cube, _LONGEST_LINES[1])
 
     def _counted_by(self, files: Sequence[Opened], cube: Cube, longest: int) -> list[Lines]:
-        plans = [self._plan(found, longest) for found in files]
-        return self._unique(plans, cube) if has_ids(files) else [self._each(plan, cube) for plan in plans]
+        if has_ids(files):
+            return self._unique([self._plan(found, longest) for found in files], cube)
+        return [self._each(found, longest, cube) for found in files]
 
-    def _plan(self, found: Opened, longest: int) -> Plan:
+    def _plan(self, found: Opened, longest: int, *, proven: bool = False) -> Plan:
+        """`proven`: where all lines seem to be alike, the plan is for such lines, and that they are is to be proven."""
         if found.file.kind not in ("jsonl", "parquet"):
             raise NotFlat("")
         reader = flat_reader(found)
@@ -96,9 +99,9 @@ class _Session:
             columns = parquet_columns(reader, {str(row[0]): str(row[1]) for row in rows}, '"')
             return Plan(found, calls_of(reader, columns, ruling, DUCKDB, f"read_parquet({path})", model=model))
         quickly = found.file.size > EXACT_BELOW_BYTES
-        schema = json_schema(
-            reader, [*found.sample.documents, *found.sample.further], '"', as_json=True, quickly=quickly
-        )
+        sample = [*found.sample.documents, *found.sample.further]
+        common = alike(reader, sample) if proven and quickly and not found.file.packed else None
+        schema = json_schema(reader, sample, '"', as_json=True, quickly=quickly, common=common)
         types = ddl(schema.tree, '"', struct="()", text="VARCHAR")
         listed = ", ".join(f"{name}: {literal(kind)}" for name, kind in types)
         source = (
@@ -109,20 +112,43 @@ class _Session:
         calls = calls_of(
             reader, schema.columns, ruling, DUCKDB, source, model=model, late=schema.late, only=schema.always
         )
-        return Plan(found, calls)
+        return Plan(found, calls, common)
 
     # ---- without ids: one query a file, the cells add up
 
-    def _each(self, plan: Plan, cube: Cube) -> Lines:
-        lines = Lines(plan.found.file.name)
-        own = self.request.new_cube(exact=self.exact)
-        good, other = add_cells(own, self._columns(self._cube_query(plan.calls), plan.found.file))
-        for call in self._asked_again(plan, other, lines):
-            own.add(call)
-            good += 1
-        lines.accepted = good
+    def _each(self, found: Opened, longest: int, cube: Cube) -> Lines:
+        plan = self._plan(found, longest, proven=True)
+        if plan.common is not None:
+            lines = self._alike(plan, plan.common, cube)
+            if lines is not None:
+                return lines
+            plan = self._plan(found, longest)
+        own, lines = self.request.new_cube(exact=self.exact), Lines(found.file.name)
+        lines.accepted, other = add_cells(own, self._columns(self._cube_query(plan.calls), found.file))
+        self._add(own, self._asked_again(plan, other, lines), lines)
         cube.merge(own)
         return lines
+
+    def _alike(self, plan: Plan, common: Alike, cube: Cube) -> Lines | None:
+        """As if all lines were alike; None where they are not, with nothing added to the cube."""
+        own, lines = self.request.new_cube(exact=self.exact), Lines(plan.found.file.name)
+        odd: list[str] = []
+        with Quotes(plan.found.file.path) as quotes:
+            lines.accepted, other = add_cells(own, self._columns(self._cube_query(plan.calls), plan.found.file))
+            if not only_texts(own):
+                return None
+            expected = lines.accepted * common.quotes
+            again = self._asked_again(plan, other, lines, odd.append)
+            if quotes.number != expected + quotes_of(odd):
+                return None
+        self._add(own, again, lines)
+        cube.merge(own)
+        return lines
+
+    def _add(self, cube: Cube, calls: Sequence[Call], lines: Lines) -> None:
+        for call in calls:
+            cube.add(call)
+        lines.accepted += len(calls)
 
     def _cube_query(self, calls: Calls, *, unique: bool = False) -> str:
         return cube_query(calls, self.request.thresholds, self.request.step_seconds, exact=self.exact, unique=unique)
@@ -228,7 +254,9 @@ class _Session:
 
     # ---- what SQL did not count
 
-    def _asked_again(self, plan: Plan, expected: int, lines: Lines) -> list[Call]:
+    def _asked_again(
+        self, plan: Plan, expected: int, lines: Lines, hear: Callable[[str], None] | None = None
+    ) -> list[Call]:
         """The calls of the lines, as many as `expected`, that are not plainly good. Raises NotFlat where they are many."""
         wanted: set[int] = set()
         if expected > _MOST_ASKED_AGAIN:
@@ -236,7 +264,7 @@ class _Session:
         if expected:
             numbered = plan.calls.select.replace("  SELECT\n", "  SELECT ROW_NUMBER() OVER () AS nth,\n", 1)
             wanted = {row[0] for row in self._execute(f"SELECT nth FROM (\n{numbered}\n) WHERE good = 0")}
-        documents = documents_at(plan.found.file, wanted) if wanted else ()
+        documents = documents_at(plan.found.file, wanted, hear) if wanted else ()
         return list(asked_again(plan, documents, lines, self.request))
 
     # ---- running

@@ -160,7 +160,7 @@ class _Projection:
         sql = _coalesced([column.sql for column in found])
         number = f"TRY_CAST({sql} AS DOUBLE)" if texts else sql
         required = field in ("input", "output")
-        checks = [f"{number} >= 0", f"{number} <= {LARGEST}"]
+        checks = [f"{number} BETWEEN 0 AND {LARGEST}"]
         if not all(column.kind == INTEGER for column in found):
             checks.append(f"{number} = FLOOR({number})")
         held = " AND ".join(checks)
@@ -230,7 +230,7 @@ class _Projection:
     def _moment(self) -> str | None:
         moment = self._any_moment()
         if moment is not None:
-            self.conditions.append(f"({moment} IS NULL OR ({moment} >= {EARLIEST_US} AND {moment} <= {LATEST_US}))")
+            self.conditions.append(f"({moment} IS NULL OR {moment} BETWEEN {EARLIEST_US} AND {LATEST_US})")
         return moment
 
     def _any_moment(self) -> str | None:

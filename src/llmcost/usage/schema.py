@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from llmcost.usage.alike import Alike
 from llmcost.usage.coverage import in_days
 from llmcost.usage.projection import (
     COUNTS,
@@ -28,6 +29,8 @@ from llmcost.usage.reader import FlatReader, Reader, first_of, keys_of, value_at
 from llmcost.usage.reading import Opened
 
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "INT", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
+# How a key that nobody reads is looked at to see that a value of this type is there; a text has to show its quotes.
+_UNREAD = {float: ("DOUBLE", " IS NOT NULL"), bool: ("BOOLEAN", " IS NOT NULL"), str: ("JSON", """ LIKE '"%'""")}
 Tree = dict[str, Any]  # a leaf is a type, a branch another tree
 
 
@@ -70,13 +73,15 @@ def json_schema(
     root: str = "",
     as_json: bool = False,
     quickly: bool = False,
+    common: Alike | None = None,
 ) -> Schema:
     """The schema of JSONL. `root` is what the places hang under. Raises NotFlat.
 
     `as_json`: the engine has a type that keeps a value as it is written. `quickly`: counts are read as
     numbers (one written as text beyond the first documents is taken without being counted as repaired),
     and other names of a field that all first documents have are not looked for: a line that lacks the
-    field itself is left to Python.
+    field itself is left to Python. With `common` no further name of any field is looked for, and a line that
+    lacks one of the keys of the first documents is left to Python.
     """
     columns: dict[tuple[str, ...], Column] = {}
     late: list[str] = []
@@ -84,12 +89,14 @@ def json_schema(
     tree: Tree = {}
     places = [(field, keys_of(path)) for field, paths in reader.places().items() for path in paths]
     places += [("", keys_of(path)) for path in reader.plain]
-    there = [(field, keys) for field, keys in places if _values(documents, keys)]
-    absent = [(field, keys) for field, keys in places if not _values(documents, keys)]
+    known = {key for each in documents for key in each}
+    values_at = {keys: _values(documents, keys) if keys[0] in known else [] for _, keys in places}
+    there = [(field, keys) for field, keys in places if values_at[keys]]
+    absent = [(field, keys) for field, keys in places if not values_at[keys]] if common is None else []
     taken: set[tuple[str, ...]] = set()
     settled: set[str] = set()
     for field, keys in (*there, *absent):
-        values = _values(documents, keys)
+        values = values_at[keys]
         counted = field in COUNTS
         if quickly and not values and (field in settled or not (counted or field in ("usd", "tier", "task", ""))):
             continue
@@ -122,10 +129,16 @@ def json_schema(
             always.append(f"{sql} IS NULL")
         else:
             late.append(sql)
-        if quickly and values and len(values) == len(documents) and field not in settled:
+        if common is not None:
+            always.append(f"{sql} IS NOT NULL")
+        elif quickly and values and len(values) == len(documents) and field not in settled:
             settled.add(field)
             if not counted and field:
                 always.append(f"{sql} IS NOT NULL")
+    for key, value in (common.unread if common else {}).items():
+        sql, (kind, condition) = quoted((key,), quote), _UNREAD[value]
+        _plant(tree, (key,), kind)
+        always.append(sql + condition)
     _check_branches(tree, documents, ())
     if not as_json:
         return Schema(columns, late, tree, always)
