@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
@@ -59,7 +60,7 @@ def _kind(value: Any) -> type:
 
 def only_texts(cube: Cube) -> bool:
     """Whether no model, task or tier can have been anything else than a text: a number, say, has no quotes."""
-    names = {name for key in cube.hours for name in (key[0], key[1], key[3])}
+    names = {name for place in (0, 1, 3) for name in set(map(itemgetter(place), cube.hours))}
     return all(map(_text_for_sure, names))
 
 
