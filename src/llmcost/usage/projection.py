@@ -229,8 +229,8 @@ class _Projection:
 
     def _moment(self) -> str | None:
         moment = self._any_moment()
-        if moment is not None:
-            self.conditions.append(f"({moment} IS NULL OR {moment} BETWEEN {EARLIEST_US} AND {LATEST_US})")
+        if moment is not None:  # an engine reads the word `epoch` as the first moment of all
+            self.conditions.append(f"({moment} IS NULL OR {moment} BETWEEN {EARLIEST_US + 1} AND {LATEST_US})")
         return moment
 
     def _any_moment(self) -> str | None:

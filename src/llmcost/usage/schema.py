@@ -28,6 +28,7 @@ from llmcost.usage.projection import (
 from llmcost.usage.reader import FlatReader, Reader, first_of, keys_of, value_at
 from llmcost.usage.reading import Opened
 
+_AS_TRUTHS = frozenset((0, 1))  # what an engine makes of false and true where it reads a number
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "INT", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 # How a key that nobody reads is looked at to see that a value of this type is there; a text has to show its quotes.
 _UNREAD = {float: ("DOUBLE", " IS NOT NULL"), bool: ("BOOLEAN", " IS NOT NULL"), str: ("JSON", """ LIKE '"%'""")}
@@ -77,11 +78,10 @@ def json_schema(
 ) -> Schema:
     """The schema of JSONL. `root` is what the places hang under. Raises NotFlat.
 
-    `as_json`: the engine has a type that keeps a value as it is written. `quickly`: counts are read as
-    numbers (one written as text beyond the first documents is taken without being counted as repaired),
-    and other names of a field that all first documents have are not looked for: a line that lacks the
-    field itself is left to Python. With `common` no further name of any field is looked for, and a line that
-    lacks one of the keys of the first documents is left to Python.
+    `as_json`: the engine has a type that keeps a value as it is written. `quickly`: other names of a field
+    that all first documents have are not looked for, and a line that lacks the field itself is left to Python.
+    With `common` no further name of any field is looked for, a line that lacks one of the keys of the first
+    documents is left to Python, and numbers are read as such: that none is written as text, the quotes will show.
     """
     columns: dict[tuple[str, ...], Column] = {}
     late: list[str] = []
@@ -112,10 +112,11 @@ def json_schema(
             continue
         kind = _kind(field, values, keys)
         sql = quoted((root, *keys) if root else keys, quote)
-        if quickly and (counted or (field == "usd" and not values)):
+        if common is not None and (counted or field == "usd") and _AS_TRUTHS.isdisjoint(values):
             _plant(tree, keys, "DOUBLE")
             kind = NUMBER
-        elif as_json and (counted or kind in (EPOCH, LIST)):
+            always.append(f"{sql} NOT IN (0, 1)")
+        elif as_json and values and common is None and (counted or kind in (EPOCH, LIST)):
             _plant(tree, keys, "JSON")
             sql = f"NULLIF(CAST({sql} AS VARCHAR), 'null')"  # keeps the quotes of what is written as text
         elif quickly and field == "at" and kind == TEXT and len(values) == len(documents):
@@ -125,8 +126,6 @@ def json_schema(
             _plant(tree, keys, "VARCHAR")
         if values or field == "":
             columns[keys] = Column(sql, kind)
-        elif quickly and kind != NUMBER:
-            always.append(f"{sql} IS NULL")
         else:
             late.append(sql)
         if common is not None:
