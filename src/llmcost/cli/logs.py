@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from llmcost.cli.draft import pairs
-from llmcost.cli.options import Values, shared
+from llmcost.cli.options import Values, flag_of, shared
+from llmcost.cli.outputs import keep_apart
 from llmcost.errors import InputError, did_you_mean
 from llmcost.estimate import Assumption, Warning
 
@@ -113,14 +113,16 @@ def read_logs(paths: Sequence[str], flags: Values, thresholds: Sequence[int], *,
     )
 
 
-def keep_apart(path: str, flags: Values) -> None:
-    """Refuse to write over what is read. Raises InputError."""
-    for name, flag in (("output_file", "-o"), ("save_workload", "--save-workload")):
-        out = flags.get(name)
-        if out is not None and os.path.realpath(out) == os.path.realpath(path):
-            raise InputError(
-                f"{path} is read here, and {flag} would write over it", where=flag, hint="name another file"
-            )
+def refuse_without_logs(flags: Values) -> None:
+    """Refuse what says how logs are read where none are: whoever types it means some. Raises InputError."""
+    for each in USAGE:
+        if flags.get(each.name) not in (None, []):
+            raise meaningless(each.name, "logs", f"add --usage LOGS, or leave {flag_of(each.name)} out")
+
+
+def meaningless(name: str, needs: str, hint: str) -> InputError:
+    """The refusal of a flag that would change nothing: whoever types one expects that it does."""
+    return InputError(f"{flag_of(name)} means nothing without {needs}", where=flag_of(name), hint=hint)
 
 
 def _no_call(reading: Reading) -> InputError:
@@ -143,6 +145,8 @@ def _engine(files: Sequence[Opened], flags: Values) -> Callable[[Sequence[Opened
     memory = flags.get("memory")
     if memory is not None and re.fullmatch(_SIZE, memory, re.IGNORECASE) is None:
         raise InputError(f"{memory!r} is no size of memory", where="--memory", hint="type --memory 4GB, or 512MB")
+    if memory is not None and asked not in (None, BY_DUCKDB):
+        raise meaningless("memory", "DuckDB", "add --engine duckdb, or leave --memory out")
     if asked != BY_SPARK and flags.get("spark_remote") is not None:
         raise InputError("only Spark reads on a server", where="--spark-remote", hint="add --engine spark")
     if asked == BY_SPARK:
@@ -160,14 +164,19 @@ def _engine(files: Sequence[Opened], flags: Values) -> Callable[[Sequence[Opened
     return standard.read
 
 
-def remarks_of(reading: Reading, prices: CellPrices) -> tuple[list[Assumption], list[Warning]]:
+def remarks_of(reading: Reading, prices: CellPrices, flags: Values) -> tuple[list[Assumption], list[Warning]]:
     """What has to be said about a reading: what stands by default, and what was left out, put right or named twice."""
-    from llmcost.usage.reading import BY_WAREHOUSE
+    from llmcost.usage.reading import BY_DUCKDB, BY_WAREHOUSE
 
     assumed = [Assumption("engine", reading.engine, "; ".join(reading.notes) or "what the logs were read with")]
     zone = "the warehouse session's" if reading.engine == BY_WAREHOUSE else "UTC"
     assumed.append(Assumption("time_zone", zone, "where a time is written without an offset"))
     warned = []
+    if flags.get("memory") is not None and reading.engine != BY_DUCKDB:
+        from llmcost.usage.duckdb_queries import installed
+
+        why = "" if installed() else ", as DuckDB is not installed: pip install 'llmcost-cli[logs]'"
+        warned.append(Warning("memory_unused", f"--memory is DuckDB's, and {reading.engine} read the logs{why}"))
     counts = reading.lines.counts
     for what, found in (("rejected", counts.rejected), ("repaired", counts.repaired)):
         for reason, lines in found.items():

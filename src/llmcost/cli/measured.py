@@ -62,7 +62,7 @@ def _measured(draft: Draft, flags: Values, catalog: Catalog, as_of: date) -> Mea
     usage = usage_of(reading, prices)
     traffic = traffic_of(reading, usage, prices)
     _put(draft, traffic)
-    assumed, warned = remarks_of(reading, prices)
+    assumed, warned = remarks_of(reading, prices, flags)
     return Measured(traffic, [*assumed, *stand_ins(usage)], warned)
 
 
@@ -126,7 +126,9 @@ def in_parts(scenario: Scenario, prices: Prices, traffic: Traffic, flags: Values
 
     Where a flag says what a request is like, one mean request stands.
     """
-    if any(flags.get(name) is not None for name in ("input", "output", "cached", "cache_write", "batch")):
+    if any(
+        flags.get(name) is not None for name in ("input", "output", "cached", "cache_write", "cache_write_1h", "batch")
+    ):
         return scenario
     thresholds: set[int] = set()
     otherwise = False

@@ -6,14 +6,21 @@ from typing import Annotated, Any
 
 import typer
 
+from llmcost.cli.outputs import refuse_over_typed
+
 Values = dict[str, Any]
+
+
+def flag_of(name: str) -> str:
+    """The flag as it is typed, whose value stands under `name`."""
+    return "--" + name.rstrip("_").replace("_", "-")
 
 
 def shared(
     name: str, help_text: str, metavar: str, *flags: str, many: bool = False, on: bool = False
 ) -> inspect.Parameter:
     """A flag that several commands share, for `takes`; its value stands under `name`."""
-    flag = "--" + name.rstrip("_").replace("_", "-")
+    flag = flag_of(name)
     kind: Any = bool if on else (list[str] | None if many else str | None)
     info = typer.Option(flag, *flags, help=help_text, metavar=None if on else metavar, show_default=False)
     default = False if on else None
@@ -101,6 +108,7 @@ def takes(*groups: tuple[inspect.Parameter, ...]) -> Callable[[Callable[..., int
         ]
 
         def command(**values: Any) -> int:
+            refuse_over_typed(values)
             flags = {name: values.pop(name) for name in names}
             return function(flags, **values)
 
@@ -119,7 +127,7 @@ def flags_given(flags: Values, *groups: tuple[inspect.Parameter, ...]) -> list[s
     parts: list[str] = []
     for name in sorted(parameter.name for group in groups for parameter in group):
         value = flags.get(name)
-        flag = "--" + name.rstrip("_").replace("_", "-")
+        flag = flag_of(name)
         if value is True:
             parts.append(flag)
         for each in value if isinstance(value, list) else [value] if isinstance(value, str) else []:
