@@ -18,8 +18,6 @@ from llmcost.workload import RatioAboveZero, Strict, Usd
 if TYPE_CHECKING:
     from llmcost.catalog import Catalog
 
-_RATES = ("input_per_mtok", "output_per_mtok", "cached_input_per_mtok", "cache_write_per_mtok")
-
 
 class BatchPrice(Strict):
     """USD per million tokens of batched requests."""
@@ -28,6 +26,7 @@ class BatchPrice(Strict):
     output_per_mtok: Usd | None = None
     cached_input_per_mtok: Usd | None = None
     cache_write_per_mtok: Usd | None = None
+    cache_write_1h_per_mtok: Usd | None = None
 
 
 class OwnPrice(BatchPrice):
@@ -172,7 +171,7 @@ def _overlaid(base: ApiPrice, own: OwnPrice) -> ApiPrice:
     given = own.model_fields_set
     overridden: list[tuple[str, float | None]] = list(base.overridden)
     rates: dict[str, Any] = {}
-    for field in _RATES:
+    for field in Rates._fields:
         if field in given:
             overridden.append((field, getattr(base.rates, field)))
             rates[field] = getattr(own, field)

@@ -51,6 +51,7 @@ WORKLOAD = (
     shared("monthly_output", "Output tokens a month.", "TOKENS"),
     shared("cached", "Share of the input read from the prompt cache.", "SHARE"),
     shared("cache_write", "Share of the input written to the prompt cache.", "SHARE"),
+    shared("cache_write_1h", "Share of the input written to it for an hour, beside those.", "SHARE"),
     shared("batch", "Share of the requests sent in batches.", "SHARE"),
     shared("growth", "Growth of the volume a month.", "SHARE"),
     shared("peak", "Peak over average traffic.", "RATIO"),
@@ -66,7 +67,7 @@ PRICES = (
     shared("baseline", "The architecture or model that savings are measured against.", "NAME"),
     shared(
         "price",
-        "Your own price: MODEL.input=0.80 (also .output, .cached_input, .cache_write).",
+        "Your own price: MODEL.input=0.80 (also .output, .cached_input, .cache_write, .cache_write_1h).",
         "MODEL.FIELD=USD",
         many=True,
     ),
