@@ -88,6 +88,7 @@ def test_calls_and_the_export_of_them_are_said(tmp_path: Path, engine: str) -> N
         (("a.jsonl", "--spark-remote", "sc://nowhere"), "--spark-remote", "--engine spark"),
         (("a.jsonl", "--priced-as", "gtp-5=gpt-5-mini"), "--priced-as", "gpt-5"),
         (("a.jsonl", "--engine", "stdlib", "--memory", "1GB"), "--memory", "--engine duckdb"),
+        (("a.jsonl", "--format-in", "litellm", "--map", "id=request"), "--map", "--format-in"),
         (("--cube", "a.jsonl", "--map", "id=request"), "--map", "cube"),
         (("--cube", "a.jsonl", "--memory", "1GB"), "--memory", "cube"),
         (("sql", "--dialect", "duckdb", "--memory", "1GB"), "--memory", "leave it out"),

@@ -18,19 +18,28 @@ if TYPE_CHECKING:
     from llmcost.usage.summary import Usage
 
 LOG_FORMAT = (
-    shared("format_in", "The logs' format; left out, it is told from their content.", "FORMAT"),
-    shared("map", "A column of a generic log, such as input_tokens=ContextTokens.", "FIELD=COLUMN", many=True),
-    shared("convention", "Whether input includes cached tokens: inclusive or exclusive.", "RULE"),
-    shared("task_from", "What names the task: tag, key or path, or a column of a generic log.", "SOURCE"),
-    shared("model", "The model of a log that names none.", "MODEL"),
+    shared("format_in", "The logs' format, such as litellm; left out, it is told from their content.", "FORMAT"),
+    shared("map", "A column of a table of your own, such as input_tokens=ContextTokens.", "FIELD=COLUMN", many=True),
+    shared(
+        "convention",
+        "Whether input includes cached tokens: inclusive or exclusive; left out, the format or the lines tell.",
+        "RULE",
+    ),
+    shared("task_from", "What names a call's task: tag, key or path, or a field of the log.", "SOURCE"),
+    shared("model", "The model of logs that name none.", "MODEL"),
 )
 LOG_ENGINE = (
     shared("engine", "stdlib, duckdb or spark; left out, duckdb for large and Parquet logs.", "ENGINE"),
     shared("spark_remote", "A Spark Connect server; left out, Spark runs here.", "URL"),
-    shared("memory", "What DuckDB may use before it spills (4GB).", "SIZE"),
+    shared("memory", "Memory that DuckDB may use before it spills to the disk (4GB).", "SIZE"),
 )
 PRICED_AS = (
-    shared("priced_as", "Which model of the catalog a logged name is: LOGGED=MODEL.", "LOGGED=MODEL", many=True),
+    shared(
+        "priced_as",
+        "Which model of the catalog a logged name is, such as azure/my-gpt=gpt-5.",
+        "LOGGED=MODEL",
+        many=True,
+    ),
 )
 USAGE = (
     shared("usage", "Logs whose traffic takes the workload's place: a file, folder or glob.", "LOGS", many=True),
@@ -60,16 +69,23 @@ def request_of(flags: Values, thresholds: Sequence[int]) -> Request:
     """How the logs are to be read."""
     from llmcost.usage.reading import Request, convention_named
 
+    columns, named = (
+        pairs(flags.get("map"), "--map", "FIELD=COLUMN", "input_tokens=ContextTokens"),
+        flags.get("format_in"),
+    )
+    if columns and named not in (None, "generic"):
+        hint = "leave --format-in out: what is mapped is a table of your own"
+        raise InputError(f"--map means nothing to the format {named}", where="--map", hint=hint)
     step = flags.get("step") or "hour"
     if step not in STEPS:
         raise InputError(f"unknown step {step!r}", where="--step", hint=f"type one of: {', '.join(STEPS)}")
     return Request(
         thresholds=tuple(thresholds),
         step_seconds=STEPS[step],
-        format_in=flags.get("format_in"),
+        format_in=named,
         convention=convention_named(flags.get("convention")),
         task_from=flags.get("task_from"),
-        columns=pairs(flags.get("map"), "--map", "FIELD=COLUMN", "input_tokens=ContextTokens"),
+        columns=columns,
         model=flags.get("model"),
     )
 

@@ -42,7 +42,7 @@ LOGS = (
         annotation=Annotated[
             list[str] | None,
             typer.Argument(
-                help="Log files, folders, globs, or - for standard input.", metavar="LOGS…", show_default=False
+                help="Log files, folders, globs, or - for standard input.", metavar="LOGS", show_default=False
             ),
         ],
     ),
@@ -59,7 +59,7 @@ OWN = (
     shared("cube", "What the query of `usage sql` gave (CSV, JSONL or Parquet), instead of logs.", "FILE"),
     shared("dialect", "Of `usage sql`: bigquery, snowflake, trino, spark, postgres, clickhouse …", "NAME"),
     shared("table", "Of `usage sql`: the table of calls (llm_calls).", "NAME"),
-    shared("save_workload", "Write the measured workload as part of a scenario.", "FILE"),
+    shared("save_workload", "Write what was measured as a scenario, which every command takes.", "FILE"),
     shared("against", "A scenario: what it predicts beside what was logged.", "SCENARIO"),
     shared("architecture", "Which of its architectures was run; left out, the one that fits the models.", "NAME"),
 )
@@ -69,6 +69,7 @@ OWN = (
 def command(flags: Values) -> int:
     """What the traffic of real logs is, and what it costs at today's prices.
 
+    `llmcost usage logs/` reads every log of a folder, whatever tool wrote it.
     `llmcost usage sql --dialect NAME` prints the query that makes the cube in your own warehouse.
     """
     from llmcost.quality.spending import DayPrices
