@@ -58,6 +58,17 @@ def test_a_price_is_named_as_in_a_file_or_shorter(field: str) -> None:
     assert run("compare", "-", "--price", f"m.{field}=4", stdin=as_text(SMALL)).code == 0
 
 
+@pytest.mark.parametrize("command", [("frontier",), ("gate", "--from", "a", "--to", "b")], ids=" ".join)
+def test_an_evaluation_is_priced_at_one_price(command: tuple[str, ...], tmp_path: Path) -> None:
+    """A range for a price of answers that were given is refused; it was an internal error."""
+    rows = [f"q{n},{model},1,1000,100" for n in range(3) for model in "ab"]
+    (tmp_path / "e.csv").write_text("\n".join(["query_id,model,score,input_tokens,output_tokens", *rows]) + "\n")
+    prices = [text for each in ("a.input=1..4", "a.output=1", "b.input=1", "b.output=1") for text in ("--price", each)]
+    done = run(command[0], "e.csv", *command[1:], *prices, cwd=tmp_path)
+    assert done.code == 2
+    assert done.err.splitlines()[1] == "where: --price a.input=1..4"
+
+
 def test_an_own_price_is_marked() -> None:
     """A price from a flag is named among the assumptions with the catalog's figure beside it."""
     done = run(

@@ -18,6 +18,8 @@ from llmcost.workload import RatioAboveZero, Strict, Usd
 if TYPE_CHECKING:
     from llmcost.catalog import Catalog
 
+_RATES = Rates._fields
+
 
 class BatchPrice(Strict):
     """USD per million tokens of batched requests."""
@@ -171,7 +173,7 @@ def _overlaid(base: ApiPrice, own: OwnPrice) -> ApiPrice:
     given = own.model_fields_set
     overridden: list[tuple[str, float | None]] = list(base.overridden)
     rates: dict[str, Any] = {}
-    for field in Rates._fields:
+    for field in _RATES:
         if field in given:
             overridden.append((field, getattr(base.rates, field)))
             rates[field] = getattr(own, field)
