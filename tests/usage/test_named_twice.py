@@ -89,6 +89,7 @@ def test_calls_and_the_export_of_them_are_said(tmp_path: Path, engine: str) -> N
         (("a.jsonl", "--priced-as", "gtp-5=gpt-5-mini"), "--priced-as", "gpt-5"),
         (("a.jsonl", "--engine", "stdlib", "--memory", "1GB"), "--memory", "--engine duckdb"),
         (("a.jsonl", "--format-in", "litellm", "--map", "id=request"), "--map", "--format-in"),
+        (("a.jsonl", "--against", "s.yaml"), "s.yaml", "write workload: "),
         (("--cube", "a.jsonl", "--map", "id=request"), "--map", "cube"),
         (("--cube", "a.jsonl", "--memory", "1GB"), "--memory", "cube"),
         (("sql", "--dialect", "duckdb", "--memory", "1GB"), "--memory", "leave it out"),
@@ -99,6 +100,7 @@ def test_calls_and_the_export_of_them_are_said(tmp_path: Path, engine: str) -> N
 )
 def test_what_means_nothing_is_refused(tmp_path: Path, typed: tuple[str, ...], where: str, hint: str) -> None:
     log(tmp_path / "a.jsonl", CALLS)
+    (tmp_path / "s.yaml").write_text("architectures: {x: {kind: api, model: gpt-5}}\n")
     done = usage(tmp_path, *typed)
     assert done.code == 2 and not done.out
     what, at, say = done.err.splitlines()
