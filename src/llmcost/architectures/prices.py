@@ -18,7 +18,7 @@ from llmcost.workload import RatioAboveZero, Strict, Usd
 if TYPE_CHECKING:
     from llmcost.catalog import Catalog
 
-_RATES = ("input_per_mtok", "output_per_mtok", "cached_input_per_mtok", "cache_write_per_mtok")
+_RATES = Rates._fields
 
 
 class BatchPrice(Strict):
@@ -28,6 +28,7 @@ class BatchPrice(Strict):
     output_per_mtok: Usd | None = None
     cached_input_per_mtok: Usd | None = None
     cache_write_per_mtok: Usd | None = None
+    cache_write_1h_per_mtok: Usd | None = None
 
 
 class OwnPrice(BatchPrice):
