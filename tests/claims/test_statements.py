@@ -56,7 +56,8 @@ def test_what_a_source_may_print(written: Any, kind: str, ends: tuple[float, flo
 
 
 @pytest.mark.parametrize(
-    ("written", "reached"), [("5x", (5,)), ("4..5", (4, 5)), ("at least 5", (5,)), ("up to 5", (5,)), ("under 5", ()), ("fewer than 5", ())]
+    ("written", "reached"),
+    [("5x", (5,)), ("4..5", (4, 5)), ("at least 5", (5,)), ("up to 5", (5,)), ("under 5", ()), ("fewer than 5", ())],
 )
 def test_a_bound_from_above_is_reached_only_by_up_to(written: str, reached: tuple[float, ...]) -> None:
     """`under 5` promises no figure at all, so it can be no impossible one."""

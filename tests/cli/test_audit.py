@@ -114,6 +114,13 @@ def test_explain_shows_the_inputs_by_name_and_each_step(post: Path) -> None:
         assert line in lines
 
 
+def test_explain_says_that_steps_over_ranges_are_worked_out_at_their_middles() -> None:
+    out = run("audit", "--says", "result=4", "arithmetic", "max(x, y)", "x=1..10", "y=2..8", "--explain").out
+    assert "max(x, y) 4 worked out with every input at its middle" in [
+        " ".join(line.split()) for line in out.split("\n")
+    ]
+
+
 @pytest.mark.parametrize(
     ("fail_on", "code"), [("off,impossible", 3), ("impossible", 3), ("contradicts", 0), ("not-checkable", 0)]
 )

@@ -63,9 +63,7 @@ class Document(NamedTuple):
         return f"{self.name}:{place.line}:{place.column}"
 
 
-def read_yaml(
-    path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES, start_from: str = _START_FROM
-) -> Document:
+def read_yaml(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES, start_from: str = _START_FROM) -> Document:
     """The document in a file, or on standard input for `-`. Raises InputError for all else.
 
     `start_from` is the hint for someone who has no such file yet, or an empty one.
