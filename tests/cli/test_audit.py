@@ -121,6 +121,78 @@ def test_explain_says_that_steps_over_ranges_are_worked_out_at_their_middles() -
     ]
 
 
+def steps(*arguments: str) -> dict[str, float]:
+    (claim,) = run("audit", "--says", *arguments, "-f", "json").result["claims"]
+    return {step["written"]: step["value"] for step in claim["steps"]}
+
+
+def test_explain_says_how_the_cost_of_a_cascade_arises() -> None:
+    """In the names that were given, a cost a request and no price of tokens; 5.114 of 12 is paid."""
+    pairs = ("acceptance=66.55%", "cheap_cost=1", "strong_cost=12", "verifier_cost=0.1")
+    found = steps("saving_share=57%", "cascade", *pairs)
+    assert found == {
+        "escalation = 1 − acceptance": pytest.approx(0.3345),
+        "escalation × strong_cost": pytest.approx(0.3345 * 12),
+        "cost = verifier_cost + cheap_cost + escalation × strong_cost": pytest.approx(0.1 + 1 + 0.3345 * 12),
+        "(strong_cost − cost) ÷ strong_cost": pytest.approx(1 - (0.1 + 1 + 0.3345 * 12) / 12),
+    }
+    assert "USD/Mtok" not in run("audit", "--says", "cost=5", "cascade", *pairs, "--explain").out
+
+
+def test_explain_says_how_the_quality_of_a_cascade_arises() -> None:
+    errs = ("false_accept=17%", "false_reject=9%")
+    joint = ("joint.p11=60%", "joint.p10=5%", "joint.p01=25%", "joint.p00=10%")
+    assert steps("quality_kept=1", "cascade", *errs, *joint) == {
+        "p10 × (1 − false_reject)": pytest.approx(0.05 * 0.91),
+        "p01 × (1 − false_accept)": pytest.approx(0.25 * 0.83),
+        "quality = p11 + p10 × (1 − false_reject) + p01 × (1 − false_accept)": pytest.approx(
+            0.6 + 0.05 * 0.91 + 0.25 * 0.83
+        ),
+        "quality ÷ (p11 + p01)": pytest.approx((0.6 + 0.05 * 0.91 + 0.25 * 0.83) / 0.85),
+    }
+    assert steps("escalation=1", "cascade", *errs, *joint) == {
+        "escalation = (p11 + p10) × false_reject + (p01 + p00) × (1 − false_accept)": pytest.approx(
+            0.65 * 0.09 + 0.35 * 0.83
+        )
+    }
+
+
+def test_explain_shows_a_quality_at_both_ends_of_what_two_accuracies_allow() -> None:
+    (claim,) = run(
+        *("audit", "--says", "quality=90%", "cascade", "false_accept=17%", "false_reject=9%"),
+        *("cheap_quality=74%", "strong_quality=90%", "-f", "json"),
+    ).result["claims"]
+    written = [(step["written"], step["value"]) for step in claim["steps"]]
+    total = "quality = p11 + p10 × (1 − false_reject) + p01 × (1 − false_accept)"
+    assert [value for text, value in written if text == total] == pytest.approx(
+        [0.74 + 0.16 * 0.83, 0.64 + 0.1 * 0.91 + 0.26 * 0.83]  # p10 is 0 at the least, 10 % at the most
+    )
+
+
+def test_the_price_behind_a_bound_of_physics_is_named() -> None:
+    machine = ("--model", "llama-3.1-8b", "--gpu", "H100-SXM", "--gpu-price", "2", "--precision", "fp8")
+    done = run(
+        *("audit", "--says", "cost_per_mtok=0.0001", "host", *machine, "--input", "1000", "--output", "500"),
+        *("--requests", "5M", "--as-of", "2026-11-22"),
+    )
+    assert "Never idle at $2.00 a GPU-hour, at all that physics allows, it costs" in done.out
+
+
+def test_what_a_rescue_takes_for_granted_is_listed(tmp_path: Path) -> None:
+    (tmp_path / "post.yaml").write_text(
+        "source: {title: t}\nclaims:\n- {id: a, says: s, expression: x, given: {x: 1}, published: 5, would_hold_if: [{reading: "
+        "it is trained, calculation: training_run, given: {hours: 4, usd_per_gpu_hour: 2}}]}\n"
+    )
+    assert "* gpus = 1: one GPU unless stated (a)" in run("audit", str(tmp_path / "post.yaml")).out
+
+
+def test_what_an_offer_takes_for_granted_is_listed() -> None:
+    pairs = ("build=62k", "saving_per_call=0.007", "calls_per_month=2M")
+    flags = ("--build", "62k", "--saving-per-call", "0.007", "--calls", "2M", "--as-of", "2026-11-22")
+    for done in (run("audit", "--says", "payback_month=5", "breakeven", *pairs), run("breakeven", *flags)):
+        assert "* operations_per_month = 0: no people to run it are stated" in done.out
+
+
 @pytest.mark.parametrize(
     ("fail_on", "code"), [("off,impossible", 3), ("impossible", 3), ("contradicts", 0), ("not-checkable", 0)]
 )

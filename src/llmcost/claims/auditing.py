@@ -205,6 +205,7 @@ class _Audited:
         rescues = [self._reading(statement, tolerance) for statement in ways.would_hold_if]
         statement = ways.written if first is None else first.statement
         kind = published.kind
+        worked = [shown, found, *(each.found for each in (*readings, *rescues))]
         return Checked(
             source=self.file.name,
             id=claim.id,
@@ -234,8 +235,8 @@ class _Audited:
             inputs={} if statement is None else inputs_of(statement, shown.given),
             steps=shown.steps,
             charges=shown.charges,
-            assumptions=shown.assumptions,
-            warnings=shown.warnings,
+            assumptions=list(dict.fromkeys(each for found in worked for each in found.assumptions)),
+            warnings=list(dict.fromkeys(each for found in worked for each in found.warnings)),
         )
 
     def _reading(self, statement: Statement, tolerance: float) -> _Read:

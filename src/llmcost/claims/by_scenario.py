@@ -10,7 +10,7 @@ from llmcost.architectures.prices import Prices
 from llmcost.claims.inputs import Path, known
 from llmcost.claims.limits import CHEAPEST_FROM, RATES, limits_of, why_unknown
 from llmcost.claims.recomputed import Asked, Recomputed, check_unit, figure_in, not_known, unit_of
-from llmcost.economics.breakeven import Breakeven, Offer, breakeven, breakeven_of_offer
+from llmcost.economics.breakeven import Breakeven, Offer, assumed_of_offer, breakeven, breakeven_of_offer
 from llmcost.economics.comparison import compare
 from llmcost.economics.hosting import Hosting, host
 from llmcost.economics.known_models import check_models
@@ -74,7 +74,7 @@ def _of_offer(asked: Asked) -> Recomputed:
         months = min(_reached(asked), _until_beyond(offer.growth_per_month, 1))
         offer, ends = offer.model_copy(update={"horizon_months": months}), _within(months)
     found = figure_of(asked, breakeven_of_offer(offer, asked.setting.sampling))
-    return found._replace(ends=ends or found.ends)
+    return found._replace(ends=ends or found.ends, assumptions=assumed_of_offer(offer))
 
 
 def _over_ranges(asked: Asked, scenario: Scenario, value: Callable[[Scenario], float | None]) -> Figure:

@@ -74,7 +74,8 @@ def _physics(name: str, result: Hosting) -> Iterator[Limit]:
         cost = result.monthly_cost
         cheapest = (lowest(cost) or 0.0) / cost.point if cost.point else 1.0  # of what the middle of a range costs
         least = hourly * result.gpus_per_replica / 3600 / rate * per_request * cheapest
-        yield Limit(least, f"never idle, at all that physics allows, it costs {usd(least)} ({on})", upper=False)
+        rented = f"never idle at {usd(hourly)} a GPU-hour, at all that physics allows, it costs {usd(least)} ({on})"
+        yield Limit(least, rented, upper=False)
 
 
 def _per_request(name: str, result: Hosting) -> float | None:

@@ -23,7 +23,7 @@ from llmcost.economics.outputs import crossing_back, payback_month
 from llmcost.economics.quality_kept import quality_kept
 from llmcost.economics.uncertainty import Figure, Outcome, Sampling, evaluated
 from llmcost.errors import InputError
-from llmcost.estimate import Estimate, Factor
+from llmcost.estimate import Assumption, Estimate, Factor
 from llmcost.quantity import at_middle
 from llmcost.scenario import Scenario, check_compounding, check_horizon
 from llmcost.workload import AboveZero, Change, Months, Strict, Usd, UsdAboveZero
@@ -278,6 +278,16 @@ def _gpu_steps(
 
 
 # ---- two architectures from flags alone --------------------------------------------------------------
+
+
+def assumed_of_offer(offer: Offer) -> list[Assumption]:
+    """Every default behind the figures of an offer."""
+    why = {"operations_per_month": "no people to run it are stated", "horizon_months": "a year unless stated"}
+    return [
+        Assumption(name, getattr(offer, name), reason)
+        for name, reason in why.items()
+        if name not in offer.model_fields_set
+    ]
 
 
 def breakeven_of_offer(offer: Offer, sampling: Sampling | None = None) -> Breakeven:
