@@ -272,7 +272,7 @@ def figure_of(asked: Asked, result: Any) -> Recomputed:
         figure,
         unit,
         charges=charges,
-        limits=limits_of(name, base, result, cached=_cached(asked.given)),
+        limits=limits_of(name, row, base, result, cached=_cached(asked.given)),
         given=asked.given,
     )
     if unit == "month" and hasattr(result, "horizon_months"):

@@ -24,8 +24,8 @@ _TIMES = {
 RATES = ("requests_per_second", "deployable_requests_per_second", "tokens_per_second")
 
 
-def limits_of(name: str, base: Any, result: Any, *, cached: bool = False) -> list[Limit]:
-    """What a figure of this result can be at the most and at the least; `base` is the baseline's part of it.
+def limits_of(name: str, row: Any, base: Any, result: Any, *, cached: bool = False) -> list[Limit]:
+    """What a figure of this result can be at the most and at the least; `row` is the part of it that is asked for, `base` the baseline's.
 
     `cached`: a part of the input need not be computed, and how fast the rest is nobody says.
     """
@@ -33,6 +33,9 @@ def limits_of(name: str, base: Any, result: Any, *, cached: bool = False) -> lis
     if name == "saving" and base is not None:
         most = highest(base.total_cost if hasattr(base, "total_cost") else base.monthly_cost)
         found += [] if most is None else [Limit(most, f"a saving cannot be larger than what {base.name} costs")]
+    if name == "saving_per_call":
+        most = highest(row.against_cost_per_call)
+        found += [] if most is None else [Limit(most, f"a call cannot save more than a call to {row.against} costs")]
     return found + (list(_physics(name, result)) if isinstance(result, Hosting) and not cached else [])
 
 

@@ -43,10 +43,14 @@ class Intervals(NamedTuple):
 
 
 class Challenger(NamedTuple):
-    """What has to be earned back, and when. `calls_to_payback` is gross of operations."""
+    """What has to be earned back, and when. `calls_to_payback` is gross of operations.
+
+    `against_cost_per_call` is what a call costs before; unknown where that is not paid by the call alone.
+    """
 
     name: str
     against: str
+    against_cost_per_call: Figure
     saving_per_call: Figure
     calls_to_payback: Figure
     calls_per_month_to_cover_operations: Figure
@@ -152,6 +156,7 @@ def _headline(tree: Scenario, catalog: Any) -> dict[Any, Number | None]:
         saving = None if calls is None or own_calls is None else calls - own_calls
         build = own.one_time_cost - base.one_time_cost
         operations = own_running - base_running
+        found[name, "against_cost_per_call"] = calls if all_true(base_running <= 0) else None
         found[name, "saving_per_call"] = saving
         found[name, "calls_to_payback"] = _over(build, saving)
         found[name, "calls_per_month_to_cover_operations"] = _over(operations, saving)
@@ -317,6 +322,7 @@ def breakeven_of_offer(offer: Offer, sampling: Sampling | None = None) -> Breake
             Challenger(
                 "challenger",
                 "baseline",
+                Figure(None),
                 figures["saving_per_call"],
                 figures["calls_to_payback"],
                 figures["calls_per_month_to_cover_operations"],
