@@ -179,7 +179,9 @@ def _overlaid(base: ApiPrice, own: OwnPrice) -> ApiPrice:
     tiers = tuple(tier._replace(rates=tier.rates._replace(**rates)) for tier in base.long_context)
     batch = base.batch
     if own.batch is not None:
-        batch = batch._replace(**{field: getattr(own.batch, field) for field in own.batch.model_fields_set})
+        figures = {field: getattr(own.batch, field) for field in _RATES if field in own.batch.model_fields_set}
+        overridden += [(f"batch.{field}", getattr(batch, field)) for field in figures]
+        batch = batch._replace(**figures)
     elif rates:
         # The catalog's batch prices belong to the catalog's own rates, not to the user's.
         batch = batch._replace(**dict.fromkeys(rates))
