@@ -183,14 +183,14 @@ class _Audited:
         found = self._done[claim.id]
         judgement = judge(published, found, tolerance)
         against = self._rests_on[claim.id] if judgement.verdict == "off" else []
-        rounded = sum(self.file.stated.ways[name].claim.published.rounding for name in against)
+        rounded = sum(_leeway(self.file.stated.ways[name].claim) for name in against)
         if (
             against
             and judgement.ratio
             and judgement.ratio > 0
             and abs(math.log(judgement.ratio)) <= tolerance + rounded
         ):
-            say = f"{judgement.sentence} What it rests on ({', '.join(against)}) is printed so roundly that it may be that."
+            say = f"{judgement.sentence} What it rests on ({', '.join(against)}) is taken so roughly that it may be that."
             judgement, against = judgement._replace(sentence=say), []
         readings = [self._reading(statement, tolerance) for statement in ways.readings]
         first = next((each for each in readings if each.judgement.verdict == "holds"), None)
@@ -297,6 +297,11 @@ class _Audited:
         if isinstance(tree, list):
             return [self._resolved(value) for value in tree]
         return tree
+
+
+def _leeway(claim: Claim) -> float:
+    """How far off a figure that others rest on may be, as a share of it: by how it is printed, or by a tolerance of its own."""
+    return max(claim.published.rounding, claim.tolerance or 0.0)
 
 
 def _missing(statement: Statement, missing: str) -> str:
