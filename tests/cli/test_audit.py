@@ -22,6 +22,16 @@ claims:
   - {id: wrong, says: Two and two are five, expression: a + a, given: {a: 2}, published: 5}
   - {id: more, says: Saves 120 %, expression: a / b, unit: share, given: {a: 1, b: 2}, published: 120%}
 """
+OFFER = """\
+provider: openai
+models:
+  gpt-4o-mini:
+    prices:
+      - effective_from: 2026-11-01
+        input_per_mtok: 1
+        output_per_mtok: 2
+        source: {title: An offer, url: null, checked_on: 2026-11-01, published_in: null, packaged_on: null}
+"""
 
 
 @pytest.fixture
@@ -184,6 +194,28 @@ def test_what_a_rescue_takes_for_granted_is_listed(tmp_path: Path) -> None:
         "it is trained, calculation: training_run, given: {hours: 4, usd_per_gpu_hour: 2}}]}\n"
     )
     assert "* gpus = 1: one GPU unless stated (a)" in run("audit", str(tmp_path / "post.yaml")).out
+
+
+def test_explain_says_whose_a_price_is(tmp_path: Path) -> None:
+    """What the claim gives is its source's, in the charges too; what a catalog file of the auditor gives is the auditor's own."""
+    (tmp_path / "post.yaml").write_text(
+        "source: {title: t}\nclaims:\n- {id: a, says: s, calculation: route, figure: monthly_cost, of: api, published: 1, given: "
+        "{workload: {monthly_input_tokens: 1B, monthly_output_tokens: 1M}, architectures: {api: {kind: routed, mix: "
+        "{gpt-4o: 50%, gpt-4o-mini: 50%}}}, prices: {gpt-4o: {input_per_mtok: 3}}}}\n"
+    )
+    (tmp_path / "mine.yaml").write_text(OFFER, encoding="utf-8")
+    flags = ("--catalog", "mine.yaml", "--as-of", "2026-11-22", "--explain", "-f", "json")
+    (claim,) = run("audit", "post.yaml", *flags, cwd=tmp_path).result["claims"]
+    rules = {
+        charge["group"]: factor["rule"]
+        for charge in claim["charges"]["api"]
+        for factor in charge["factors"]
+        if factor["name"] == "input_per_mtok"
+    }
+    assert rules == {
+        "gpt-4o": "the price that the source gives; the catalog has 2.5",
+        "gpt-4o-mini": "the user's own price; the catalog has 0.15",
+    }
 
 
 def test_what_an_offer_takes_for_granted_is_listed() -> None:

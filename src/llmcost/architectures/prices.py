@@ -9,8 +9,10 @@ from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from pydantic import PrivateAttr
+
 from llmcost.architectures.architecture import Retired
-from llmcost.catalog.models import ApiPrice, GpuPrice, GpuSpec, OpenModel, Rates, Retirement
+from llmcost.catalog.models import OWN_PRICE, ApiPrice, GpuPrice, GpuSpec, OpenModel, Rates, Retirement
 from llmcost.errors import InputError, UnknownPrice
 from llmcost.estimate import Source
 from llmcost.workload import RatioAboveZero, Strict, Usd
@@ -37,6 +39,7 @@ class OwnPrice(BatchPrice):
     tokens_factor: RatioAboveZero | None = None
     hosting_usd_per_hour: Usd | None = None
     training_usd_per_mtok: Usd | None = None
+    _stated_by: str = PrivateAttr(OWN_PRICE)  # an audit's are its source's
 
 
 class Prices:
@@ -191,5 +194,10 @@ def _overlaid(base: ApiPrice, own: OwnPrice) -> ApiPrice:
             overridden.append((field, getattr(base, field)))
             other[field] = getattr(own, field)
     return base._replace(
-        rates=base.rates._replace(**rates), batch=batch, long_context=tiers, overridden=tuple(overridden), **other
+        rates=base.rates._replace(**rates),
+        batch=batch,
+        long_context=tiers,
+        overridden=tuple(overridden),
+        stated_by=own._stated_by,
+        **other,
     )

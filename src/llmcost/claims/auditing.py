@@ -11,7 +11,6 @@ from datetime import date
 from functools import partial
 from typing import Any, NamedTuple
 
-from llmcost.architectures.api import OWN_PRICE
 from llmcost.claims.by_cascade import cascade
 from llmcost.claims.by_expression import arithmetic
 from llmcost.claims.by_quantity import labelling, review_savings, training_run
@@ -190,7 +189,9 @@ class _Audited:
             and judgement.ratio > 0
             and abs(math.log(judgement.ratio)) <= tolerance + rounded
         ):
-            say = f"{judgement.sentence} What it rests on ({', '.join(against)}) is taken so roughly that it may be that."
+            say = (
+                f"{judgement.sentence} What it rests on ({', '.join(against)}) is taken so roughly that it may be that."
+            )
             judgement, against = judgement._replace(sentence=say), []
         readings = [self._reading(statement, tolerance) for statement in ways.readings]
         first = next((each for each in readings if each.judgement.verdict == "holds"), None)
@@ -278,7 +279,6 @@ class _Audited:
         return found._replace(
             follows=found.follows or _follows(found.figure, watched),
             missing=_missing(statement, found.missing),
-            assumptions=[_of_source(each) for each in found.assumptions],
             warnings=[*statement.warnings, *found.warnings],
         )
 
@@ -308,11 +308,6 @@ def _missing(statement: Statement, missing: str) -> str:
     """What is not known, and of a reference whose figure it would have been."""
     whose = {".".join(map(str, path)): f"{kind} of {name}" for path, kind, name in references_in(statement.given)}
     return ", ".join(f"{name} ({whose[name]})" if name in whose else name for name in missing.split(", ") if name)
-
-
-def _of_source(assumed: Assumption) -> Assumption:
-    """A price that a claim gives is its source's, not the auditor's own."""
-    return assumed._replace(why=str(assumed.why).replace(OWN_PRICE, "the price that the source gives"))
 
 
 def _follows(

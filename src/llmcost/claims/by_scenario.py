@@ -24,6 +24,7 @@ from llmcost.quantity import LARGEST, at_middle, ranges_in, with_values
 from llmcost.scenario import LONGEST_HORIZON, Scenario, scenario_from
 from llmcost.validation import validated
 
+SOURCE_PRICE = "the price that the source gives"
 PAYBACK_HORIZON = 120  # months
 _MOST_MOVING = 5  # ranges of which every corner is worked out, a whole calculation each
 
@@ -242,7 +243,8 @@ def _with_remarks(found: Recomputed, scenario: Scenario, asked: Asked) -> Recomp
 
 def _scenario(asked: Asked, given: dict[str, Any]) -> Scenario:
     """The fragment as a scenario; like their commands, `route` and `host` price the very day unless it says when it starts."""
-    scenario = scenario_from(given, asked.statement.given_place, today=asked.setting.as_of)
+    where, day = asked.statement.given_place, asked.setting.as_of
+    scenario = scenario_from(given, where, today=day, prices_stated_by=SOURCE_PRICE)
     if "start" not in given and asked.statement.calculation in ("route", "host"):
         scenario = scenario.model_copy(update={"start": asked.setting.as_of})
     return scenario
