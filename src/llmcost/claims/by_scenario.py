@@ -9,7 +9,17 @@ from llmcost.architectures.flow import models_of
 from llmcost.architectures.prices import Prices
 from llmcost.claims.inputs import Path, known
 from llmcost.claims.limits import CHEAPEST_FROM, RATES, limits_of, physical_limit, why_unknown
-from llmcost.claims.recomputed import Asked, Limit, Recomputed, check_unit, figure_in, not_known, unit_of
+from llmcost.claims.recomputed import (
+    Asked,
+    Limit,
+    Recomputed,
+    check_unit,
+    figure_in,
+    highest,
+    lowest,
+    not_known,
+    unit_of,
+)
 from llmcost.economics.breakeven import Breakeven, Offer, assumed_of_offer, breakeven, breakeven_of_offer
 from llmcost.economics.comparison import compare
 from llmcost.economics.hosting import Hosting, host
@@ -355,8 +365,10 @@ def _with_band(found: Recomputed, result: Hosting) -> Recomputed:
     band, rate = result.requests_per_second_band, result.requests_per_second.point
     if band is None or not rate or found.name not in RATES or found.figure.point is None:
         return found
-    low, high = (found.figure.point * end / rate for end in band)
-    figure = Figure(found.figure.point, None, (low, high))
+    low, high = lowest(found.figure), highest(found.figure)  # over the ranges of a request's tokens
+    if low is None or high is None:
+        return found
+    figure = Figure(found.figure.point, None, (low * band[0] / rate, high * band[1] / rate))
     return found._replace(figure=figure, ends="the capacity model's band")
 
 
