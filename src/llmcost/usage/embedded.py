@@ -25,7 +25,7 @@ from llmcost.usage.logs import LogFile
 from llmcost.usage.projection import DUCKDB, NotFlat, calls_of, literal
 from llmcost.usage.reading import BY_DUCKDB, Opened, Reading, Request
 from llmcost.usage.record import Call
-from llmcost.usage.schema import ddl, flat_reader, json_schema, parquet_columns, taken_apart
+from llmcost.usage.schema import ddl, flat_reader, json_schema, parquet_columns, worked_out
 from llmcost.usage.sql_reading import Plan, asked_again, check_tasks, has_ids, read_by_sql
 
 EXACT_BELOW_BYTES = 64 << 20  # the percentiles of more than that come from the size buckets
@@ -113,7 +113,7 @@ class _Session:
             f"read_json({path}, format = 'newline_delimited', ignore_errors = true, "
             f"compression = '{'gzip' if found.file.packed else 'uncompressed'}', maximum_object_size = {longest}, columns = {{{listed}}})"
         )
-        source = taken_apart(schema.as_text, '"', source)
+        source = worked_out(schema, '"', source)
         calls = calls_of(
             reader, schema.columns, ruling, DUCKDB, source, model=model, late=schema.late, only=schema.always
         )

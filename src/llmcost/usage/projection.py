@@ -53,11 +53,13 @@ class Column(NamedTuple):
     """One place of the log as SQL, and what stands there.
 
     `text`, `number`, `integer`, `moment` (a timestamp of the engine's own), `epoch` (a number since
-    1970, as text), or `list` (as its JSON text).
+    1970, as text), or `list` (as its JSON text). `number` is the number that a text is, where the source has
+    worked it out: an engine does it anew wherever it is written.
     """
 
     sql: str
     kind: str = TEXT
+    number: str = ""
 
 
 Columns = Mapping[tuple[str, ...], Column]
@@ -158,7 +160,10 @@ class _Projection:
         if texts and len(texts) < len(found):
             raise NotFlat(f"the {field} tokens stand in columns of several kinds")
         sql = _coalesced([column.sql for column in found])
-        number = f"TRY_CAST({sql} AS DOUBLE)" if texts else sql
+        number = sql
+        if texts:
+            number = texts[0].number if len(texts) == 1 else ""
+            number = number or f"TRY_CAST({sql} AS DOUBLE)"
         required = field in ("input", "output")
         checks = [f"{number} BETWEEN 0 AND {LARGEST}"]
         if not all(column.kind == INTEGER for column in found):

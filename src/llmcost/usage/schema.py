@@ -40,6 +40,7 @@ class Schema(NamedTuple):
 
     `always` are conditions that hold for each of the first documents. `as_text` are the objects that are read as
     their JSON text and taken apart after it: nothing that is read of them tells all of them from what is no object.
+    `numbers` are columns to be worked out of others.
     """
 
     columns: dict[tuple[str, ...], Column]
@@ -47,6 +48,7 @@ class Schema(NamedTuple):
     tree: Tree
     always: list[str] = []
     as_text: Tree = {}
+    numbers: dict[str, str] = {}
 
 
 def flat_reader(found: Opened) -> FlatReader:
@@ -87,6 +89,7 @@ def json_schema(
     late: list[str] = []
     always: list[str] = []
     tree: Tree = {}
+    numbers: dict[str, str] = {}
     places = [(field, keys_of(path)) for field, paths in reader.places().items() for path in paths]
     places += [("", keys_of(path)) for path in reader.plain]
     known = {key for each in documents for key in each}
@@ -125,7 +128,10 @@ def json_schema(
         else:
             _plant(tree, keys, "VARCHAR")
         if values or field == "":
-            columns[keys] = Column(sql, kind)
+            number = quoted((f"{'.'.join(keys)} as a number",), quote) if as_json and counted and kind == TEXT else ""
+            if number:
+                numbers[number] = f"TRY_CAST({sql} AS DOUBLE)"
+            columns[keys] = Column(sql, kind, number)
         else:
             late.append(sql)
         if common is not None:
@@ -151,7 +157,7 @@ def json_schema(
                 path = literal("$" + "".join(f".{json.dumps(each)}" for each in branch[1:]))
                 written = f" OR JSON_TYPE({_written(key, quote)}, {path}) = 'OBJECT'" if key in as_text else ""
                 always.append(f"({condition}{written})")
-    return Schema(columns, late, tree | dict.fromkeys(as_text, "JSON"), always, as_text)
+    return Schema(columns, late, tree | dict.fromkeys(as_text, "JSON"), always, as_text, numbers)
 
 
 def _values(documents: Sequence[Mapping[str, Any]], keys: tuple[str, ...]) -> list[Any]:
@@ -198,17 +204,19 @@ def _written(key: str, quote: str) -> str:
     return quoted((f"{key} as written",), quote)
 
 
-def taken_apart(as_text: Tree, quote: str, source: str) -> str:
-    """The source with each object that it has as JSON text taken apart, and its text beside it."""
-    if not as_text:
-        return source
-    columns = {key: quoted((key,), quote) for key in as_text}
-    parts = ", ".join(
-        f"JSON_TRANSFORM({columns[key]}, {literal(json.dumps(tree))}) AS {columns[key]}"
-        for key, tree in as_text.items()
-    )
-    texts = ", ".join(f"{column} AS {_written(key, quote)}" for key, column in columns.items())
-    return f"(SELECT * REPLACE ({parts}), {texts} FROM {source})"
+def worked_out(schema: Schema, quote: str, source: str) -> str:
+    """The source with each object that it has as JSON text taken apart, its text beside it, and the numbers too."""
+    if schema.as_text:
+        columns = {key: quoted((key,), quote) for key in schema.as_text}
+        parts = ", ".join(
+            f"JSON_TRANSFORM({columns[key]}, {literal(json.dumps(tree))}) AS {columns[key]}"
+            for key, tree in schema.as_text.items()
+        )
+        texts = ", ".join(f"{column} AS {_written(key, quote)}" for key, column in columns.items())
+        source = f"(SELECT * REPLACE ({parts}), {texts} FROM {source})"
+    if schema.numbers:
+        source = f"(SELECT *, {', '.join(f'{sql} AS {name}' for name, sql in schema.numbers.items())} FROM {source})"
+    return source
 
 
 def _objects(
