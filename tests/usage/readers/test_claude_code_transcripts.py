@@ -151,6 +151,16 @@ def test_the_task_is_the_project_also_from_directories_below_it(tmp_path: Path) 
     assert tasks_of(reading_of_rows(tmp_path, *branch, task_from="version")) == {"2.1.0"}
 
 
+def test_the_project_is_the_first_directory_that_any_line_names(tmp_path: Path) -> None:
+    """The user's message stands in the project before the first call is made from below it."""
+    rows = [
+        USER | {"cwd": "/home/me/shop"},
+        line(CALLS[1]) | {"cwd": "/home/me/shop/src"},
+        line(CALLS[2]) | {"cwd": "/home/me/shop"},
+    ]
+    assert tasks_of(reading_of_rows(tmp_path, *rows)) == {"shop"}
+
+
 def test_fast_mode_is_a_tier(tmp_path: Path) -> None:
     assert tiers_of(reading_of_rows(tmp_path, with_usage(CALLS[1], speed="fast"))) == {"fast"}
     assert tiers_of(reading_of_rows(tmp_path, with_usage(CALLS[1], speed="standard"))) == {"standard"}
