@@ -109,7 +109,7 @@ class Conversion:
         """The call in disjoint buckets. Raises Rejected, and Contradiction where the line proves otherwise."""
         # fmt: off
         (model, at, input_, output, read, write, write_5m, write_1h,
-         reasoning, total, usd, tier, task, id_, rank, calls, above) = entry
+         reasoning, total, usd, tier, task, id_, rank, calls, above, _) = entry
         # fmt: on
         if (
             type(input_) is not int
@@ -183,7 +183,12 @@ class Conversion:
                 raise Rejected(UNEXPLAINED)
             input_, output = (total - known, known) if input_ is None else (known, total - known)
             self.lines.repair(FROM_TOTAL, line)
-        return Counts(input_, output, read, write_5m, write_1h, reasoning, total)
+        found = Counts(input_, output, read, write_5m, write_1h, reasoning, total)
+        if entry.rest is not None and total is not None and total > input_ + output and found.proof.unexplained:
+            self.lines.repair(entry.rest, line)
+            self.lines.worked_out[entry.rest] += total - input_ - output
+            return found._replace(output=total - input_)
+        return found
 
     def _disjoint(self, counts: Counts, line: int) -> tuple[int, int, int, int]:
         """Uncached input, cache read, cache writes of 5 minutes and of an hour."""

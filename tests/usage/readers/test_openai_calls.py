@@ -153,6 +153,16 @@ def test_thinking_that_geminis_openai_endpoint_names_only_in_the_total(tmp_path:
     usage = {"prompt_tokens": 758, "completion_tokens": 102, "total_tokens": 1725}
     reading = reading_of_rows(tmp_path, {"object": "chat.completion", "model": "gemini-2.5-pro", "usage": usage})
     assert tokens(reading) == (758, 0, 0, 0, 1725 - 758)  # 102 shown and 865 thought
+    thinking = "output that only the total names (Gemini's thinking)"
+    assert counted(reading)[3] == {thinking: 1}
+    assert reading.lines.worked_out == {thinking: 1725 - 758 - 102}
+    text = {"model": "gemini-2.5-pro", "usage": {name: str(count) for name, count in usage.items()}}
+    assert tokens(reading_of_rows(tmp_path, text)) == tokens(reading)
+    batch = {"custom_id": "a-1", "response": {"body": {"model": "gemini-2.5-pro", "usage": usage}}}
+    assert tokens(reading_of_rows(tmp_path, batch)) == tokens(reading)
+    cached = usage | {"prompt_tokens_details": {"cached_tokens": 865}}  # beside the prompt: nothing is left to explain
+    apart = reading_of_rows(tmp_path, {"object": "chat.completion", "model": "gemini-2.5-pro", "usage": cached})
+    assert tokens(apart) == (758, 865, 0, 0, 102)
     other = reading_of_rows(tmp_path, {"object": "chat.completion", "model": "gpt-5", "usage": usage})
     assert tokens(other) == (758, 0, 0, 0, 102)
     assert counted(other)[3] == {"total is no sum of the parts": 1}

@@ -2,7 +2,8 @@
 
 The prompt includes what was read from the cache; what tools put into the prompt stands beside it and
 is input too. Thinking is counted beside the answer's tokens (`thoughtsTokenCount`) and billed as
-output. An answer of no tokens has no count: JSON made from protocol buffers leaves out a 0. Chunks
+output; where it is named in the total alone, the difference is added to the output and counted as
+repaired. An answer of no tokens has no count: JSON made from protocol buffers leaves out a 0. Chunks
 of one stream share the response id and their counts grow. Lines of only a `key` and a response, and
 those with a `processed_time`, are results of a batch.
 """
@@ -15,6 +16,7 @@ from typing import Any
 from llmcost.usage.convention import Convention
 from llmcost.usage.conversion import BATCH
 from llmcost.usage.reader import FlatReader, first_of, value_at
+from llmcost.usage.readers.openai import THINKING
 from llmcost.usage.record import Entry, NotACall
 from llmcost.usage.written_counts import added
 
@@ -71,6 +73,8 @@ class Gemini(FlatReader):
             raise NotACall("no token counts yet")
         if found.output is None:
             found = found._replace(output=0)
+        if not found.reasoning:
+            found = found._replace(rest=THINKING)
         tools = first_of(usage, *_TOOLS)
         if tools:
             found = found._replace(input=added(found.input, tools))
