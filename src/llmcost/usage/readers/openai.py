@@ -75,16 +75,17 @@ class OpenAi(FlatReader):
         found = super().entry(record)
         if found.input is None and found.output is None and found.total is None:
             raise NotACall("no usage: a chunk of a stream, or a failed call")
-        return with_output(found)
+        return with_thinking(with_output(found))
 
 
 def with_output(found: Entry) -> Entry:
-    """The entry with what its output lacks: 0 where all of the total is input, Gemini's thinking where it is not.
+    """The entry, with an output of 0 where all of the total is input: an embedding puts nothing out."""
+    embedding = found.output is None and found.input is not None and found.input == found.total
+    return found._replace(output=0) if embedding else found
 
-    An embedding puts nothing out.
-    """
-    if found.output is None and found.input is not None and found.input == found.total:
-        return found._replace(output=0)
+
+def with_thinking(found: Entry) -> Entry:
+    """The entry, and of Gemini's what the rest of its total is."""
     return found._replace(rest=THINKING) if not found.reasoning and "gemini" in str(found.model).lower() else found
 
 
