@@ -20,6 +20,7 @@ STANDARD = "standard"
 BATCH = "batch"
 
 TEXT_NUMBER = "numbers written as text"
+NO_COUNTS = "no token counts"
 UNEXPLAINED = "total is no sum of the parts"
 BAD_TIME = "unreadable time, counted without one"
 DATE_NUMBER = "a number whose digits are a date (20260131), read as that date"
@@ -168,8 +169,9 @@ class Conversion:
         write_5m = self._count(entry.cache_write_5m, line, "cache write") or 0
         write_1h = self._count(entry.cache_write_1h, line, "cache write") or 0
         reasoning = self._count(entry.reasoning, line, "reasoning") or 0
-        if input_ is None and output is None:
-            raise Rejected("no token counts")
+        parts = (input_, output, read, write, write_5m, write_1h, reasoning)
+        if (input_ is None and output is None) or (total and not any(parts)):
+            raise Rejected(NO_COUNTS)  # of a total alone nobody knows the price, and it is not nothing
         if write is not None and write > write_5m + write_1h:
             # A breakdown may cover the first step of a call only: the rest is a write of the usual lifetime.
             write_5m = write - write_1h

@@ -113,6 +113,11 @@ def test_thinking_that_only_the_total_names_is_output_and_a_repair(tmp_path: Pat
     assert reading.lines.worked_out == {thinking: 40 + 40 + 30}
 
 
+def test_the_live_api_calls_its_answer_a_response(tmp_path: Path) -> None:
+    reading = reading_of_rows(tmp_path, line(promptTokenCount=100, responseTokenCount=10, totalTokenCount=110))
+    assert (tokens(reading), counted(reading)[3]) == ((100, 0, 0, 0, 10), {})
+
+
 def test_numbers_as_text_are_added_and_named(tmp_path: Path) -> None:
     written = line(promptTokenCount="10", toolUsePromptTokenCount="5", candidatesTokenCount="2", totalTokenCount="17")
     reading = reading_of_rows(tmp_path, written)

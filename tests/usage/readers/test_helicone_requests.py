@@ -101,14 +101,18 @@ def test_answers_from_helicones_cache_were_not_billed(tmp_path: Path) -> None:
 
 
 def test_failed_requests_and_streams_without_usage(tmp_path: Path) -> None:
-    nothing = {"prompt_tokens": None, "completion_tokens": None, "total_tokens": None}
-    zero = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+    counts = ("prompt_tokens", "completion_tokens", "total_tokens")
+    cached = ("prompt_cache_read_tokens", "prompt_cache_write_tokens")
+    nothing, zero = dict.fromkeys((*counts, *cached)), dict.fromkeys((*counts, *cached), 0)
     unknown = {"prompt_tokens": -1, "completion_tokens": -1, "total_tokens": -2}
     rows = [inclusive(CALLS[n]) | each for n, each in enumerate((nothing, zero, unknown, {}))]
     accepted, rejected, _, _ = counted(reading_of_rows(tmp_path, *rows))
     assert accepted == 1
     assert rejected["a request without tokens: failed, or a stream without usage"] == 2
     assert sum(rejected.values()) == 3
+    uncounted = reading_of_rows(tmp_path, inclusive(CALLS[1]) | dict.fromkeys(counts) | {cached[0]: 500})
+    assert counted(uncounted)[:2] == (0, {"no token counts": 1})
+    assert not uncounted.lines.ordinary
 
 
 def test_the_model_that_answered_else_the_one_asked_for(tmp_path: Path) -> None:

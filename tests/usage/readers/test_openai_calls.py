@@ -179,6 +179,27 @@ def test_deepseek_names_its_cached_tokens_otherwise(tmp_path: Path) -> None:
     assert tokens(reading_of_rows(tmp_path, {"model": "deepseek-chat", "usage": usage})) == (36, 64, 0, 0, 5)
 
 
+@pytest.mark.parametrize(
+    "cached",
+    [
+        {"input_token_details": {"cached_tokens": 64}},  # the Realtime API
+        {"cached_tokens": 64},  # Moonshot
+        {"cache_read_input_tokens": 64},  # a gateway before Anthropic
+    ],
+)
+def test_compatible_servers_name_their_cached_tokens_otherwise(tmp_path: Path, cached: dict[str, Any]) -> None:
+    usage = {"prompt_tokens": 100, "completion_tokens": 5, "total_tokens": 105, **cached}
+    assert tokens(reading_of_rows(tmp_path, {"model": "m", "usage": usage})) == (36, 64, 0, 0, 5)
+
+
+@pytest.mark.parametrize(
+    "written", [{"cache_creation_input_tokens": 30}, {"prompt_tokens_details": {"cache_creation_tokens": 30}}]
+)
+def test_a_gateway_before_anthropic_names_what_was_written(tmp_path: Path, written: dict[str, Any]) -> None:
+    usage = {"prompt_tokens": 100, "completion_tokens": 5, "total_tokens": 105, **written}
+    assert tokens(reading_of_rows(tmp_path, {"model": "m", "usage": usage})) == (70, 0, 30, 0, 5)
+
+
 def test_recorded_cost_and_the_model_of_a_compatible_gateway(tmp_path: Path) -> None:
     usage = {"prompt_tokens": 10, "completion_tokens": 1, "total_tokens": 11, "cost": 0}
     reading = reading_of_rows(tmp_path, {"object": "chat.completion", "model": "x/y", "usage": usage})

@@ -71,6 +71,8 @@ class ClaudeCode(Reader):
         message = record.get("message")
         usage = message.get("usage") if isinstance(message, Mapping) else None
         if not isinstance(message, Mapping) or usage is None:
+            if record.get("type") == "assistant" and value_at(message, "model") not in (None, _SYNTHETIC):
+                raise Rejected("a model's answer without usage")  # some gateways give none
             raise NotACall("no model call")
         if not isinstance(usage, Mapping):
             raise Rejected("usage is no JSON object")

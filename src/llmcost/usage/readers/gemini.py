@@ -42,7 +42,10 @@ class Gemini(FlatReader):
         "model": ("modelVersion", "model_version", "model", "response.modelVersion", "response.model_version"),
         "at": ("timestamp", "createTime", "create_time", "response.createTime", "response.create_time"),
         "input": _in_usage("promptTokenCount", "prompt_token_count"),
-        "output": _in_usage("candidatesTokenCount", "candidates_token_count"),
+        "output": (
+            *_in_usage("candidatesTokenCount", "candidates_token_count"),
+            *_in_usage("responseTokenCount", "response_token_count"),  # of the Live API
+        ),
         "cache_read": _in_usage("cachedContentTokenCount", "cached_content_token_count"),
         "reasoning": _in_usage("thoughtsTokenCount", "thoughts_token_count"),
         "total": _in_usage("totalTokenCount", "total_token_count"),

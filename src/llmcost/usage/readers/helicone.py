@@ -47,7 +47,8 @@ class Helicone(Reader):
             raise NotACall("answered from Helicone's cache")
         input_, output = record.get("prompt_tokens"), record.get("completion_tokens")
         total = record.get("total_tokens")
-        if input_ in NOTHING and output in NOTHING and total in NOTHING:
+        read, write = record.get("prompt_cache_read_tokens"), record.get("prompt_cache_write_tokens")
+        if all(count in NOTHING for count in (input_, output, total, read, write)):
             raise NotACall("a request without tokens: failed, or a stream without usage")
         source = _TASKS.get(self.task_source, (f"properties.{self.task_source}", self.task_source))
         properties = from_text(first_of(record, *_TASKS["tag"]))
@@ -57,8 +58,8 @@ class Helicone(Reader):
             at=record.get("request_created_at"),
             input=input_,
             output=output,
-            cache_read=record.get("prompt_cache_read_tokens"),
-            cache_write=record.get("prompt_cache_write_tokens"),
+            cache_read=read,
+            cache_write=write,
             reasoning=record.get("reasoning_tokens"),
             total=None if _added_up(total, input_, output) else total,
             usd=first_of(record, "costUSD", "cost_usd", "costUsd", "cost"),

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from llmcost.usage.convention import Convention
+from llmcost.usage.conversion import NO_COUNTS
 from llmcost.usage.elements import elements
 from llmcost.usage.instants import microseconds
 from llmcost.usage.json_text import from_text
@@ -163,7 +164,7 @@ def _old_counts(record: Mapping[str, Any], details: Any) -> dict[str, Any]:
     if counts["input"] in NOTHING and counts["output"] in NOTHING:
         told = [counts["total"], *(details.values() if isinstance(details, Mapping) else ())]
         if any(value not in NOTHING for value in told):
-            raise Rejected("no token counts")
+            raise Rejected(NO_COUNTS)
         raise NotACall("no token usage")
     return counts
 

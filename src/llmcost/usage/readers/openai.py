@@ -31,9 +31,17 @@ COUNTS = {
     "cache_read": (
         "prompt_tokens_details.cached_tokens",
         "input_tokens_details.cached_tokens",
+        "input_token_details.cached_tokens",  # of the Realtime API
+        "cached_tokens",
         "prompt_cache_hit_tokens",
+        "cache_read_input_tokens",
     ),
-    "cache_write": ("prompt_tokens_details.cache_write_tokens", "input_tokens_details.cache_write_tokens"),
+    "cache_write": (
+        "prompt_tokens_details.cache_write_tokens",
+        "input_tokens_details.cache_write_tokens",
+        "prompt_tokens_details.cache_creation_tokens",
+        "cache_creation_input_tokens",
+    ),
     "reasoning": ("completion_tokens_details.reasoning_tokens", "output_tokens_details.reasoning_tokens"),
     "total": ("total_tokens",),
     "usd": ("cost",),
