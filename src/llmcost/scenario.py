@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, PrivateAttr, SerializeAsAny, model_validat
 
 from llmcost.architectures.architecture import Architecture, OwnModel
 from llmcost.architectures.prices import OwnPrice
+from llmcost.catalog.models import OWN_PRICE
 from llmcost.errors import InputError, did_you_mean
 from llmcost.quantity import LARGEST, Quantity, QuantityError, shown
 from llmcost.validation import Path, Where, validated
@@ -193,11 +194,16 @@ def _nowhere(path: Path, key: bool) -> str:
 
 
 def scenario_from(
-    data: Mapping[str, Any], where: Where = _nowhere, *, today: date | None = None, measured: bool = False
+    data: Mapping[str, Any],
+    where: Where = _nowhere,
+    *,
+    today: date | None = None,
+    measured: bool = False,
+    prices_stated_by: str = OWN_PRICE,
 ) -> Scenario:
     """A Scenario from plain data. Raises InputError with the place that `where` gives for a path.
 
-    `measured` says that the logs which `usage` names have been read.
+    `measured` says that the logs which `usage` names have been read, `prices_stated_by` in words whose its prices are.
     """
     written = dict(data)
     architectures = written.pop("architectures", {})
@@ -228,6 +234,8 @@ def scenario_from(
     scenario = validated(Scenario, {**written, "architectures": built}, (), where)
     scenario._assumed = frozenset(assumed)
     scenario._outcomes = evaluation
+    for price in scenario.prices.values():
+        price._stated_by = prices_stated_by
     _check_names(scenario, where)
     return scenario
 

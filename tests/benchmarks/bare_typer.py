@@ -28,6 +28,7 @@ def command(
     monthly_output: Text = None,
     cached: Text = None,
     cache_write: Text = None,
+    cache_write_1h: Text = None,
     batch: Text = None,
     growth: Text = None,
     peak: Text = None,

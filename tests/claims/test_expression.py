@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmcost.claims.expression import FUNCTIONS, LONGEST, Expression
-from llmcost.quantity import QuantityError
+from llmcost.claims.expression import FUNCTIONS, LONGEST, Expression, node_value
+from llmcost.claims.extremes import LATTICE, extremes
+from llmcost.quantity import QuantityError, Range
 
 VALUES = {"requests": 1000.0, "usd_per_request": 0.0075, "share": 0.25}
 numbers = st.floats(0.001, 1e6).map(lambda value: float(f"{value:.6g}"))
@@ -118,3 +120,30 @@ def test_the_names_come_in_the_order_in_which_they_are_used() -> None:
     expression = Expression("max(b, a) * b - c")
     assert expression.names == ("b", "a", "c")
     assert not set(expression.names) & set(FUNCTIONS)
+
+
+def test_the_corners_of_many_ranges_are_found_without_trying_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sum and a difference of 60 ranges: every end by itself says where the corner is, and flipping two only confirms it.
+
+    One round of flipping looks at 60 * 61 / 2 neighbours and the corner itself, for the lowest and for the highest.
+    """
+    tried: list[int] = []
+
+    def counted(node: Any, values: Any) -> Any:
+        found = node_value(node, values)
+        tried.append(np.size(found))
+        return found
+
+    monkeypatch.setattr("llmcost.claims.extremes.node_value", counted)
+    names = [f"x{i}" for i in range(60)]
+    expression = Expression(" + ".join(names[:30]) + " - " + " - ".join(names[30:]))
+    assert extremes(expression, {name: Range(1, 3) for name in names}) == (30 * 1 - 30 * 3, 30 * 3 - 30 * 1)
+    assert sum(tried) <= 2 * (60 * 61 // 2 + 1) + 2 * 60 + 2 + LATTICE
+
+
+def test_a_corner_of_many_ranges_that_no_end_leads_to_by_itself_is_found() -> None:
+    """Products of differences are flat in the middle: which end is the better one depends on the other."""
+    pairs = [f"(a{i} - 2) * (b{i} - 2)" for i in range(8)]
+    names = [f"{letter}{i}" for letter in "ab" for i in range(8)]
+    values = {name: Range(1, 3, mid=2) for name in names}
+    assert extremes(Expression(" + ".join(pairs)), values) == (-8, 8)

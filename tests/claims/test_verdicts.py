@@ -37,3 +37,22 @@ def test_every_verdict_is_among_the_cases() -> None:
     text = str([case.expect for case in AUDITED])
     for verdict in ("holds", "off", "contradicts", "impossible", "not checkable"):
         assert f"'verdict': '{verdict}'" in text
+
+
+def test_the_band_of_a_modelled_rate_reaches_over_the_ranges_of_a_request() -> None:
+    """From the low end of what large requests get to the high end of what small ones do, nothing of the middle."""
+    machine = {"kind": "self_hosted", "model": "llama-3.1-8b", "precision": "fp8", "gpu": {"name": "H100-SXM"}}
+    sizes = {"any": ("500..2000", "200..800"), "small": ("500", "200"), "large": ("2000", "800")}
+    claims = [
+        {
+            **{"id": name, "says": "s", "calculation": "host", "figure": "requests_per_second", "published": "30"},
+            "given": {
+                "workload": {"requests_per_month": "1M", "input_tokens": read, "output_tokens": written},
+                "architectures": {"own": machine},
+            },
+        }
+        for name, (read, written) in sizes.items()
+    ]
+    found = audited({"file": {"source": {"title": "t"}, "claims": claims}})["claims"]
+    bounds = {claim["id"]: claim["recomputed_bounds"] for claim in found}
+    assert bounds["any"] == pytest.approx([bounds["large"][0], bounds["small"][1]])

@@ -22,6 +22,16 @@ claims:
   - {id: wrong, says: Two and two are five, expression: a + a, given: {a: 2}, published: 5}
   - {id: more, says: Saves 120 %, expression: a / b, unit: share, given: {a: 1, b: 2}, published: 120%}
 """
+OFFER = """\
+provider: openai
+models:
+  gpt-4o-mini:
+    prices:
+      - effective_from: 2026-11-01
+        input_per_mtok: 1
+        output_per_mtok: 2
+        source: {title: An offer, url: null, checked_on: 2026-11-01, published_in: null, packaged_on: null}
+"""
 
 
 @pytest.fixture
@@ -112,6 +122,107 @@ def test_explain_shows_the_inputs_by_name_and_each_step(post: Path) -> None:
     lines = [" ".join(line.split()) for line in out.splitlines()]
     for line in ("a 2 given", "a + a 4 worked out", "result 4 recomputed", "published 5 the source"):
         assert line in lines
+
+
+def test_explain_says_that_steps_over_ranges_are_worked_out_at_their_middles() -> None:
+    out = run("audit", "--says", "result=4", "arithmetic", "max(x, y)", "x=1..10", "y=2..8", "--explain").out
+    assert "max(x, y) 4 worked out with every input at its middle" in [
+        " ".join(line.split()) for line in out.split("\n")
+    ]
+
+
+def steps(*arguments: str) -> dict[str, float]:
+    (claim,) = run("audit", "--says", *arguments, "-f", "json").result["claims"]
+    return {step["written"]: step["value"] for step in claim["steps"]}
+
+
+def test_explain_says_how_the_cost_of_a_cascade_arises() -> None:
+    """In the names that were given, a cost a request and no price of tokens; 5.114 of 12 is paid."""
+    pairs = ("acceptance=66.55%", "cheap_cost=1", "strong_cost=12", "verifier_cost=0.1")
+    found = steps("saving_share=57%", "cascade", *pairs)
+    assert found == {
+        "escalation = 1 − acceptance": pytest.approx(0.3345),
+        "escalation × strong_cost": pytest.approx(0.3345 * 12),
+        "cost = verifier_cost + cheap_cost + escalation × strong_cost": pytest.approx(0.1 + 1 + 0.3345 * 12),
+        "(strong_cost − cost) ÷ strong_cost": pytest.approx(1 - (0.1 + 1 + 0.3345 * 12) / 12),
+    }
+    assert "USD/Mtok" not in run("audit", "--says", "cost=5", "cascade", *pairs, "--explain").out
+
+
+def test_explain_says_how_the_quality_of_a_cascade_arises() -> None:
+    errs = ("false_accept=17%", "false_reject=9%")
+    joint = ("joint.p11=60%", "joint.p10=5%", "joint.p01=25%", "joint.p00=10%")
+    assert steps("quality_kept=1", "cascade", *errs, *joint) == {
+        "p10 × (1 − false_reject)": pytest.approx(0.05 * 0.91),
+        "p01 × (1 − false_accept)": pytest.approx(0.25 * 0.83),
+        "quality = p11 + p10 × (1 − false_reject) + p01 × (1 − false_accept)": pytest.approx(
+            0.6 + 0.05 * 0.91 + 0.25 * 0.83
+        ),
+        "quality ÷ (p11 + p01)": pytest.approx((0.6 + 0.05 * 0.91 + 0.25 * 0.83) / 0.85),
+    }
+    assert steps("escalation=1", "cascade", *errs, *joint) == {
+        "escalation = (p11 + p10) × false_reject + (p01 + p00) × (1 − false_accept)": pytest.approx(
+            0.65 * 0.09 + 0.35 * 0.83
+        )
+    }
+
+
+def test_explain_shows_a_quality_at_both_ends_of_what_two_accuracies_allow() -> None:
+    (claim,) = run(
+        *("audit", "--says", "quality=90%", "cascade", "false_accept=17%", "false_reject=9%"),
+        *("cheap_quality=74%", "strong_quality=90%", "-f", "json"),
+    ).result["claims"]
+    written = [(step["written"], step["value"]) for step in claim["steps"]]
+    total = "quality = p11 + p10 × (1 − false_reject) + p01 × (1 − false_accept)"
+    assert [value for text, value in written if text == total] == pytest.approx(
+        [0.74 + 0.16 * 0.83, 0.64 + 0.1 * 0.91 + 0.26 * 0.83]  # p10 is 0 at the least, 10 % at the most
+    )
+
+
+def test_the_price_behind_a_bound_of_physics_is_named() -> None:
+    machine = ("--model", "llama-3.1-8b", "--gpu", "H100-SXM", "--gpu-price", "2", "--precision", "fp8")
+    done = run(
+        *("audit", "--says", "cost_per_mtok=0.0001", "host", *machine, "--input", "1000", "--output", "500"),
+        *("--requests", "5M", "--as-of", "2026-11-22"),
+    )
+    assert "Never idle at $2.00 a GPU-hour, at all that physics allows, it costs" in done.out
+
+
+def test_what_a_rescue_takes_for_granted_is_listed(tmp_path: Path) -> None:
+    (tmp_path / "post.yaml").write_text(
+        "source: {title: t}\nclaims:\n- {id: a, says: s, expression: x, given: {x: 1}, published: 5, would_hold_if: [{reading: "
+        "it is trained, calculation: training_run, given: {hours: 4, usd_per_gpu_hour: 2}}]}\n"
+    )
+    assert "* gpus = 1: one GPU unless stated (a)" in run("audit", str(tmp_path / "post.yaml")).out
+
+
+def test_explain_says_whose_a_price_is(tmp_path: Path) -> None:
+    """What the claim gives is its source's, in the charges too; what a catalog file of the auditor gives is the auditor's own."""
+    (tmp_path / "post.yaml").write_text(
+        "source: {title: t}\nclaims:\n- {id: a, says: s, calculation: route, figure: monthly_cost, of: api, published: 1, given: "
+        "{workload: {monthly_input_tokens: 1B, monthly_output_tokens: 1M}, architectures: {api: {kind: routed, mix: "
+        "{gpt-4o: 50%, gpt-4o-mini: 50%}}}, prices: {gpt-4o: {input_per_mtok: 3}}}}\n"
+    )
+    (tmp_path / "mine.yaml").write_text(OFFER, encoding="utf-8")
+    flags = ("--catalog", "mine.yaml", "--as-of", "2026-11-22", "--explain", "-f", "json")
+    (claim,) = run("audit", "post.yaml", *flags, cwd=tmp_path).result["claims"]
+    rules = {
+        charge["group"]: factor["rule"]
+        for charge in claim["charges"]["api"]
+        for factor in charge["factors"]
+        if factor["name"] == "input_per_mtok"
+    }
+    assert rules == {
+        "gpt-4o": "the price that the source gives; the catalog has 2.5",
+        "gpt-4o-mini": "the user's own price; the catalog has 0.15",
+    }
+
+
+def test_what_an_offer_takes_for_granted_is_listed() -> None:
+    pairs = ("build=62k", "saving_per_call=0.007", "calls_per_month=2M")
+    flags = ("--build", "62k", "--saving-per-call", "0.007", "--calls", "2M", "--as-of", "2026-11-22")
+    for done in (run("audit", "--says", "payback_month=5", "breakeven", *pairs), run("breakeven", *flags)):
+        assert "* operations_per_month = 0: no people to run it are stated" in done.out
 
 
 @pytest.mark.parametrize(

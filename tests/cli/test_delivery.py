@@ -49,6 +49,62 @@ class TestFile:
         assert run("compare", "s.json", "-o", "s.json", cwd=tmp_path).code == 2
         assert (tmp_path / "s.json").read_text(encoding="utf-8") == SAMPLE
 
+    @pytest.mark.parametrize(
+        "typed",
+        [
+            ("compare", "s.json"),
+            ("compare", "linked.json"),
+            ("compare", "t.json", "--catalog", "s.json"),
+            ("usage", "log.jsonl", "--against", "s.json"),
+            ("usage", "--cube", "s.json"),
+            ("diff", "t.json", "s.json"),
+            ("audit", "s.json"),
+            ("audit", "claims"),
+            ("audit", "--says", "monthly_cost=1", "compare", "s.json"),
+            ("decide", "--answers", "s.json"),
+            ("frontier", "s.json"),
+            ("prices", "list", "--catalog", "s.json"),
+            ("compare", "rated.json"),
+        ],
+        ids=" ".join,
+    )
+    def test_nothing_that_is_read_is_written_over(self, typed: tuple[str, ...], tmp_path: Path) -> None:
+        """Whatever a command reads stays as it is, under any of its names, --force or not."""
+        path = tmp_path / "s.json"
+        path.write_text(CLAIMS if "claims" in typed else SCORES if "rated.json" in typed else SAMPLE, encoding="utf-8")
+        (tmp_path / "t.json").write_text(SAMPLE, encoding="utf-8")
+        (tmp_path / "rated.json").write_text(as_text({**sample(), "quality": "s.json"}), encoding="utf-8")
+        (tmp_path / "linked.json").hardlink_to(path)
+        (tmp_path / "claims").mkdir()
+        (tmp_path / "claims" / "a.yaml").symlink_to(path)
+        before = path.read_text(encoding="utf-8")
+        done = run(*typed, "-f", "json", "-o", "s.json", "--force", cwd=tmp_path)
+        assert done.code == 2 and "is read here, and -o would write over it" in done.err.splitlines()[0]
+        assert done.err.splitlines()[1:] == ["where: -o", "hint: name another file"]
+        assert path.read_text(encoding="utf-8") == before
+
+    def test_answers_may_be_saved_over_those_that_were_read(self, tmp_path: Path) -> None:
+        """--save adds the new answers to the file; nothing else is written over it."""
+        path = tmp_path / "a.yaml"
+        path.write_text("narrow_task: y\n", encoding="utf-8")
+        typed = ("decide", "--framework", "scoping", "--answers", "a.yaml", "--unknown-rest", "--force")
+        assert run(*typed, "--save", "a.yaml", cwd=tmp_path).code == 0
+        assert run(*typed, "-f", "json", "-o", "a.yaml", cwd=tmp_path).code == 2
+
+    def test_two_results_need_two_files(self, tmp_path: Path) -> None:
+        """The workload and the table would be written over one another."""
+        done = run("usage", "log.jsonl", "--save-workload", "w.txt", "-o", "./w.txt", cwd=tmp_path)
+        assert done.code == 2 and "name one file" in done.err
+
+
+CLAIMS = (
+    "source: {title: A post}\nclaims:\n  - {id: a, says: x, calculation: arithmetic, expression: 1 + 1, published: 2}\n"
+)
+SCORES = "".join(
+    f'{{"query_id": "q", "model": "{model}", "score": 1, "input_tokens": 1, "output_tokens": 1}}\n'
+    for model in ("cheap", "frontier")
+)
+
 
 class TestStdout:
     """stdout carries the result and nothing else."""

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from command_line import Call, Run, environment, run, run_all
@@ -64,6 +65,18 @@ def test_strict_leaves_with_4_after_the_result() -> None:
 def test_strict_passes_on_the_users_own_prices() -> None:
     """Prices of one's own are never stale."""
     assert run("compare", "-", "--as-of", "2036-11-22", "--strict", "-f", "json", stdin=SAMPLE).code == 0
+
+
+def test_a_batch_price_of_ones_own_needs_no_dated_check(tmp_path: Path) -> None:
+    """Like every own price it is listed as an assumption, and its age is nobody's business."""
+    (tmp_path / "scenario.yaml").write_text(
+        "start: 2026-12\nworkload: {requests_per_month: 1M, input_tokens: 1000, output_tokens: 200, batch_share: 50%}\n"
+        "prices: {mine: {input_per_mtok: 1, output_per_mtok: 5, batch: {input_per_mtok: 0.5, output_per_mtok: 2.5}}}\n"
+        "architectures: {api: {kind: api, model: mine}}\n"
+    )
+    done = run("tco", "scenario.yaml", "--architecture", "api", "--strict", "--as-of", "2026-11-22", cwd=tmp_path)
+    assert (done.code, done.err) == (0, "")
+    assert "* mine.batch.input_per_mtok = 0.5: the user's own price" in done.out
 
 
 def test_a_stale_price_is_a_warning_without_strict() -> None:

@@ -16,6 +16,7 @@ SMALL = {
     "prices": {"m": {"input_per_mtok": 2, "output_per_mtok": 10}},
     "architectures": {"a": {"kind": "api", "model": "m"}},
 }
+OWN_WRITES = ("--price", "m.cache_write=2.5", "--price", "m.cache_write_1h=4")
 # 1M × (1,000 × $2 + 200 × $10) / 1e6 = $4,000 a month, and what each flag makes of the total over the months.
 FLAGS = {
     "nothing": ((), "10 * (2000 + 2000)"),
@@ -26,6 +27,11 @@ FLAGS = {
     "--price": (("--price", "m.input=4"), "10 * (4000 + 2000)"),
     "--cached": (("--cached", "50%", "--price", "m.cached_input=0.2"), "10 * (1000 + 0.5 * 200 + 2000)"),
     "--cache-write": (("--cache-write", "50%", "--price", "m.cache_write=2.5"), "10 * (1000 + 1250 + 2000)"),
+    "--cache-write-1h": (("--cache-write-1h", "50%", "--price", "m.cache_write_1h=4"), "10 * (1000 + 2000 + 2000)"),
+    "--cache-write, and an hour's beside it": (
+        ("--cache-write-1h", "30%", "--cache-write", "20%", *OWN_WRITES),
+        "10 * (0.5 * 2000 + 0.2 * 2500 + 0.3 * 4000 + 2000)",
+    ),
     "--batch": (("--batch", "50%", "--price", "m.batch.input=1"), "10 * (1000 + 500 + 2000)"),
     "--growth": (("--growth", "10%", "--horizon", "2"), "4000 + 4000 * 1.1"),
     "--price-change": (("--price-change", "-50%", "--horizon", "13"), None),
@@ -44,6 +50,23 @@ def test_a_flag_overrides_the_file(name: str, changed: dict[str, Run]) -> None:
     """A flag stands in place of what the file says."""
     expected = FLAGS[name][1] or "+".join(f"4000 * 0.5 ** ({month} / 12)" for month in range(13))
     holds(changed[name].result, {"architectures": {"a": {"total_cost": expected}}})
+
+
+@pytest.mark.parametrize("field", ["input", "input_per_mtok", "training_usd_per_mtok", "batch.cache_write_1h"])
+def test_a_price_is_named_as_in_a_file_or_shorter(field: str) -> None:
+    """Every field of `prices:` can be typed under its own name."""
+    assert run("compare", "-", "--price", f"m.{field}=4", stdin=as_text(SMALL)).code == 0
+
+
+@pytest.mark.parametrize("command", [("frontier",), ("gate", "--from", "a", "--to", "b")], ids=" ".join)
+def test_an_evaluation_is_priced_at_one_price(command: tuple[str, ...], tmp_path: Path) -> None:
+    """A range for a price of answers that were given is refused; it was an internal error."""
+    rows = [f"q{n},{model},1,1000,100" for n in range(3) for model in "ab"]
+    (tmp_path / "e.csv").write_text("\n".join(["query_id,model,score,input_tokens,output_tokens", *rows]) + "\n")
+    prices = [text for each in ("a.input=1..4", "a.output=1", "b.input=1", "b.output=1") for text in ("--price", each)]
+    done = run(command[0], "e.csv", *command[1:], *prices, cwd=tmp_path)
+    assert done.code == 2
+    assert done.err.splitlines()[1] == "where: --price a.input=1..4"
 
 
 def test_an_own_price_is_marked() -> None:

@@ -48,6 +48,13 @@ def test_readme_lists_each_extra() -> None:
     assert sorted(listed) == sorted(extras)
 
 
+def test_dev_brings_the_peers_command_of_the_pinned_version() -> None:
+    """tests/benchmarks/startup.py runs `genai-prices`, which its extra `cli` makes work."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    (pin,) = (each.removeprefix("genai-prices") for each in extras["prices"])
+    assert pin.startswith("==") and f"genai-prices[cli]{pin}" in extras["dev"]
+
+
 def test_readme_lists_each_variable_that_is_read() -> None:
     read = {
         name

@@ -87,15 +87,51 @@ def test_calls_and_the_export_of_them_are_said(tmp_path: Path, engine: str) -> N
         (("a.jsonl", "--dialect", "duckdb"), "--dialect", "usage sql"),
         (("a.jsonl", "--spark-remote", "sc://nowhere"), "--spark-remote", "--engine spark"),
         (("a.jsonl", "--priced-as", "gtp-5=gpt-5-mini"), "--priced-as", "gpt-5"),
+        (("a.jsonl", "--engine", "stdlib", "--memory", "1GB"), "--memory", "--engine duckdb"),
+        (("a.jsonl", "--format-in", "litellm", "--map", "id=request"), "--map", "--format-in"),
+        (("a.jsonl", "--against", "s.yaml"), "s.yaml", "write workload: "),
+        (("--cube", "a.jsonl", "--map", "id=request"), "--map", "cube"),
+        (("--cube", "a.jsonl", "--memory", "1GB"), "--memory", "cube"),
+        (("sql", "--dialect", "duckdb", "--memory", "1GB"), "--memory", "leave it out"),
+        (("sql", "--dialect", "duckdb", "--task-from", "tag"), "--task-from", "--map task=COLUMN"),
+        (("sql", "--dialect", "duckdb", "--against", "s.yaml"), "--against", "--cube"),
         (("sql", "--dialect", "duckdb", "a.jsonl"), "a.jsonl", "--cube"),
     ],
 )
 def test_what_means_nothing_is_refused(tmp_path: Path, typed: tuple[str, ...], where: str, hint: str) -> None:
     log(tmp_path / "a.jsonl", CALLS)
+    (tmp_path / "s.yaml").write_text("architectures: {x: {kind: api, model: gpt-5}}\n")
     done = usage(tmp_path, *typed)
     assert done.code == 2 and not done.out
     what, at, say = done.err.splitlines()
     assert "there is no file" not in what and where in at and hint in say
+
+
+@pytest.mark.parametrize("flag", ["--priced-as", "--map", "--format-in", "--convention", "--task-from", "--memory"])
+@pytest.mark.parametrize(
+    "command", [("compare",), ("report", "-f", "html"), ("audit", "--says", "monthly_cost=1", "compare")]
+)
+def test_how_logs_are_read_means_nothing_without_logs(command: tuple[str, ...], flag: str) -> None:
+    request = ("--requests", "1k", "--input", "1", "--output", "1", "--baseline", "gpt-5-mini")
+    done = run(*command, *request, flag, "gpt-5=gpt-5-mini", "--as-of", "2026-11-22")
+    assert done.code == 2 and not done.out
+    what, at, say = done.err.splitlines()
+    assert what.endswith(f"{flag} means nothing without logs") and at == f"where: {flag}" and "--usage" in say
+
+
+@pytest.mark.parametrize(("name", "engine"), [("a.csv", ("--engine", "duckdb")), ("a.jsonl", ())])
+def test_memory_that_no_duckdb_uses_is_said(tmp_path: Path, name: str, engine: tuple[str, ...]) -> None:
+    """CSV is read by the standard library whatever the engine, and so are small logs unless an engine is named."""
+    log(tmp_path / "a.jsonl", CALLS)
+    rows = ["model,timestamp,input_tokens,output_tokens", "gpt-5,2026-01-01T00:30:00Z,1000,10"]
+    (tmp_path / "a.csv").write_text("\n".join(rows) + "\n")
+    assert "stdlib read the logs" in warned(tmp_path, name, *engine, "--memory", "1GB")["memory_unused"]
+    assert "memory_unused" not in warned(tmp_path, "a.jsonl", "--engine", "duckdb", "--memory", "1GB")
+
+
+def test_a_query_is_written_to_a_file_of_any_ending(tmp_path: Path) -> None:
+    assert usage(tmp_path, "sql", "--dialect", "duckdb", "-o", "calls.sql").code == 0
+    assert (tmp_path / "calls.sql").read_text().startswith("-- A time without an offset")
 
 
 def test_a_name_that_was_not_logged_is_refused_by_compare_too(tmp_path: Path) -> None:

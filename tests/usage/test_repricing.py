@@ -171,6 +171,46 @@ def test_writes_that_last_an_hour_pay_their_own_price(tmp_path: Path) -> None:
     assert compared(done)["s"]["total_cost"] == pytest.approx(12 * usd * 730 / 729)
 
 
+@pytest.mark.parametrize("by", ["--price", "--catalog"])
+def test_ones_own_price_of_writes_of_an_hour(by: str, tmp_path: Path) -> None:
+    """24 calls write 300 tokens for an hour at $5 per million, and 700 of input cost $3."""
+    row = {"model": "claude-sonnet-4-6", "input_tokens": 1000, "output_tokens": 0, "cache_write_1h_tokens": 300}
+    row |= {"total_tokens": 1000, "cache_write_5m_tokens": 0, "cached_tokens": 0}
+    log, own = tmp_path / "log.jsonl", tmp_path / "own.yaml"
+    log.write_text(
+        "".join(json.dumps(row | {"timestamp": f"2026-03-01T{hour:02}:00:00Z"}) + "\n" for hour in range(24))
+    )
+    own.write_text(
+        "provider: anthropic\nmodels:\n  claude-sonnet-4-6:\n    prices:\n"
+        "      - {effective_from: 2026-11-01, input_per_mtok: 3, output_per_mtok: 15, cache_write_1h_per_mtok: 5}\n"
+    )
+    priced = (by, "claude-sonnet-4-6.cache_write_1h=5" if by == "--price" else str(own))
+    found = run("usage", str(log), *priced, *AS_OF, "-f", "json").result
+    assert found["cost"] == pytest.approx(24 * (700 * 3 + 300 * 5) / 1e6)
+
+
+def test_an_own_price_that_is_a_range(tmp_path: Path) -> None:
+    """In a scenario it is carried through, and what was logged stands at its middle, √(1 × 4) = 2; `usage` takes one price."""
+    log, scenario = tmp_path / "log.jsonl", tmp_path / "s.yaml"
+    row = {"model": "m", "input_tokens": 1000, "output_tokens": 0}
+    log.write_text(
+        "".join(json.dumps(row | {"timestamp": f"2026-03-01T{hour:02}:00:00Z"}) + "\n" for hour in range(24))
+    )
+    scenario.write_text(
+        "start: 2026-12\nhorizon_months: 1\nhours_per_month: 24\n"
+        "prices: {m: {input_per_mtok: 1..4, output_per_mtok: 8}}\narchitectures: {a: {kind: api, model: m}}\n"
+    )
+    done = run("compare", str(scenario), "--usage", str(log), *AS_OF, "-f", "json")
+    assert done.result["traffic"]["cost"] == pytest.approx(24 * 1000 * 2 / 1e6)
+    low, high = done.result["architectures"][0]["total_cost_bounds"]
+    assert high == pytest.approx(4 * low)
+    said = {each["name"]: each["value"] for each in done.document["assumptions"]}
+    assert said["logged.m.input_per_mtok"] == pytest.approx(2)
+    refused = run("usage", str(log), "--price", "m.input=1..4", "--price", "m.output=8", *AS_OF)
+    assert refused.code == 2
+    assert refused.err.splitlines()[1] == "where: --price m.input=1..4" and "such as 2" in refused.err
+
+
 def test_segments_are_the_logged_tasks(tmp_path: Path) -> None:
     """by_segment sends each logged task to its own model; the scenario's shares give way to the measured ones."""
     rows = calls()

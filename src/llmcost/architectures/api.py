@@ -25,7 +25,6 @@ from llmcost.workload import Positive, Stream, Strict, Usd, refuse
 
 PER_MILLION = Factor("mtok_per_token", 1e-6, "Mtok/token", "derived", "prices are per million tokens")
 
-OWN_PRICE = "the user's own price"  # in the rule of a factor that is one
 _STANDS_FOR = {
     "cache_write_per_mtok": ("input_per_mtok", "no price for cache writes: the input price is charged"),
     "cache_write_1h_per_mtok": ("cache_write_per_mtok", "no price for writes of an hour: that of any write is charged"),
@@ -174,7 +173,7 @@ def rate_factor(price: ApiPrice, field: str, stream: Stream, batched: bool = Fal
     overridden = _override(price, paid)
     if overridden:
         catalog = "" if overridden[1] is None else f"; the catalog has {overridden[1]:g}"
-        rule = "; ".join(filter(None, (why, f"{OWN_PRICE}{catalog}")))
+        rule = "; ".join(filter(None, (why, f"{price.stated_by}{catalog}")))
         return Factor(field, value, "USD/Mtok", "given", rule, price.source)
     if why:
         return Factor(field, value, "USD/Mtok", "assumed", why, price.source)

@@ -6,15 +6,15 @@ given, or follow from the verifiers' errors and from who is right:
 r_j = β_j where model j is right, else 1 − α_j, and P(reach i) = Σ P(pattern)·Π_{j<i} r_j.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
 from pydantic import model_validator
 
 from llmcost.architectures.api import PaidByRequest
 from llmcost.architectures.architecture import Architecture, Month, need_requests, plainly
-from llmcost.architectures.patterns import Patterns, patterns_of_pair, read_patterns
-from llmcost.arithmetic import Number, is_array, is_zero, where
+from llmcost.architectures.patterns import Patterns, extreme_pairs, read_patterns
+from llmcost.arithmetic import Number, is_array, is_zero, maximum, minimum, where
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Factor
 from llmcost.workload import Share, Stream, refuse
@@ -238,10 +238,7 @@ def _carrying(stream: Stream) -> Stream:
 def quality_bounds(cascade: Cascade, first: Number, last: Number) -> tuple[Number, Number]:
     """Two stages of which only the accuracies are known: the lowest and the highest quality.
 
-    p10 lies in [max(0, a − Q_L), min(a, 1 − Q_L)], and the quality moves one way in it.
+    The quality moves one way between the two ends of who may be right together.
     """
-    from llmcost.arithmetic import maximum, minimum
-
-    ends: Sequence[Number] = (maximum(0.0, first - last), minimum(first, 1 - last))
-    found = [cascade.cascade_quality(patterns_of_pair(first, last, p10)) for p10 in ends]
+    found = [cascade.cascade_quality(pair) for pair in extreme_pairs(first, last)]
     return minimum(found[0], found[1]), maximum(found[0], found[1])

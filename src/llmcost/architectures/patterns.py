@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from llmcost.arithmetic import Number, is_array
+from llmcost.arithmetic import Number, is_array, maximum, minimum
 from llmcost.quantity import Range
 from llmcost.workload import refuse
 
@@ -40,3 +40,10 @@ def read_patterns(written: Mapping[str, Any], stages: int) -> Patterns:
 def patterns_of_pair(first: Number, second: Number, p10: Number) -> Patterns:
     """The pair table from the two accuracies and p10, the first right where the second is wrong."""
     return {"11": first - p10, "10": p10, "01": second - first + p10, "00": 1 - second - p10}
+
+
+def extreme_pairs(first: Number, second: Number) -> tuple[Patterns, Patterns]:
+    """The pair tables at both ends of what two accuracies allow: p10 in [max(0, a − Q_L), min(a, 1 − Q_L)]."""
+    ends = (maximum(0.0, first - second), minimum(first, 1 - second))
+    least, most = (patterns_of_pair(first, second, p10) for p10 in ends)
+    return least, most

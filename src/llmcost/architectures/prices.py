@@ -9,8 +9,10 @@ from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from pydantic import PrivateAttr
+
 from llmcost.architectures.architecture import Retired
-from llmcost.catalog.models import ApiPrice, GpuPrice, GpuSpec, OpenModel, Rates, Retirement
+from llmcost.catalog.models import OWN_PRICE, ApiPrice, GpuPrice, GpuSpec, OpenModel, Rates, Retirement
 from llmcost.errors import InputError, UnknownPrice
 from llmcost.estimate import Source
 from llmcost.workload import RatioAboveZero, Strict, Usd
@@ -18,7 +20,7 @@ from llmcost.workload import RatioAboveZero, Strict, Usd
 if TYPE_CHECKING:
     from llmcost.catalog import Catalog
 
-_RATES = ("input_per_mtok", "output_per_mtok", "cached_input_per_mtok", "cache_write_per_mtok")
+_RATES = Rates._fields
 
 
 class BatchPrice(Strict):
@@ -28,6 +30,7 @@ class BatchPrice(Strict):
     output_per_mtok: Usd | None = None
     cached_input_per_mtok: Usd | None = None
     cache_write_per_mtok: Usd | None = None
+    cache_write_1h_per_mtok: Usd | None = None
 
 
 class OwnPrice(BatchPrice):
@@ -37,6 +40,7 @@ class OwnPrice(BatchPrice):
     tokens_factor: RatioAboveZero | None = None
     hosting_usd_per_hour: Usd | None = None
     training_usd_per_mtok: Usd | None = None
+    _stated_by: str = PrivateAttr(OWN_PRICE)  # an audit's are its source's
 
 
 class Prices:
@@ -179,7 +183,9 @@ def _overlaid(base: ApiPrice, own: OwnPrice) -> ApiPrice:
     tiers = tuple(tier._replace(rates=tier.rates._replace(**rates)) for tier in base.long_context)
     batch = base.batch
     if own.batch is not None:
-        batch = batch._replace(**{field: getattr(own.batch, field) for field in own.batch.model_fields_set})
+        figures = {field: getattr(own.batch, field) for field in _RATES if field in own.batch.model_fields_set}
+        overridden += [(f"batch.{field}", getattr(batch, field)) for field in figures]
+        batch = batch._replace(**figures)
     elif rates:
         # The catalog's batch prices belong to the catalog's own rates, not to the user's.
         batch = batch._replace(**dict.fromkeys(rates))
@@ -189,5 +195,10 @@ def _overlaid(base: ApiPrice, own: OwnPrice) -> ApiPrice:
             overridden.append((field, getattr(base, field)))
             other[field] = getattr(own, field)
     return base._replace(
-        rates=base.rates._replace(**rates), batch=batch, long_context=tiers, overridden=tuple(overridden), **other
+        rates=base.rates._replace(**rates),
+        batch=batch,
+        long_context=tiers,
+        overridden=tuple(overridden),
+        stated_by=own._stated_by,
+        **other,
     )

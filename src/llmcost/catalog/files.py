@@ -18,6 +18,7 @@ from llmcost.quantity import Shared
 MAX_BYTES = 1024 * 1024
 MAX_NODES = 100_000
 MAX_DEPTH = 50
+_START_FROM = "llmcost init writes a scenario to start from"
 _TOO_DEEP = f"the values are nested more than {MAX_DEPTH} deep"
 
 _BOOLEANS = {word: value for value in (True, False) for word in (str(value), str(value).lower(), str(value).upper())}
@@ -62,11 +63,15 @@ class Document(NamedTuple):
         return f"{self.name}:{place.line}:{place.column}"
 
 
-def read_yaml(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> Document:
-    """The document in a file, or on standard input for `-`. Raises InputError for all else."""
+def read_yaml(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES, start_from: str = _START_FROM) -> Document:
+    """The document in a file, or on standard input for `-`. Raises InputError for all else.
+
+    `start_from` is the hint for someone who has no such file yet, or an empty one.
+    """
     name = os.fspath(path)
     if name == "-":
-        return parse_yaml(_text(sys.stdin.buffer.read(max_bytes + 1), "<stdin>", max_bytes), "<stdin>")
+        text = _text(sys.stdin.buffer.read(max_bytes + 1), "<stdin>", max_bytes)
+        return parse_yaml(text, "<stdin>", start_from=start_from)
     try:
         if os.path.isdir(name):
             raise InputError(f"{name} is a directory", hint="name a YAML file, such as scenario.yaml")
@@ -75,20 +80,20 @@ def read_yaml(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> Do
         with open(name, "rb") as file:
             raw = file.read(max_bytes + 1)
     except FileNotFoundError:
-        raise InputError(f"there is no file {name}", hint=_similar_files(name)) from None
+        raise InputError(f"there is no file {name}", hint=_similar_files(name) or start_from) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise InputError(f"cannot read {name}: {reason.lower()}", hint="name a readable YAML file") from None
-    return parse_yaml(_text(raw, name, max_bytes), name)
+    return parse_yaml(_text(raw, name, max_bytes), name, start_from=start_from)
 
 
-def parse_yaml(text: str, name: str) -> Document:
+def parse_yaml(text: str, name: str, *, start_from: str = _START_FROM) -> Document:
     """The one mapping that a YAML (or JSON) text holds. Raises InputError with the place."""
     import yaml
 
     try:
         plain = text.removeprefix("\ufeff")
-        return _Builder(name).document(yaml.parse(plain, _loader()))._replace(text=plain)
+        return _Builder(name, start_from).document(yaml.parse(plain, _loader()))._replace(text=plain)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
@@ -113,8 +118,9 @@ def _loader() -> Any:
 class _Builder:
     """Builds plain data and places from YAML's events, counting what aliases expand to."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, start_from: str) -> None:
         self.name = name
+        self.start_from = start_from
         self.nodes = 0
         self.anchors: dict[str, tuple[Any, Place, int] | None] = {}
         self.anchored = 0  # how many anchored values this one stands in
@@ -243,7 +249,7 @@ class _Builder:
         raise InputError(what, where=f"{self.name}:{mark.line + 1}:{mark.column + 1}", hint=hint)
 
     def refuse_empty(self) -> NoReturn:
-        raise InputError("the file is empty", where=self.name, hint="llmcost init writes a scenario to start from")
+        raise InputError("the file is empty", where=self.name, hint=self.start_from)
 
 
 def _text(raw: bytes, name: str, max_bytes: int) -> str:
@@ -275,7 +281,7 @@ def _similar_files(name: str) -> str:
         siblings = [entry for entry in os.listdir(folder or ".") if entry.endswith((".yaml", ".yml", ".json"))]
     except OSError:
         return f"there is no directory {folder}"
-    return did_you_mean(base, siblings) or "llmcost init writes a scenario to start from"
+    return did_you_mean(base, siblings)
 
 
 def _syntax_hint(problem: str) -> str:

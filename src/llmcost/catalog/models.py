@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from llmcost.estimate import Source
 
+OWN_PRICE = "the user's own price"
+
 
 class Rates(NamedTuple):
     """USD per million tokens by bucket. None is unknown, never zero."""
@@ -37,6 +39,7 @@ class ApiPrice(NamedTuple):
     `rates` are the standard ones; `batch` replaces them bucket by bucket for batched requests.
     `overridden` names the fields that the user set, with the catalog's figure where there was one;
     `source` is then still that of the catalog's figures, and `override_source` that of the user's.
+    `stated_by` says in words whose these are.
     """
 
     model: str
@@ -53,6 +56,7 @@ class ApiPrice(NamedTuple):
     training_usd_per_hour: float | None = None
     overridden: tuple[tuple[str, float | None], ...] = ()
     override_source: Source | None = None
+    stated_by: str = OWN_PRICE
     note: str | None = None
 
     def rates_for(self, input_tokens: float) -> Rates:

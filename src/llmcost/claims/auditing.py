@@ -11,7 +11,6 @@ from datetime import date
 from functools import partial
 from typing import Any, NamedTuple
 
-from llmcost.architectures.api import OWN_PRICE
 from llmcost.claims.by_cascade import cascade
 from llmcost.claims.by_expression import arithmetic
 from llmcost.claims.by_quantity import labelling, review_savings, training_run
@@ -183,14 +182,16 @@ class _Audited:
         found = self._done[claim.id]
         judgement = judge(published, found, tolerance)
         against = self._rests_on[claim.id] if judgement.verdict == "off" else []
-        rounded = sum(self.file.stated.ways[name].claim.published.rounding for name in against)
+        rounded = sum(_leeway(self.file.stated.ways[name].claim) for name in against)
         if (
             against
             and judgement.ratio
             and judgement.ratio > 0
             and abs(math.log(judgement.ratio)) <= tolerance + rounded
         ):
-            say = f"{judgement.sentence} What it rests on ({', '.join(against)}) is printed so roundly that it may be that."
+            say = (
+                f"{judgement.sentence} What it rests on ({', '.join(against)}) is taken so roughly that it may be that."
+            )
             judgement, against = judgement._replace(sentence=say), []
         readings = [self._reading(statement, tolerance) for statement in ways.readings]
         first = next((each for each in readings if each.judgement.verdict == "holds"), None)
@@ -205,6 +206,7 @@ class _Audited:
         rescues = [self._reading(statement, tolerance) for statement in ways.would_hold_if]
         statement = ways.written if first is None else first.statement
         kind = published.kind
+        worked = [shown, found, *(each.found for each in (*readings, *rescues))]
         return Checked(
             source=self.file.name,
             id=claim.id,
@@ -234,8 +236,8 @@ class _Audited:
             inputs={} if statement is None else inputs_of(statement, shown.given),
             steps=shown.steps,
             charges=shown.charges,
-            assumptions=shown.assumptions,
-            warnings=shown.warnings,
+            assumptions=list(dict.fromkeys(each for found in worked for each in found.assumptions)),
+            warnings=list(dict.fromkeys(each for found in worked for each in found.warnings)),
         )
 
     def _reading(self, statement: Statement, tolerance: float) -> _Read:
@@ -277,7 +279,6 @@ class _Audited:
         return found._replace(
             follows=found.follows or _follows(found.figure, watched),
             missing=_missing(statement, found.missing),
-            assumptions=[_of_source(each) for each in found.assumptions],
             warnings=[*statement.warnings, *found.warnings],
         )
 
@@ -298,15 +299,15 @@ class _Audited:
         return tree
 
 
+def _leeway(claim: Claim) -> float:
+    """How far off a figure that others rest on may be, as a share of it: by how it is printed, or by a tolerance of its own."""
+    return max(claim.published.rounding, claim.tolerance or 0.0)
+
+
 def _missing(statement: Statement, missing: str) -> str:
     """What is not known, and of a reference whose figure it would have been."""
     whose = {".".join(map(str, path)): f"{kind} of {name}" for path, kind, name in references_in(statement.given)}
     return ", ".join(f"{name} ({whose[name]})" if name in whose else name for name in missing.split(", ") if name)
-
-
-def _of_source(assumed: Assumption) -> Assumption:
-    """A price that a claim gives is its source's, not the auditor's own."""
-    return assumed._replace(why=str(assumed.why).replace(OWN_PRICE, "the price that the source gives"))
 
 
 def _follows(

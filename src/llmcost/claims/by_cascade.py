@@ -9,11 +9,12 @@ from typing import Any
 from pydantic import model_validator
 
 from llmcost.claims.by_scenario import figure_of
+from llmcost.claims.cascade_steps import cascade_steps
 from llmcost.claims.recomputed import Asked, Limit, Recomputed, check_figure, not_known, unit_of, unknown_inputs
 from llmcost.economics.routing import route
 from llmcost.economics.uncertainty import Figure
 from llmcost.errors import InputError
-from llmcost.quantity import Range
+from llmcost.quantity import Range, at_middle
 from llmcost.scenario import scenario_from
 from llmcost.validation import validated
 from llmcost.workload import Share, Strict, Usd, refuse
@@ -76,12 +77,13 @@ def cascade(asked: Asked) -> Recomputed:
     result = route(scenario, asked.setting.catalog, asked.setting.sampling)
     wanted = {"cost": "monthly_cost", "escalation": "acceptance"}.get(name, name)
     found = figure_of(asked._replace(statement=statement._replace(figure=wanted, of=CASCADE)), result)
-    found = found._replace(name=name, limits=[*found.limits, *_best_choice(name, two)])
-    if name == "quality" and found.figure.point is None:
-        bound = next(mix.cascade.quality_bound for mix in result.mixes if mix.name == CASCADE and mix.cascade)
-        if bound is not None:
-            figure = Figure(None, None, (bound[0], bound[1]))
-            return found._replace(figure=figure, missing="", ends="what the two accuracies allow")
+    mix = next(mix for mix in result.mixes if mix.name == CASCADE)
+    steps = cascade_steps(name, CASCADE, asked.given, at_middle(scenario), mix)
+    found = found._replace(name=name, limits=[*found.limits, *_best_choice(name, two)], steps=steps, charges={})
+    bound = mix.cascade.quality_bound if mix.cascade is not None else None
+    if name == "quality" and found.figure.point is None and bound is not None:
+        figure = Figure(None, None, (bound[0], bound[1]))
+        return found._replace(figure=figure, missing="", ends="what the two accuracies allow")
     return found._replace(figure=_rest(found.figure)) if name == "escalation" else found
 
 

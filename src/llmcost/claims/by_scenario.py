@@ -8,9 +8,19 @@ from typing import Any
 from llmcost.architectures.flow import models_of
 from llmcost.architectures.prices import Prices
 from llmcost.claims.inputs import Path, known
-from llmcost.claims.limits import CHEAPEST_FROM, RATES, limits_of, why_unknown
-from llmcost.claims.recomputed import Asked, Recomputed, check_unit, figure_in, not_known, unit_of
-from llmcost.economics.breakeven import Breakeven, Offer, breakeven, breakeven_of_offer
+from llmcost.claims.limits import CHEAPEST_FROM, RATES, limits_of, physical_limit, why_unknown
+from llmcost.claims.recomputed import (
+    Asked,
+    Limit,
+    Recomputed,
+    check_unit,
+    figure_in,
+    highest,
+    lowest,
+    not_known,
+    unit_of,
+)
+from llmcost.economics.breakeven import Breakeven, Offer, assumed_of_offer, breakeven, breakeven_of_offer
 from llmcost.economics.comparison import compare
 from llmcost.economics.hosting import Hosting, host
 from llmcost.economics.known_models import check_models
@@ -24,6 +34,7 @@ from llmcost.quantity import LARGEST, at_middle, ranges_in, with_values
 from llmcost.scenario import LONGEST_HORIZON, Scenario, scenario_from
 from llmcost.validation import validated
 
+SOURCE_PRICE = "the price that the source gives"
 PAYBACK_HORIZON = 120  # months
 _MOST_MOVING = 5  # ranges of which every corner is worked out, a whole calculation each
 
@@ -56,14 +67,19 @@ def _of_scenario(asked: Asked) -> Recomputed:
         scenario = scenario.model_copy(update={"horizon_months": _months_ahead(asked, scenario, prices)})
         ends = _within(scenario.horizon_months)
     calculate = _CALCULATIONS[asked.statement.calculation]
-    found = _with_remarks(figure_of(asked, calculate(scenario, setting.catalog, asked)), scenario, asked)
+
+    def result_of(each: Scenario) -> Any:
+        return calculate(each, setting.catalog, asked)
+
+    result = result_of(scenario)
+    found = _with_remarks(figure_of(asked, result), scenario, asked)
     alone = found.figure.point is not None and found.figure.bounds is None
     if alone and any(ranges_in(scenario)):  # what a result has at the middle of its ranges alone
-
-        def value(each: Scenario) -> float | None:
-            return figure_of(asked, calculate(each, setting.catalog, asked)).figure.point
-
-        found = found._replace(figure=_over_ranges(asked, scenario, value))
+        figure = _over_ranges(asked, scenario, lambda each: figure_of(asked, result_of(each)).figure.point)
+        found = found._replace(figure=figure)
+    if isinstance(result, Hosting) and not _cached(asked.given):
+        kindest = _kindest(scenario, lambda each: physical_limit(found.name, result_of(each)))
+        found = found._replace(limits=[*found.limits, *([kindest] if kindest is not None else [])])
     return found._replace(ends=ends or found.ends)
 
 
@@ -74,7 +90,7 @@ def _of_offer(asked: Asked) -> Recomputed:
         months = min(_reached(asked), _until_beyond(offer.growth_per_month, 1))
         offer, ends = offer.model_copy(update={"horizon_months": months}), _within(months)
     found = figure_of(asked, breakeven_of_offer(offer, asked.setting.sampling))
-    return found._replace(ends=ends or found.ends)
+    return found._replace(ends=ends or found.ends, assumptions=assumed_of_offer(offer))
 
 
 def _over_ranges(asked: Asked, scenario: Scenario, value: Callable[[Scenario], float | None]) -> Figure:
@@ -82,27 +98,61 @@ def _over_ranges(asked: Asked, scenario: Scenario, value: Callable[[Scenario], f
 
     Raises InputError for too many of these.
     """
-
-    def at(ends: Mapping[str, float]) -> float | None:
-        return value(with_values(scenario, lambda path, uncertain: ends.get(path, uncertain.middle)))
-
-    point = at({})
-    moving = {
-        path: (found.low, found.high)
-        for path, found in ranges_in(scenario)
-        if any(at({path: end}) != point for end in (found.low, found.high))
-    }
+    moving = _moving(scenario, value)
     if len(moving) > _MOST_MOVING:
         raise InputError(
             f"claim {asked.statement.claim}: {len(moving)} ranges move this figure, at most {_MOST_MOVING} can",
             where=asked.statement.place(("figure",)),
             hint="give some of them as numbers, or ask for the whole, such as monthly_cost",
         )
+    point = value(_at(scenario, {}))
     if not moving:
         return Figure(point)
-    corners = [at(dict(zip(moving, ends, strict=True))) for ends in product(*moving.values())]
-    known = [each for each in corners if each is not None]
-    return Figure(point, None, (min(known), max(known) if len(known) == len(corners) else None))
+    found = [value(each) for each in _corners(scenario, moving)]
+    known = [each for each in found if each is not None]
+    return Figure(point, None, (min(known), max(known) if len(known) == len(found) else None))
+
+
+def _kindest(scenario: Scenario, limit: Callable[[Scenario], Limit | None]) -> Limit | None:
+    """What physics allows at the corner of the ranges that allows the most; None where some corner's is not known."""
+
+    def there(each: Scenario) -> Limit | None:
+        try:
+            return limit(each)
+        except Impossible:  # inputs that cannot be there
+            return None
+
+    point = there(_at(scenario, {}))
+    if point is None or not any(ranges_in(scenario)):
+        return point
+    moving = _moving(scenario, lambda each: getattr(there(each), "bound", None))
+    if not moving or len(moving) > _MOST_MOVING:
+        return None if moving else point
+    found = [there(each) for each in _corners(scenario, moving)]
+    if None in found:
+        return None
+    kindest = (max if point.upper else min)((each for each in found if each is not None), key=lambda each: each.bound)
+    return kindest._replace(because=f"{kindest.because}, at the ends of the ranges that are kindest to the claim")
+
+
+def _at(scenario: Scenario, ends: Mapping[str, float]) -> Scenario:
+    """The scenario at these ends of its ranges, by path, and at the middle of the others."""
+    found: Scenario = with_values(scenario, lambda path, uncertain: ends.get(path, uncertain.middle))
+    return found
+
+
+def _moving(scenario: Scenario, value: Callable[[Scenario], float | None]) -> dict[str, tuple[float, float]]:
+    """Both ends of the ranges that move a value, by path."""
+    point = value(_at(scenario, {}))
+    return {
+        path: (found.low, found.high)
+        for path, found in ranges_in(scenario)
+        if any(value(_at(scenario, {path: end})) != point for end in (found.low, found.high))
+    }
+
+
+def _corners(scenario: Scenario, moving: Mapping[str, tuple[float, float]]) -> Iterable[Scenario]:
+    return (_at(scenario, dict(zip(moving, ends, strict=True))) for ends in product(*moving.values()))
 
 
 # ---- how far a payback is looked for ---------------------------------------------------------------
@@ -203,7 +253,8 @@ def _with_remarks(found: Recomputed, scenario: Scenario, asked: Asked) -> Recomp
 
 def _scenario(asked: Asked, given: dict[str, Any]) -> Scenario:
     """The fragment as a scenario; like their commands, `route` and `host` price the very day unless it says when it starts."""
-    scenario = scenario_from(given, asked.statement.given_place, today=asked.setting.as_of)
+    where, day = asked.statement.given_place, asked.setting.as_of
+    scenario = scenario_from(given, where, today=day, prices_stated_by=SOURCE_PRICE)
     if "start" not in given and asked.statement.calculation in ("route", "host"):
         scenario = scenario.model_copy(update={"start": asked.setting.as_of})
     return scenario
@@ -272,7 +323,7 @@ def figure_of(asked: Asked, result: Any) -> Recomputed:
         figure,
         unit,
         charges=charges,
-        limits=limits_of(name, base, result, cached=_cached(asked.given)),
+        limits=limits_of(name, row, base),
         given=asked.given,
     )
     if unit == "month" and hasattr(result, "horizon_months"):
@@ -314,8 +365,10 @@ def _with_band(found: Recomputed, result: Hosting) -> Recomputed:
     band, rate = result.requests_per_second_band, result.requests_per_second.point
     if band is None or not rate or found.name not in RATES or found.figure.point is None:
         return found
-    low, high = (found.figure.point * end / rate for end in band)
-    figure = Figure(found.figure.point, None, (low, high))
+    low, high = lowest(found.figure), highest(found.figure)  # over the ranges of a request's tokens
+    if low is None or high is None:
+        return found
+    figure = Figure(found.figure.point, None, (low * band[0] / rate, high * band[1] / rate))
     return found._replace(figure=figure, ends="the capacity model's band")
 
 

@@ -11,6 +11,11 @@ from llmcost.claims.statement import Stated, stated
 from llmcost.errors import InputError
 from llmcost.validation import validated
 
+_START_FROM = (
+    "write source: {title: …} and claims: [{id: …, says: …, calculation: …, given: {…}, published: …}]; "
+    "llmcost schema claims says what may stand there"
+)
+
 
 class Written(Protocol):
     """A document as it was read: its data, and the place of each path in it."""
@@ -72,7 +77,7 @@ def load_claims(path: str) -> ClaimsFile:
     """The claims in a YAML file (`-` for standard input). Raises InputError with its place."""
     from llmcost.catalog.files import read_yaml
 
-    return claims_from(read_yaml(path))
+    return claims_from(read_yaml(path, start_from=_START_FROM))
 
 
 def claims_from(document: Written) -> ClaimsFile:
@@ -83,8 +88,7 @@ def claims_from(document: Written) -> ClaimsFile:
         raise InputError(
             f"the file makes no claims{other}",
             where=document.where(),
-            hint="write source: {title: …} and claims: [{id: …, says: …, calculation: …, given: {…}, published: …}]; "
-            "llmcost schema claims says what may stand there",
+            hint=_START_FROM,
         )
     try:
         found = validated(Claims, data, (), lambda at, key: document.where(at, key=key))

@@ -4,9 +4,10 @@
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
+from llmcost.errors import did_you_mean
 from llmcost.quantity import Shared
 
 REFERENCES = ("published", "recomputed")
@@ -20,6 +21,21 @@ def reference(written: Any) -> tuple[str, str] | None:
         return None
     (kind, name), *_ = written.items()
     return (kind, name) if kind in REFERENCES and isinstance(name, str) and re.match(r"[A-Za-z]", name) else None
+
+
+def misspelt(tree: Any, names: Container[str], path: Path = ()) -> Iterator[Path]:
+    """The keys that would be a reference to one of these claims, were they spelt like one: `{publishd: ID}`."""
+    if isinstance(tree, Mapping):
+        if len(tree) == 1 and reference(tree) is None:
+            (kind, name), *_ = tree.items()
+            if isinstance(name, str) and name in names and did_you_mean(str(kind), REFERENCES):
+                yield (*path, kind)
+                return
+        for key, value in tree.items():
+            yield from misspelt(value, names, (*path, key))
+    elif isinstance(tree, list):
+        for i, value in enumerate(tree):
+            yield from misspelt(value, names, (*path, i))
 
 
 def references_in(tree: Any, path: Path = ()) -> list[tuple[Path, str, str]]:

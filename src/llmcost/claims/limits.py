@@ -8,7 +8,7 @@ reading its weights once at full bandwidth and computing at its full arithmetic
 from collections.abc import Iterator
 from typing import Any
 
-from llmcost.claims.recomputed import PARTS, Asked, Limit, highest, lowest, unit_of
+from llmcost.claims.recomputed import PARTS, Asked, Limit, highest, unit_of
 from llmcost.economics.breakeven import Breakeven
 from llmcost.economics.hosting import Hosting
 from llmcost.wording import count, usd
@@ -24,16 +24,16 @@ _TIMES = {
 RATES = ("requests_per_second", "deployable_requests_per_second", "tokens_per_second")
 
 
-def limits_of(name: str, base: Any, result: Any, *, cached: bool = False) -> list[Limit]:
-    """What a figure of this result can be at the most and at the least; `base` is the baseline's part of it.
-
-    `cached`: a part of the input need not be computed, and how fast the rest is nobody says.
-    """
+def limits_of(name: str, row: Any, base: Any) -> list[Limit]:
+    """What a figure of a result can be at the most and at the least: of the part that is asked for, beside the baseline's."""
     found = list(bounds_of(name))
     if name == "saving" and base is not None:
         most = highest(base.total_cost if hasattr(base, "total_cost") else base.monthly_cost)
         found += [] if most is None else [Limit(most, f"a saving cannot be larger than what {base.name} costs")]
-    return found + (list(_physics(name, result)) if isinstance(result, Hosting) and not cached else [])
+    if name == "saving_per_call":
+        most = highest(row.against_cost_per_call)
+        found += [] if most is None else [Limit(most, f"a call cannot save more than a call to {row.against} costs")]
+    return found
 
 
 def bounds_of(name: str) -> Iterator[Limit]:
@@ -46,35 +46,32 @@ def bounds_of(name: str) -> Iterator[Limit]:
         yield Limit(0.0, "a cost cannot be less than nothing", upper=False)
 
 
-def _physics(name: str, result: Hosting) -> Iterator[Limit]:
-    if lowest(result.requests_per_second) != highest(result.requests_per_second):
-        return  # requests of many sizes: the bound is known of their middle alone, and an end may allow more
+def physical_limit(name: str, result: Hosting) -> Limit | None:
+    """What the machine allows a rate, a time or a price at the most or the least; `result` is of inputs without ranges."""
     on = f"{result.model} at {result.precision} on {result.gpus_per_replica:g} × {result.gpu}"
     if name in _TIMES:
         least = getattr(result, _TIMES[name])
-        if least is not None:
-            yield Limit(least, f"physics takes {count(round(least, 4))} ms at the very least ({on})", upper=False)
-        return
+        because = f"physics takes {count(round(least or 0.0, 4))} ms at the very least ({on})"
+        return None if least is None else Limit(least, because, upper=False)
     rate = result.physical_bound_requests_per_second
     if rate is None:
-        return
+        return None
     if name in RATES:
         if not rate:
-            yield Limit(0.0, f"it cannot be served there: {result.why_not}")
-            return
+            return Limit(0.0, f"it cannot be served there: {result.why_not}")
         served, tokens = result.requests_per_second.point, result.tokens_per_second.point
         if name == "tokens_per_second":
             if not served or not tokens:
-                return
+                return None
             rate *= tokens / served
-        yield Limit(rate, f"physics allows {count(rate)} at the very most ({on})")
+        return Limit(rate, f"physics allows {count(rate)} at the very most ({on})")
     per_request = _per_request(name, result)
     hourly = _factor(result, "usd_per_gpu_hour")
-    if per_request and hourly and rate:
-        cost = result.monthly_cost
-        cheapest = (lowest(cost) or 0.0) / cost.point if cost.point else 1.0  # of what the middle of a range costs
-        least = hourly * result.gpus_per_replica / 3600 / rate * per_request * cheapest
-        yield Limit(least, f"never idle, at all that physics allows, it costs {usd(least)} ({on})", upper=False)
+    if not (per_request and hourly and rate):
+        return None
+    least = hourly * result.gpus_per_replica / 3600 / rate * per_request
+    rented = f"never idle at {usd(hourly)} a GPU-hour, at all that physics allows, it costs {usd(least)} ({on})"
+    return Limit(least, rented, upper=False)
 
 
 def _per_request(name: str, result: Hosting) -> float | None:

@@ -7,20 +7,22 @@ from llmcost.quantity import QuantityError, Range, number, quantity, shown
 
 Kind = Literal["figure", "range", "at_least", "at_most", "never"]
 
-TYPE_INSTEAD = (
-    "write the number alone, without its unit: $1,980, 67% or 3.66x; a range, 90k..220k; a bound, at least 90%; "
-    "or never, for a payback that does not come"
+_LEAST = (
+    *("at least", "more than", "no less than", "not less than", "no fewer than", "not fewer than"),
+    *("over", "above", "minimum", ">=", "≥", ">"),
 )
-_LEAST = ("at least", "more than", "no less than", "not less than", "over", "above", "minimum", ">=", "≥", ">")
-_MOST = ("at most", "less than", "no more than", "not more than", "under", "below", "maximum", "<=", "≤", "<")
+_MOST = (
+    *("at most", "less than", "fewer than", "no more than", "not more than"),
+    *("under", "below", "maximum", "<=", "≤", "<"),
+)
 _UP_TO = ("up to", "as much as", "as many as")
 _BOUNDS: tuple[tuple[tuple[str, ...], Kind, bool], ...] = (
     (_LEAST, "at_least", True),
     (_MOST, "at_most", False),
     (_UP_TO, "at_most", True),
 )
-_STRICT = ("more than", "over", "above", ">", "less than", "under", "below", "<")
-_ABOUT = ("about", "around", "roughly", "approximately", "approx.", "circa", "~", "≈")
+_STRICT = ("more than", "over", "above", ">", "less than", "fewer than", "under", "below", "<")
+_ABOUT = ("about", "around", "roughly", "approximately", "approx.", "circa", "nearly", "almost", "close to", "~", "≈")
 _AFTER: dict[Kind, re.Pattern[str]] = {
     "at_least": re.compile(r"\s*(\+|or more|and up)$"),
     "at_most": re.compile(r"\s*or (less|fewer)$"),
@@ -29,7 +31,12 @@ _TIMES = re.compile(r"(?<=\d)\s*(?:[x×](?!\w)|times\b)", re.IGNORECASE)
 _WORDS = {"thousand": "k", "million": "M", "billion": "B", "trillion": "T"}
 _WORD = re.compile(rf"(?<=\d)\s*({'|'.join(_WORDS)})\b", re.IGNORECASE)
 _SPAN = re.compile(r"(?:between|from)\s+(.+?)\s+(?:and|to)\s+(.+)", re.IGNORECASE)
+_PERCENT = re.compile(r"(?<=\d)\s*per\s?cent\b", re.IGNORECASE)
 _DOLLARS = re.compile(r"\$|\busd\b", re.IGNORECASE)
+TYPE_INSTEAD = (
+    "write the number alone, without its unit: $1,980, 67% or 3.66x; a range, 90k..220k; or never, for a payback that "
+    f"does not come. Words that may stand before it: {', '.join(filter(str.isascii, (*_LEAST, *_MOST, *_UP_TO, *_ABOUT)))}"
+)
 
 
 class Published(NamedTuple):
@@ -122,7 +129,7 @@ def _worded(written: str) -> Published:
             rest, kind = rest[: after.start()], found
             reached = found == "at_least"
     word = next((word for word in _ABOUT if rest.lower().startswith(word)), "")
-    rest = rest[len(word) :].strip()
+    rest = _PERCENT.sub("%", rest[len(word) :].strip())
     unit = "USD" if _DOLLARS.search(rest) else "share" if "%" in rest else "times" if _TIMES.search(rest) else ""
     bare = _WORD.sub(lambda found: _WORDS[found[1].lower()], _TIMES.sub("", rest))
     span = _SPAN.fullmatch(bare)

@@ -121,9 +121,9 @@ def unit_of(name: str) -> str:
         return "share"
     if name in _MONTHS:
         return "month"
-    if name.startswith("charges.") or name in ("saving", "cost", "net_present_value", "saving_per_call"):
+    if name.startswith("charges.") or name in ("saving", "cost", "net_present_value"):
         return "USD"
-    return "USD" if name.endswith(("_cost", "_per_mtok", "_per_request", "_per_output_mtok")) else ""
+    return "USD" if name.endswith(("_cost", "_per_call", "_per_mtok", "_per_request", "_per_output_mtok")) else ""
 
 
 def said(value: float | None, unit: str) -> str:

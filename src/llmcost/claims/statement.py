@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 from llmcost.claims.claim import Claim, Claims, Question, Reading
 from llmcost.claims.expression import NAME, Expression
-from llmcost.claims.inputs import Path, leaves, merged, placed, references_in
+from llmcost.claims.inputs import REFERENCES, Path, leaves, merged, misspelt, placed, references_in
 from llmcost.claims.published import Published
 from llmcost.claims.references import Link, in_order
 from llmcost.errors import InputError, did_you_mean
@@ -134,6 +134,12 @@ class _Claimed:
                     where=self.where([(*self.at, *below, "uses")]),
                     hint=did_you_mean(name, self.blocks) or f"blocks of given: {', '.join(self.blocks) or 'none'}",
                 )
+        for path in misspelt(part.given, self.ids):
+            raise InputError(
+                f"claim {self.claim.id}: {path[-1]!r} is neither published nor recomputed",
+                where=self.where([(*self.at, *below, "given", *path)], key=True),
+                hint=did_you_mean(str(path[-1]), REFERENCES),
+            )
         for path, kind, name in references_in(part.given):
             place: Path = (*self.at, *below, "given", *path)
             if name == self.claim.id and kind == "published":

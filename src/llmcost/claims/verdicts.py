@@ -84,11 +84,12 @@ def _figure(published: Published, found: Recomputed, tolerance: float) -> Judgem
     stated = published.low
     low, high = ends(found.figure)
     gives = _gives(found)
-    middles = [value for value in (found.figure.point, found.figure.value) if value is not None]
-    if any(_close(stated, middle, tolerance) for middle in middles):
-        ratio = _ratio(stated, min(middles, key=lambda middle: abs(stated - middle)))
-        return Judgement("holds", ratio, None, "", f"{gives}{_within(ratio, tolerance)}.")
-    middle = middles[-1] if middles else (low + high) / 2
+    middles = [value for value in (found.figure.value, found.figure.point) if value is not None]
+    nearest = min(middles, key=lambda middle: abs(stated - middle), default=math.inf)
+    if _close(stated, nearest, tolerance):
+        ratio = _ratio(stated, nearest)
+        return Judgement("holds", ratio, None, "", f"{_gives(found, nearest)}{_within(ratio, tolerance)}.")
+    middle = middles[0] if middles else (low + high) / 2
     if low < high and _at_least(stated, low, tolerance) and _at_least(high, stated, tolerance):
         name = found.ends if found.unit != "month" else ""
         reading = f"within {name or 'the range that the inputs allow'}, not at its middle"
@@ -152,7 +153,7 @@ def _bound(published: Published, found: Recomputed, tolerance: float) -> Judgeme
     ratio = _ratio(stated, middle)
     if met(hard):
         return Judgement("holds", ratio, None, "", f"{gives}{_how_met(published, hard, easy, tolerance)}.")
-    far = "its middle and its" if met(middle) else "its"
+    far = f"its {_middle(found.figure)[1].split()[-1]} and its" if met(middle) else "its"
     only = f"; only {far} {'high' if least else 'low'} end would do" if low < high and met(easy) else ""
     short = "short of" if least else "beyond"
     return Judgement("off", ratio, None, "", f"{gives}, {short} what is published ({published.text}){only}.")
@@ -191,16 +192,25 @@ def spanned(figure: Figure, unit: str) -> str:
     return said(figure.value, unit) if low == high else f"{said(low, unit)} to {said(high, unit)}"
 
 
-def _gives(found: Recomputed) -> str:
+def _gives(found: Recomputed, held: float | None = None) -> str:
+    """What it comes to, with one middle, which is named; `held` is the one that a figure is held against."""
     low, high = ends(found.figure)
     name = f" ({found.ends})" if found.ends and (found.unit != "month" or not math.isfinite(high)) else ""
     if low == high:
         return f"The arithmetic gives {said(found.figure.value, found.unit)}{name}"
-    middle, point = found.figure.value, found.figure.point
-    if middle is not None and point is not None and abs(middle - point) <= 1e-3 * (high - low):
-        middle = point  # what lies between them comes of the draws
-    inner = "" if middle is None else f", {said(middle, found.unit)} in the middle"
+    middle, where = _middle(found.figure, held)
+    inner = "" if middle is None else f", {said(middle, found.unit)} {where}"
     return f"The arithmetic gives {said(low, found.unit)} to {said(high, found.unit)}{name}{inner}"
+
+
+def _middle(figure: Figure, held: float | None = None) -> tuple[float | None, str]:
+    """The median, or the point calculation where a figure is held against that one; and which it is."""
+    (low, high), median, point = ends(figure), figure.value, figure.point
+    if point is None or median is None:
+        return median, "in the middle"
+    if abs(median - point) <= 1e-3 * (high - low):  # what lies between them comes of the draws
+        return point, "in the middle"
+    return (point, "with every input at its middle") if held == point else (median, "at the median")
 
 
 def _factor(stated: float, own: float, of: str, unit: str) -> str:

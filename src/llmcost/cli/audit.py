@@ -15,6 +15,7 @@ from llmcost.claims.published import tolerance_of
 from llmcost.claims.verdicts import VERDICTS
 from llmcost.cli.inline_claim import INSTEAD, Typed, as_typed, inline, no_calculation, split
 from llmcost.cli.options import DRAWS, OUTPUT, Values, command_app, option, takes
+from llmcost.cli.outputs import keep_apart
 from llmcost.cli.reading import day, sampling
 from llmcost.cli.writing import Notes, breached, format_of, write
 from llmcost.errors import InputError, LlmcostError, did_you_mean
@@ -69,6 +70,8 @@ def command(
     catalog, as_of = catalog or inner.get("catalog"), as_of or inner.get("as_of")
     form, failing = format_of(flags), _verdicts(fail_on or ())
     files = [_with_tolerance(file, tolerance) for file in subject.files]
+    for file in files:
+        keep_apart(file.name, flags)
     _check_ids(claim or (), files)
     prices = load_catalog()
     if catalog:

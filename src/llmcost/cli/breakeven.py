@@ -21,8 +21,8 @@ from llmcost.cli.options import (
     takes,
 )
 from llmcost.cli.reading import asked, day, number_flag, sampling
-from llmcost.cli.writing import Remarks, breached, charted, format_of, write
-from llmcost.economics.breakeven import Breakeven, Offer, breakeven, breakeven_of_offer
+from llmcost.cli.writing import Notes, Remarks, breached, charted, format_of, write
+from llmcost.economics.breakeven import Breakeven, Offer, assumed_of_offer, breakeven, breakeven_of_offer
 from llmcost.errors import InputError
 from llmcost.validation import validated
 
@@ -56,7 +56,7 @@ def command(
     --saving-per-call against paying by the call.
     """
     format_of(flags)
-    remarks: Remarks | None = None
+    remarks: Remarks | Notes | None = None
     question: Asked | None = None
     result: Breakeven
     own = {"--build": build, "--saving-per-call": saving_per_call, "--operations": operations, "--calls": calls}
@@ -69,7 +69,9 @@ def command(
         _refuse_beside_an_offer(flags, {"--from": from_, "--to": to})
         draft = _offered({**own, "--growth": flags["growth"], "--horizon": flags["horizon"]})
         hand_over(draft, flags)
-        result = breakeven_of_offer(validated(Offer, draft.data, (), draft.where), sampling(flags))
+        offer = validated(Offer, draft.data, (), draft.where)
+        result = breakeven_of_offer(offer, sampling(flags))
+        remarks = Notes(assumed_of_offer(offer), [])
     else:
         if flags["scenario"] is None:
             raise InputError(

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from os.path import dirname
 from typing import TYPE_CHECKING, Any
 
-from llmcost.cli.options import Values
+from llmcost.catalog.models import Rates
+from llmcost.cli.options import Values, flag_of
 from llmcost.errors import InputError, did_you_mean
 from llmcost.quantity import shown
 
@@ -19,6 +20,7 @@ PATHS: dict[str, tuple[str, ...]] = {
     "monthly_output": ("workload", "monthly_output_tokens"),
     "cached": ("workload", "cached_share"),
     "cache_write": ("workload", "cache_write_share"),
+    "cache_write_1h": ("workload", "cache_write_1h_share"),
     "batch": ("workload", "batch_share"),
     "growth": ("workload", "growth_per_month"),
     "peak": ("workload", "peak_to_average"),
@@ -31,7 +33,7 @@ PATHS: dict[str, tuple[str, ...]] = {
     "min_quality_kept": ("requirements", "min_quality_kept"),
     "payback_within": ("requirements", "payback_within_months"),
 }
-PRICE_FIELDS = {name: f"{name}_per_mtok" for name in ("input", "output", "cached_input", "cache_write")} | {
+PRICE_FIELDS = {field.removesuffix("_per_mtok"): field for field in Rates._fields} | {
     name: name for name in ("tokens_factor", "hosting_usd_per_hour", "training_usd_per_mtok")
 }
 
@@ -103,8 +105,8 @@ def draft_from(flags: Values) -> Draft:
     draft = Draft(flags.get("scenario"))
     for name, path in PATHS.items():
         if flags.get(name) is not None:
-            draft.put(path, flags[name], "--" + name.replace("_", "-"))
-    if flags.get("cache_write") is not None:  # what it states is all that is written
+            draft.put(path, flags[name], flag_of(name))
+    if flags.get("cache_write") is not None and flags.get("cache_write_1h") is None:  # it states all that is written
         draft.put(("workload", "cache_write_1h_share"), 0, "--cache-write")
     for text in flags.get("price") or ():
         _put_price(draft, text)
@@ -129,7 +131,8 @@ def _put_price(draft: Draft, text: str) -> None:
         raise InputError(
             f"{shown(text)} is not MODEL.FIELD=USD", where="--price", hint="type --price claude-haiku-4-5.input=0.80"
         )
-    field = field.removesuffix("_per_mtok")
+    if field not in PRICE_FIELDS:
+        field = field.removesuffix("_per_mtok")
     if field not in PRICE_FIELDS:
         hint = did_you_mean(field, PRICE_FIELDS) or f"fields: {', '.join(PRICE_FIELDS)}"
         raise InputError(f"unknown price field {shown(field)}", where=f"--price {text}", hint=hint)

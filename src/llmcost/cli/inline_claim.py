@@ -210,7 +210,7 @@ def _given(typed: Typed) -> tuple[Draft, str | None]:
     for text in typed.arguments:
         pair = _PAIR.fullmatch(text)
         if pair is None:
-            if typed.calculation != "arithmetic" or expression is not None or text.startswith("-"):
+            if typed.calculation != "arithmetic" or expression is not None:
                 raise InputError(
                     f"{shown(text)} is not KEY=VALUE",
                     where=f"--says … {typed.calculation}",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from llmcost.cli.draft import pairs
-from llmcost.cli.options import Values, shared
+from llmcost.cli.options import Values, flag_of, shared
+from llmcost.cli.outputs import keep_apart
 from llmcost.errors import InputError, did_you_mean
 from llmcost.estimate import Assumption, Warning
 
@@ -18,19 +18,28 @@ if TYPE_CHECKING:
     from llmcost.usage.summary import Usage
 
 LOG_FORMAT = (
-    shared("format_in", "The logs' format; left out, it is told from their content.", "FORMAT"),
-    shared("map", "A column of a generic log, such as input_tokens=ContextTokens.", "FIELD=COLUMN", many=True),
-    shared("convention", "Whether input includes cached tokens: inclusive or exclusive.", "RULE"),
-    shared("task_from", "What names the task: tag, key or path, or a column of a generic log.", "SOURCE"),
-    shared("model", "The model of a log that names none.", "MODEL"),
+    shared("format_in", "The logs' format, such as litellm; left out, it is told from their content.", "FORMAT"),
+    shared("map", "A column of a table of your own, such as input_tokens=ContextTokens.", "FIELD=COLUMN", many=True),
+    shared(
+        "convention",
+        "Whether input includes cached tokens: inclusive or exclusive; left out, the format or the lines tell.",
+        "RULE",
+    ),
+    shared("task_from", "What names a call's task: tag, key or path, or a field of the log.", "SOURCE"),
+    shared("model", "The model of logs that name none.", "MODEL"),
 )
 LOG_ENGINE = (
     shared("engine", "stdlib, duckdb or spark; left out, duckdb for large and Parquet logs.", "ENGINE"),
     shared("spark_remote", "A Spark Connect server; left out, Spark runs here.", "URL"),
-    shared("memory", "What DuckDB may use before it spills (4GB).", "SIZE"),
+    shared("memory", "Memory that DuckDB may use before it spills to the disk (4GB).", "SIZE"),
 )
 PRICED_AS = (
-    shared("priced_as", "Which model of the catalog a logged name is: LOGGED=MODEL.", "LOGGED=MODEL", many=True),
+    shared(
+        "priced_as",
+        "Which model of the catalog a logged name is, such as azure/my-gpt=gpt-5.",
+        "LOGGED=MODEL",
+        many=True,
+    ),
 )
 USAGE = (
     shared("usage", "Logs whose traffic takes the workload's place: a file, folder or glob.", "LOGS", many=True),
@@ -60,16 +69,23 @@ def request_of(flags: Values, thresholds: Sequence[int]) -> Request:
     """How the logs are to be read."""
     from llmcost.usage.reading import Request, convention_named
 
+    columns, named = (
+        pairs(flags.get("map"), "--map", "FIELD=COLUMN", "input_tokens=ContextTokens"),
+        flags.get("format_in"),
+    )
+    if columns and named not in (None, "generic"):
+        hint = "leave --format-in out: what is mapped is a table of your own"
+        raise InputError(f"--map means nothing to the format {named}", where="--map", hint=hint)
     step = flags.get("step") or "hour"
     if step not in STEPS:
         raise InputError(f"unknown step {step!r}", where="--step", hint=f"type one of: {', '.join(STEPS)}")
     return Request(
         thresholds=tuple(thresholds),
         step_seconds=STEPS[step],
-        format_in=flags.get("format_in"),
+        format_in=named,
         convention=convention_named(flags.get("convention")),
         task_from=flags.get("task_from"),
-        columns=pairs(flags.get("map"), "--map", "FIELD=COLUMN", "input_tokens=ContextTokens"),
+        columns=columns,
         model=flags.get("model"),
     )
 
@@ -113,14 +129,16 @@ def read_logs(paths: Sequence[str], flags: Values, thresholds: Sequence[int], *,
     )
 
 
-def keep_apart(path: str, flags: Values) -> None:
-    """Refuse to write over what is read. Raises InputError."""
-    for name, flag in (("output_file", "-o"), ("save_workload", "--save-workload")):
-        out = flags.get(name)
-        if out is not None and os.path.realpath(out) == os.path.realpath(path):
-            raise InputError(
-                f"{path} is read here, and {flag} would write over it", where=flag, hint="name another file"
-            )
+def refuse_without_logs(flags: Values) -> None:
+    """Refuse what says how logs are read where none are: whoever types it means some. Raises InputError."""
+    for each in USAGE:
+        if flags.get(each.name) not in (None, []):
+            raise meaningless(each.name, "logs", f"add --usage LOGS, or leave {flag_of(each.name)} out")
+
+
+def meaningless(name: str, needs: str, hint: str) -> InputError:
+    """The refusal of a flag that would change nothing: whoever types one expects that it does."""
+    return InputError(f"{flag_of(name)} means nothing without {needs}", where=flag_of(name), hint=hint)
 
 
 def _no_call(reading: Reading) -> InputError:
@@ -143,6 +161,8 @@ def _engine(files: Sequence[Opened], flags: Values) -> Callable[[Sequence[Opened
     memory = flags.get("memory")
     if memory is not None and re.fullmatch(_SIZE, memory, re.IGNORECASE) is None:
         raise InputError(f"{memory!r} is no size of memory", where="--memory", hint="type --memory 4GB, or 512MB")
+    if memory is not None and asked not in (None, BY_DUCKDB):
+        raise meaningless("memory", "DuckDB", "add --engine duckdb, or leave --memory out")
     if asked != BY_SPARK and flags.get("spark_remote") is not None:
         raise InputError("only Spark reads on a server", where="--spark-remote", hint="add --engine spark")
     if asked == BY_SPARK:
@@ -160,14 +180,19 @@ def _engine(files: Sequence[Opened], flags: Values) -> Callable[[Sequence[Opened
     return standard.read
 
 
-def remarks_of(reading: Reading, prices: CellPrices) -> tuple[list[Assumption], list[Warning]]:
+def remarks_of(reading: Reading, prices: CellPrices, flags: Values) -> tuple[list[Assumption], list[Warning]]:
     """What has to be said about a reading: what stands by default, and what was left out, put right or named twice."""
-    from llmcost.usage.reading import BY_WAREHOUSE
+    from llmcost.usage.reading import BY_DUCKDB, BY_WAREHOUSE
 
     assumed = [Assumption("engine", reading.engine, "; ".join(reading.notes) or "what the logs were read with")]
     zone = "the warehouse session's" if reading.engine == BY_WAREHOUSE else "UTC"
     assumed.append(Assumption("time_zone", zone, "where a time is written without an offset"))
     warned = []
+    if flags.get("memory") is not None and reading.engine != BY_DUCKDB:
+        from llmcost.usage.duckdb_queries import installed
+
+        why = "" if installed() else ", as DuckDB is not installed: pip install 'llmcost-cli[logs]'"
+        warned.append(Warning("memory_unused", f"--memory is DuckDB's, and {reading.engine} read the logs{why}"))
     counts = reading.lines.counts
     for what, found in (("rejected", counts.rejected), ("repaired", counts.repaired)):
         for reason, lines in found.items():

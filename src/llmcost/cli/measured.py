@@ -16,7 +16,9 @@ from llmcost.cli.logs import check_priced_as, read_logs, remarks_of, same_as, st
 from llmcost.cli.options import Values
 from llmcost.economics.logged import LoggedTraffic, logged_costs
 from llmcost.errors import InputError
+from llmcost.estimate import Assumption
 from llmcost.quality.spending import DayPrices
+from llmcost.quantity import at_middle, ranges_in
 from llmcost.scenario import Scenario
 from llmcost.usage.pricing import CellPrices
 from llmcost.usage.summary import usage_of
@@ -58,19 +60,23 @@ def _measured(draft: Draft, flags: Values, catalog: Catalog, as_of: date) -> Mea
         base = draft.folder
     reading = read_logs(paths, flags, catalog.long_context_thresholds(), base=base)
     check_priced_as(flags, reading)
-    prices = cell_prices(draft, flags, catalog, as_of)
+    own = _own_prices(draft)
+    prices = CellPrices(DayPrices(catalog, at_middle(own)), as_of, same_as(flags))
     usage = usage_of(reading, prices)
     traffic = traffic_of(reading, usage, prices)
     _put(draft, traffic)
-    assumed, warned = remarks_of(reading, prices)
+    assumed, warned = remarks_of(reading, prices, flags)
+    for path, found in ranges_in(own):
+        assumed.append(
+            Assumption(f"logged.{path}", found.middle, "what was logged is priced at the middle of the range")
+        )
     return Measured(traffic, [*assumed, *stand_ins(usage)], warned)
 
 
-def cell_prices(draft: Draft, flags: Values, catalog: Catalog, as_of: date) -> CellPrices:
-    """Today's prices under the draft's own."""
+def _own_prices(draft: Draft) -> dict[str, OwnPrice]:
+    """The draft's own prices, which may be ranges."""
     written = draft.data.get("prices") or {}
-    own = {model: validated(OwnPrice, body, ("prices", model), draft.where) for model, body in written.items()}
-    return CellPrices(DayPrices(catalog, own), as_of, same_as(flags))
+    return {model: validated(OwnPrice, body, ("prices", model), draft.where) for model, body in written.items()}
 
 
 def _put(draft: Draft, traffic: Traffic) -> None:
@@ -126,7 +132,9 @@ def in_parts(scenario: Scenario, prices: Prices, traffic: Traffic, flags: Values
 
     Where a flag says what a request is like, one mean request stands.
     """
-    if any(flags.get(name) is not None for name in ("input", "output", "cached", "cache_write", "batch")):
+    if any(
+        flags.get(name) is not None for name in ("input", "output", "cached", "cache_write", "cache_write_1h", "batch")
+    ):
         return scenario
     thresholds: set[int] = set()
     otherwise = False

@@ -6,14 +6,21 @@ from typing import Annotated, Any
 
 import typer
 
+from llmcost.cli.outputs import refuse_over_typed
+
 Values = dict[str, Any]
+
+
+def flag_of(name: str) -> str:
+    """The flag as it is typed, whose value stands under `name`."""
+    return "--" + name.rstrip("_").replace("_", "-")
 
 
 def shared(
     name: str, help_text: str, metavar: str, *flags: str, many: bool = False, on: bool = False
 ) -> inspect.Parameter:
     """A flag that several commands share, for `takes`; its value stands under `name`."""
-    flag = "--" + name.rstrip("_").replace("_", "-")
+    flag = flag_of(name)
     kind: Any = bool if on else (list[str] | None if many else str | None)
     info = typer.Option(flag, *flags, help=help_text, metavar=None if on else metavar, show_default=False)
     default = False if on else None
@@ -44,6 +51,7 @@ WORKLOAD = (
     shared("monthly_output", "Output tokens a month.", "TOKENS"),
     shared("cached", "Share of the input read from the prompt cache.", "SHARE"),
     shared("cache_write", "Share of the input written to the prompt cache.", "SHARE"),
+    shared("cache_write_1h", "Share of the input written to it for an hour, beside those.", "SHARE"),
     shared("batch", "Share of the requests sent in batches.", "SHARE"),
     shared("growth", "Growth of the volume a month.", "SHARE"),
     shared("peak", "Peak over average traffic.", "RATIO"),
@@ -59,7 +67,7 @@ PRICES = (
     shared("baseline", "The architecture or model that savings are measured against.", "NAME"),
     shared(
         "price",
-        "Your own price: MODEL.input=0.80 (also .output, .cached_input, .cache_write).",
+        "Your own price: MODEL.input=0.80 (also .output, .cached_input, .cache_write, .cache_write_1h).",
         "MODEL.FIELD=USD",
         many=True,
     ),
@@ -101,6 +109,7 @@ def takes(*groups: tuple[inspect.Parameter, ...]) -> Callable[[Callable[..., int
         ]
 
         def command(**values: Any) -> int:
+            refuse_over_typed(values)
             flags = {name: values.pop(name) for name in names}
             return function(flags, **values)
 
@@ -119,7 +128,7 @@ def flags_given(flags: Values, *groups: tuple[inspect.Parameter, ...]) -> list[s
     parts: list[str] = []
     for name in sorted(parameter.name for group in groups for parameter in group):
         value = flags.get(name)
-        flag = "--" + name.rstrip("_").replace("_", "-")
+        flag = flag_of(name)
         if value is True:
             parts.append(flag)
         for each in value if isinstance(value, list) else [value] if isinstance(value, str) else []:

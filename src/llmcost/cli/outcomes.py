@@ -14,7 +14,7 @@ from llmcost.errors import InputError, did_you_mean
 from llmcost.estimate import Assumption, Warning
 from llmcost.quality.outcomes import Outcomes, Reading, read_outcomes
 from llmcost.quality.spending import BASES, Spending, spending
-from llmcost.quantity import QuantityError, quantity, shown
+from llmcost.quantity import QuantityError, quantity, ranges_in, shown
 
 OUTCOMES = (
     inspect.Parameter(
@@ -177,13 +177,21 @@ def catalog_of(flags: Values) -> Any:
 
 
 def own_prices(flags: Values) -> Any:
-    """`--price` as the scenario would have it."""
+    """`--price` as the scenario would have it. Raises InputError for a range: what was answered has one price."""
     from llmcost.architectures.prices import OwnPrice
     from llmcost.validation import validated
 
     draft: Draft = draft_from({"price": flags.get("price")})
     written = draft.data.get("prices", {})
-    return {model: validated(OwnPrice, body, ("prices", model), draft.where) for model, body in written.items()}
+    own = {model: validated(OwnPrice, body, ("prices", model), draft.where) for model, body in written.items()}
+    for model, price in own.items():
+        for field, found in ranges_in(price):
+            raise InputError(
+                f"the price {model}.{field} is a range",
+                where=draft.where(("prices", model, *field.split("."))),
+                hint=f"type one price, such as {found.middle:.4g}: what was answered is priced at one",
+            )
+    return own
 
 
 def _whole(flags: Values, name: str, default: int) -> int:

@@ -59,7 +59,7 @@ def list_prices(
     from llmcost.catalog import listing
     from llmcost.render import prices as views_of
 
-    on, prices = _day(as_of), _catalog(catalog)
+    on, prices = _day(as_of), _catalog(catalog, output)
     if gpus:
         view, result = views_of.gpu_list(listing.listed_gpus(prices, on, search), on)
         return _write([view], result, on, [], format, output, force)
@@ -81,7 +81,7 @@ def show_price(
     """Every dated price of a model or GPU, with its source and age."""
     from llmcost.render import prices as views_of
 
-    on, prices = _day(as_of), _catalog(catalog)
+    on, prices = _day(as_of), _catalog(catalog, output)
     if name.lower() in (gpu.lower() for gpu in prices.gpu_names()):
         views, result = views_of.gpu(prices, name, on)
     else:
@@ -140,10 +140,13 @@ def refresh_prices(
     _write([view], result, day, [], format, output, force)
 
 
-def _catalog(files: list[str] | None) -> Catalog:
+def _catalog(files: list[str] | None, output: str | None) -> Catalog:
     from llmcost.catalog import load_catalog
     from llmcost.catalog.files import read_yaml
+    from llmcost.cli.outputs import keep_apart
 
+    for file in files or ():
+        keep_apart(file, {"output_file": output})
     return load_catalog().overlaid([read_yaml(file) for file in files or ()])
 
 

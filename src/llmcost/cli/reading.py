@@ -9,6 +9,7 @@ from llmcost.cli.asked import Asked
 from llmcost.cli.draft import Draft
 from llmcost.cli.handed import hand_over
 from llmcost.cli.options import Values
+from llmcost.cli.outputs import keep_apart
 from llmcost.economics.known_models import check_models, check_names
 from llmcost.economics.uncertainty import Sampling
 from llmcost.errors import InputError, did_you_mean
@@ -32,6 +33,11 @@ def asked(draft: Draft, flags: Values) -> Asked:
     Where another command asks for the scenario alone, it goes there and this one ends.
     """
     _add_baseline_model(draft)
+    logs = bool(flags.get("usage") or draft.data.get("usage"))
+    if not logs and "usage" in flags:
+        from llmcost.cli.logs import refuse_without_logs
+
+        refuse_without_logs(flags)
     hand_over(draft, flags)
     as_of = day(flags.get("as_of"))
     catalog = load_catalog()
@@ -41,11 +47,13 @@ def asked(draft: Draft, flags: Values) -> Asked:
         catalog = catalog.overlaid([read_yaml(path) for path in flags["catalog"]])
     given_start = "start" in draft.data
     traffic = None
-    if flags.get("usage") or draft.data.get("usage"):
+    if logs:
         from llmcost.cli.measured import measured
 
         traffic = measured(draft, flags, catalog, as_of)
     scenario = scenario_from(draft.data, draft.where, today=as_of, measured=traffic is not None)
+    if scenario.outcomes is not None:
+        keep_apart(scenario.outcomes.name, flags)
     prices = Prices(catalog, scenario.prices, scenario.successors)
     check_models(scenario, prices, draft.data, draft.where)
     check_names(scenario, prices, draft.where)

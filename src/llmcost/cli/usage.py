@@ -15,14 +15,14 @@ from llmcost.cli.logs import (
     LOG_FORMAT,
     PRICED_AS,
     check_priced_as,
-    keep_apart,
+    meaningless,
     read_logs,
     remarks_of,
     request_of,
     same_as,
     stand_ins,
 )
-from llmcost.cli.options import OUTPUT, Values, command_app, shared, takes
+from llmcost.cli.options import OUTPUT, Values, command_app, flag_of, shared, takes
 from llmcost.cli.outcomes import DAY_PRICES, OutcomeRemarks, catalog_of, own_prices
 from llmcost.cli.reading import asked, day
 from llmcost.cli.writing import format_of, write
@@ -42,18 +42,24 @@ LOGS = (
         annotation=Annotated[
             list[str] | None,
             typer.Argument(
-                help="Log files, folders, globs, or - for standard input.", metavar="LOGS…", show_default=False
+                help="Log files, folders, globs, or - for standard input.", metavar="LOGS", show_default=False
             ),
         ],
     ),
 )
+# What has a part in the query of `usage sql`, and what waits for the cube that comes back.
+_OF_THE_QUERY = {
+    *("logs", "dialect", "table", "map", "convention", "model", "step"),
+    *("catalog", "as_of", "strict", "output_file", "force"),
+}
+_OF_THE_CUBE = {"cube", "save_workload", "against", "architecture", "priced_as", "price", "format_"}
 OWN = (
     shared("step", "What the profile counts by: minute, hour or day (hour).", "STEP"),
     *PRICED_AS,
     shared("cube", "What the query of `usage sql` gave (CSV, JSONL or Parquet), instead of logs.", "FILE"),
     shared("dialect", "Of `usage sql`: bigquery, snowflake, trino, spark, postgres, clickhouse …", "NAME"),
     shared("table", "Of `usage sql`: the table of calls (llm_calls).", "NAME"),
-    shared("save_workload", "Write the measured workload as part of a scenario.", "FILE"),
+    shared("save_workload", "Write what was measured as a scenario, which every command takes.", "FILE"),
     shared("against", "A scenario: what it predicts beside what was logged.", "SCENARIO"),
     shared("architecture", "Which of its architectures was run; left out, the one that fits the models.", "NAME"),
 )
@@ -63,16 +69,17 @@ OWN = (
 def command(flags: Values) -> int:
     """What the traffic of real logs is, and what it costs at today's prices.
 
+    `llmcost usage logs/` reads every log of a folder, whatever tool wrote it.
     `llmcost usage sql --dialect NAME` prints the query that makes the cube in your own warehouse.
     """
     from llmcost.quality.spending import DayPrices
     from llmcost.usage.pricing import CellPrices
     from llmcost.usage.summary import usage_of
 
-    format_of(flags)
-    as_of = day(flags.get("as_of"))
     if flags["logs"] and flags["logs"][0] == "sql" and not os.path.exists("sql"):
         return _sql(flags)
+    format_of(flags)
+    as_of = day(flags.get("as_of"))
     _refuse_without_meaning(flags)
     if not flags["logs"] and flags.get("cube") is None:
         raise InputError(
@@ -96,7 +103,7 @@ def command(flags: Values) -> int:
         saved = saved_workload(traffic, serving, as_of)
         write_atomically(flags["save_workload"], saved.text, force=bool(flags.get("force")))
         lost = saved.lost
-    assumed, warned = remarks_of(reading, prices)
+    assumed, warned = remarks_of(reading, prices, flags)
     warned += [Warning("not_saved", f"{flags['save_workload']}: {each}") for each in lost]
     assumed += stand_ins(result)
     if flags.get("against") is not None:
@@ -122,23 +129,32 @@ def command(flags: Values) -> int:
 
 def _refuse_without_meaning(flags: Values) -> None:
     """Flags that would change nothing: whoever types one expects that it does. Raises InputError."""
-    for name, needs, hint in (
-        ("architecture", "--against", "add --against SCENARIO, or leave it out"),
-        ("dialect", "usage sql", "type llmcost usage sql --dialect NAME"),
-        ("table", "usage sql", "type llmcost usage sql --dialect NAME --table NAME"),
-    ):
-        if flags.get(name) is not None and (name != "architecture" or flags.get("against") is None):
-            raise InputError(f"--{name} means nothing without {needs}", where=f"--{name}", hint=hint)
+    if flags.get("architecture") is not None and flags.get("against") is None:
+        raise meaningless("architecture", "--against", "add --against SCENARIO, or leave it out")
+    for name in ("dialect", "table"):
+        if flags.get(name) is not None:
+            raise meaningless(name, "usage sql", "type llmcost usage sql --dialect NAME --table NAME")
+    if flags.get("cube") is not None:
+        for each in (*LOG_FORMAT, *LOG_ENGINE):
+            if flags.get(each.name) not in (None, []):
+                hint = "leave it out: a cube is as its query was written, where --map, --convention and --model belong"
+                raise meaningless(each.name, "logs", hint)
 
 
 def _sql(flags: Values) -> int:
-    """Print the query."""
+    """Print the query. Raises InputError for what it has no part of."""
     if len(flags["logs"]) > 1:
         raise InputError(
             "`usage sql` prints a query and reads no log",
             where=flags["logs"][1],
             hint="type llmcost usage sql --dialect NAME --table NAME, run the query, and hand its CSV to llmcost usage --cube FILE",
         )
+    for name in flags:
+        if name not in _OF_THE_QUERY and flags[name] not in (None, [], False):
+            hint = "type --map task=COLUMN" if name == "task_from" else "leave it out"
+            if name in _OF_THE_CUBE:
+                hint = "give it to llmcost usage --cube FILE, with what the query gave"
+            raise InputError(f"{flag_of(name)} has no part in a query", where=flag_of(name), hint=hint)
     from llmcost.cli.writing import deliver
     from llmcost.usage.warehouse import warehouse_query
 
@@ -157,7 +173,6 @@ def _read(flags: Values, thresholds: Sequence[int]) -> Reading:
         raise InputError("both logs and a cube are named", where="--cube", hint="name one of them")
     from llmcost.usage.warehouse import read_cube
 
-    keep_apart(flags["cube"], flags)
     return read_cube(flags["cube"], request_of(flags, thresholds), step_stated=flags.get("step") is not None)
 
 

@@ -23,7 +23,7 @@ from llmcost.economics.outputs import crossing_back, payback_month
 from llmcost.economics.quality_kept import quality_kept
 from llmcost.economics.uncertainty import Figure, Outcome, Sampling, evaluated
 from llmcost.errors import InputError
-from llmcost.estimate import Estimate, Factor
+from llmcost.estimate import Assumption, Estimate, Factor
 from llmcost.quantity import at_middle
 from llmcost.scenario import Scenario, check_compounding, check_horizon
 from llmcost.workload import AboveZero, Change, Months, Strict, Usd, UsdAboveZero
@@ -43,10 +43,14 @@ class Intervals(NamedTuple):
 
 
 class Challenger(NamedTuple):
-    """What has to be earned back, and when. `calls_to_payback` is gross of operations."""
+    """What has to be earned back, and when. `calls_to_payback` is gross of operations.
+
+    `against_cost_per_call` is what a call costs before; unknown where that is not paid by the call alone.
+    """
 
     name: str
     against: str
+    against_cost_per_call: Figure
     saving_per_call: Figure
     calls_to_payback: Figure
     calls_per_month_to_cover_operations: Figure
@@ -152,6 +156,7 @@ def _headline(tree: Scenario, catalog: Any) -> dict[Any, Number | None]:
         saving = None if calls is None or own_calls is None else calls - own_calls
         build = own.one_time_cost - base.one_time_cost
         operations = own_running - base_running
+        found[name, "against_cost_per_call"] = calls if all_true(base_running <= 0) else None
         found[name, "saving_per_call"] = saving
         found[name, "calls_to_payback"] = _over(build, saving)
         found[name, "calls_per_month_to_cover_operations"] = _over(operations, saving)
@@ -280,6 +285,16 @@ def _gpu_steps(
 # ---- two architectures from flags alone --------------------------------------------------------------
 
 
+def assumed_of_offer(offer: Offer) -> list[Assumption]:
+    """Every default behind the figures of an offer."""
+    why = {"operations_per_month": "no people to run it are stated", "horizon_months": "a year unless stated"}
+    return [
+        Assumption(name, getattr(offer, name), reason)
+        for name, reason in why.items()
+        if name not in offer.model_fields_set
+    ]
+
+
 def breakeven_of_offer(offer: Offer, sampling: Sampling | None = None) -> Breakeven:
     """Calls to payback = build ÷ saving a call; calls a month that cover operations = operations ÷ saving."""
     outcome = evaluated(offer, _offer_headline, sampling)
@@ -307,6 +322,7 @@ def breakeven_of_offer(offer: Offer, sampling: Sampling | None = None) -> Breake
             Challenger(
                 "challenger",
                 "baseline",
+                Figure(None),
                 figures["saving_per_call"],
                 figures["calls_to_payback"],
                 figures["calls_per_month_to_cover_operations"],

@@ -10,7 +10,7 @@ from llmcost.architectures.api import model_charges
 from llmcost.architectures.architecture import Month
 from llmcost.architectures.cascade import Cascade
 from llmcost.architectures.flow import architecture_of, month_charges
-from llmcost.architectures.patterns import patterns_of_pair
+from llmcost.architectures.patterns import extreme_pairs
 from llmcost.architectures.prices import Prices
 from llmcost.arithmetic import Number, all_true, maximum, minimum, where
 from llmcost.economics.horizon import months_of, traffic
@@ -147,8 +147,7 @@ def parity(name: str, cascade: Cascade, scenario: Scenario) -> tuple[Number, Num
     if first is None or last is None:
         return None
     ends = []
-    for p10 in (maximum(0.0, first - last), minimum(first, 1 - last)):
-        pair = patterns_of_pair(first, last, p10)
+    for pair in extreme_pairs(first, last):
         found = _parity(pair["10"], pair["01"], beta)
         if found is None:
             return None

@@ -65,7 +65,7 @@ def _of_charges(charges: Iterable[Charge]) -> Iterator[Assumption]:
             if factor.origin == "assumed" and factor.source is None:
                 yield Assumption(factor.name, factor.value, _WHY.get(factor.name, "the default, since none is given"))
             elif factor.origin == "given" and factor.source is not None:
-                yield Assumption(f"{charge.group}.{factor.name}", factor.value, factor.rule)
+                yield Assumption(_price_of(charge, factor), factor.value, factor.rule)
 
 
 def _of_prices(charges: Iterable[Charge]) -> Iterator[Assumption]:
@@ -74,13 +74,18 @@ def _of_prices(charges: Iterable[Charge]) -> Iterator[Assumption]:
     for charge in charges:
         for factor in charge.factors:
             if factor.origin == "assumed" and factor.source is not None:
-                batch = "batch." if any(each.name == "batch_share" for each in charge.factors) else ""
-                name = f"{charge.group}.{batch}{factor.name}"
+                name = _price_of(charge, factor)
                 tokens = charge.cost / factor.value * 1e6 if factor.value else 0.0
                 before = found.get(name, (factor, 0.0))
                 found[name] = (before[0], max(before[1], tokens))
     for name, (factor, tokens) in found.items():
         yield Assumption(name, factor.value, f"{factor.rule}; up to {tokens:,.0f} tokens a month pay it")
+
+
+def _price_of(charge: Charge, factor: Factor) -> str:
+    """A price by its path below a scenario's prices."""
+    batch = "batch." if any(each.name == "batch_share" for each in charge.factors) else ""
+    return f"{charge.group}.{batch}{factor.name}"
 
 
 def _of_architecture(name: str, architecture: Any, scenario: Scenario) -> Iterator[Assumption]:

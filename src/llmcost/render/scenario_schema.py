@@ -240,6 +240,7 @@ _RATES = {
     "output_per_mtok": "USD per million output tokens",
     "cached_input_per_mtok": "USD per million input tokens read from the prompt cache",
     "cache_write_per_mtok": "USD per million input tokens written to the prompt cache",
+    "cache_write_1h_per_mtok": "USD per million input tokens written to it for an hour",
 }
 ABOUT["BatchPrice"] = _RATES
 ABOUT["OwnPrice"] |= _RATES

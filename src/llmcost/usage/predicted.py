@@ -98,7 +98,10 @@ def against(
 
     Raises InputError where none fits or the log carries no times.
     """
-    need_workload(scenario, "usage --against")
+    try:
+        need_workload(scenario, "usage --against")
+    except InputError as error:
+        raise error.in_a_file().at(title) from None
     point = at_middle(scenario)
     prices = PricesOfDay(prices, cells.on)
     logged = logged_by_model(reading.cube.by_hour().items(), reading.cube, cells, prices)

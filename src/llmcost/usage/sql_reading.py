@@ -18,7 +18,7 @@ from llmcost.usage.documents import BadLine
 from llmcost.usage.json_text import from_text
 from llmcost.usage.lines import Lines
 from llmcost.usage.projection import NotFlat
-from llmcost.usage.reading import FileRead, Opened, Reading, Request
+from llmcost.usage.reading import BY_STDLIB, FileRead, Opened, Reading, Request
 from llmcost.usage.record import Call, NotACall, Rejected
 
 
@@ -46,11 +46,13 @@ def read_by_sql(
     """All files together, as `standard.read` reads them, `apart` one by one where no id joins them.
 
     `counted` counts some files of one format into the cube and gives the lines of each. Where it raises NotFlat,
-    before anything of them is in the cube, the standard library reads them all.
+    before anything of them is in the cube, the standard library reads them all; where it does for every file, it is
+    the engine of the reading.
     """
     cube, lines = request.new_cube(exact=exact), Lines()
     described: dict[str, FileRead] = {}
     notes: list[str] = []
+    read_with = BY_STDLIB
     for group in _groups(files, apart):
         try:
             found = counted(group, cube)
@@ -62,10 +64,11 @@ def read_by_sql(
             lines.add(reading.lines)
             described |= {each.path: each for each in reading.files}
             continue
+        read_with = engine
         for each, own in zip(group, found, strict=True):
             lines.add(own)
             described[each.file.name] = standard.described(each, own)
-    return Reading(engine, [described[each.file.name] for each in files], cube, lines, notes)
+    return Reading(read_with, [described[each.file.name] for each in files], cube, lines, notes)
 
 
 def _groups(files: Iterable[Opened], apart: bool) -> Iterator[list[Opened]]:

@@ -7,7 +7,7 @@ from datetime import date
 
 from llmcost.claims.auditing import Audit, AuditedSource, Checked
 from llmcost.claims.recomputed import said
-from llmcost.claims.verdicts import spanned
+from llmcost.claims.verdicts import ends, spanned
 from llmcost.render import explanation, figures
 from llmcost.render.page import Cell, Column, Page, Table, text
 
@@ -130,7 +130,9 @@ def _more(claim: Checked) -> list[Cell]:
 def _explained(claim: Checked, as_of: date) -> Iterable[Table]:
     """Step by step: the inputs by name, the operations, and the charges behind a command's figure."""
     rows = [[text(name), Cell(value, value), text("given")] for name, value in claim.inputs.items()]
-    rows += [[text(step.written), _value(step.value), text("worked out")] for step in claim.steps]
+    low, high = ends(claim.recomputed)
+    how = "worked out" if low == high or claim.recomputed.point is None else "worked out with every input at its middle"
+    rows += [[text(step.written), _value(step.value), text(how)] for step in claim.steps]
     figure = claim.figure or "figure"
     rows.append([text(figure), Cell(claim.recomputed, _recomputed(claim)), text("recomputed")])
     rows.append([text("published"), Cell(claim.published_text, claim.published_text), text(claim.at or "the source")])
