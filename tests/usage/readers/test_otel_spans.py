@@ -197,6 +197,13 @@ def test_token_counts_that_cannot_be_read_are_rejected_aloud(
     assert not reading.lines.ordinary
 
 
+def test_an_unknown_operation_that_used_no_tokens_is_no_call(tmp_path: Path) -> None:
+    values = {"gen_ai.operation.name": "warm_up", "gen_ai.usage.input_tokens": 0, "gen_ai.usage.output_tokens": 0}
+    reading = reading_of_rows(tmp_path, span(CALLS[1]) | {"attributes": pairs(values)})
+    assert counted(reading)[0] == 0
+    assert reading.lines.ordinary
+
+
 def test_embeddings_put_out_nothing(tmp_path: Path) -> None:
     values = {"gen_ai.operation.name": "embeddings", "gen_ai.usage.input_tokens": 40}
     reading = reading_of_rows(tmp_path, span(CALLS[1]) | {"attributes": pairs(values)})

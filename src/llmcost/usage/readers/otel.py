@@ -123,10 +123,10 @@ class Otel(Reader):
         written = next((span[name] for name in _ATTRIBUTES if span.get(name) is not None), None)
         attributes = _plain(span if written is None else written)
         operation = attributes.get("gen_ai.operation.name")
-        if operation in _AROUND:
+        if operation and operation not in _INFERENCE:
+            if operation not in _AROUND and _counts_tokens(attributes):
+                raise Rejected("token counts of an unknown operation")
             raise NotACall("an agent's, tool's or other span around model calls")
-        if operation and operation not in _INFERENCE and _counts_tokens(attributes):
-            raise Rejected("token counts of an unknown operation")
         values = {field: _first(attributes, names) for field, names in _NAMES.items()}
         if values["input"] is None and values["output"] is None:
             if _counts_tokens(attributes):
