@@ -82,6 +82,22 @@ def test_litellm_database_export_with_json_as_text(tmp_path: Path) -> None:
     check_same_cube(reading_of(written_jsonl(tmp_path / "spend.jsonl", rows)), expected(CALLS), "litellm")
 
 
+def test_litellm_of_the_responses_api(tmp_path: Path) -> None:
+    """Its usage has the names of that API: 64 of 100 were read from the cache, and all 9 put out were thought."""
+    usage = {"input_tokens_details": {"cached_tokens": 64}, "output_tokens_details": {"reasoning_tokens": 9}}
+    row = litellm_row(CALLS[1]) | {"prompt_tokens": 100, "completion_tokens": 9, "total_tokens": 109}
+    reading = reading_of(written_jsonl(tmp_path / "spend.jsonl", [row | {"metadata": {"usage_object": usage}}]))
+    sums = reading.cube.total
+    assert (sums.uncached_input, sums.cache_read, sums.output) == (100 - 64, 64, 9)
+
+
+def test_a_total_beside_parts_of_0_is_no_call_of_0_tokens(tmp_path: Path) -> None:
+    empty = litellm_row(CALLS[1]) | {"prompt_tokens": 0, "completion_tokens": 0, "metadata": {}}
+    rows = [empty | {"total_tokens": total, "request_id": str(total)} for total in (220, 0)]
+    reading = reading_of(written_jsonl(tmp_path / "spend.jsonl", rows))
+    assert (reading.lines.accepted, dict(reading.lines.rejected)) == (1, {"no token counts": 1})
+
+
 @pytest.mark.parametrize("row", [generic_row, exclusive_row])
 def test_generic_jsonl(tmp_path: Path, row: Any) -> None:
     """Whether the input holds the cached tokens is proven from the total, either way."""

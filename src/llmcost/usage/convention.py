@@ -125,7 +125,7 @@ class Ruling(NamedTuple):
 def ruling_of(
     evidence: Evidence, documented: Convention | None, stated: Convention | None, name: str, looked_at: str
 ) -> Ruling:
-    """The convention of a file: as the user states, as its lines prove, else as the format is documented.
+    """The convention of a file: as the user states, as its lines prove, else by the rule for the format.
 
     `looked_at` says which lines were examined. Raises InputError where lines prove both answers.
     """
@@ -150,7 +150,7 @@ def ruling_of(
         else:
             answers.append(None if documented is None else documented[position])
             if evidence.concerned[question] and documented is not None:
-                why[question] = "as the format is documented; no line proves it"
+                why[question] = "by the rule for this format; no line proves it"
     return Ruling(Convention(*answers), proven, why, stated is not None)
 
 

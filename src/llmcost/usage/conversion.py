@@ -20,6 +20,7 @@ STANDARD = "standard"
 BATCH = "batch"
 
 TEXT_NUMBER = "numbers written as text"
+NO_COUNTS = "no token counts"
 UNEXPLAINED = "total is no sum of the parts"
 BAD_TIME = "unreadable time, counted without one"
 DATE_NUMBER = "a number whose digits are a date (20260131), read as that date"
@@ -109,7 +110,7 @@ class Conversion:
         """The call in disjoint buckets. Raises Rejected, and Contradiction where the line proves otherwise."""
         # fmt: off
         (model, at, input_, output, read, write, write_5m, write_1h,
-         reasoning, total, usd, tier, task, id_, rank, calls, above) = entry
+         reasoning, total, usd, tier, task, id_, rank, calls, above, _) = entry
         # fmt: on
         if (
             type(input_) is not int
@@ -168,8 +169,9 @@ class Conversion:
         write_5m = self._count(entry.cache_write_5m, line, "cache write") or 0
         write_1h = self._count(entry.cache_write_1h, line, "cache write") or 0
         reasoning = self._count(entry.reasoning, line, "reasoning") or 0
-        if input_ is None and output is None:
-            raise Rejected("no token counts")
+        parts = (input_, output, read, write, write_5m, write_1h, reasoning)
+        if (input_ is None and output is None) or (total and not any(parts)):
+            raise Rejected(NO_COUNTS)  # of a total alone nobody knows the price, and it is not nothing
         if write is not None and write > write_5m + write_1h:
             # A breakdown may cover the first step of a call only: the rest is a write of the usual lifetime.
             write_5m = write - write_1h
@@ -183,7 +185,12 @@ class Conversion:
                 raise Rejected(UNEXPLAINED)
             input_, output = (total - known, known) if input_ is None else (known, total - known)
             self.lines.repair(FROM_TOTAL, line)
-        return Counts(input_, output, read, write_5m, write_1h, reasoning, total)
+        found = Counts(input_, output, read, write_5m, write_1h, reasoning, total)
+        if entry.rest is not None and total is not None and total > input_ + output and found.proof.unexplained:
+            self.lines.repair(entry.rest, line)
+            self.lines.worked_out[entry.rest] += total - input_ - output
+            return found._replace(output=total - input_)
+        return found
 
     def _disjoint(self, counts: Counts, line: int) -> tuple[int, int, int, int]:
         """Uncached input, cache read, cache writes of 5 minutes and of an hour."""

@@ -7,7 +7,6 @@ that reads a line and the SQL that an engine runs. A nested or cumulative format
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib import import_module
@@ -53,7 +52,6 @@ class Reader:
 
     def __init__(self, options: ReaderOptions = ReaderOptions()) -> None:  # noqa: B008 - frozen
         self.options = options
-        self.worked_out: Counter[str] = Counter()  # tokens that no field names, by what they are
         self.task_source = options.task_from or self.task_from
 
     @classmethod

@@ -29,7 +29,8 @@ class Entry(NamedTuple):
     whole written part, `cache_write_5m` and `cache_write_1h` its split by lifetime where it is known.
     `usd` is the recorded cost (0 is recorded). `rank` decides between duplicates before their size
     does: the higher one is kept. `calls` is 1, or the calls of an aggregated bucket (None: not stated).
-    `above_tokens` is the long-context threshold that an aggregated bucket says it lies above.
+    `above_tokens` is the long-context threshold that an aggregated bucket says it lies above. `rest` says
+    what it is, of the output, that the total counts and no part names (None: the parts are all there is).
     """
 
     model: Any = None
@@ -49,6 +50,7 @@ class Entry(NamedTuple):
     rank: int = 0
     calls: Any = 1
     above_tokens: int | None = None
+    rest: str | None = None
 
 
 class Call(NamedTuple):

@@ -106,7 +106,6 @@ def asked_again(plan: Plan, documents: Iterable[tuple[int, Any]], lines: Lines, 
         raise NotFlat(f"{lines.place(line.line)} shows another convention") from None
     if conversion.in_days and "at_us" not in plan.calls.columns:
         raise NotFlat("its times are dates alone")
-    lines.worked_out.update(reader.worked_out)
     reader.finish()
 
 

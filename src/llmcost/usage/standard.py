@@ -93,7 +93,6 @@ def _read_once(found: Opened, request: Request) -> FileResult:
                 if export is not None:
                     export.add(found_call, reader.slot_end(record))
     reader.finish()
-    lines.worked_out.update(reader.worked_out)
     lines.accepted += accepted
     if export is not None:
         export.settle()

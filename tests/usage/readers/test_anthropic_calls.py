@@ -123,6 +123,8 @@ def test_events_of_a_stream_are_no_messages(tmp_path: Path) -> None:
     delta = {"type": "message_delta", "usage": {"output_tokens": 15}}
     reading = reading_of_rows(tmp_path, start, delta, message(CALLS[1]), message(CALLS[2]), message(CALLS[3]))
     assert counted(reading)[:2] == (3, {"an event of a stream, no whole message": 2})
+    assert not reading.lines.ordinary  # their 40 tokens are counted nowhere
+    assert reading_of_rows(tmp_path, {"type": "message_stop"}, message(CALLS[1])).lines.ordinary
 
 
 def test_equal_ids_are_one_call_and_missing_ones_never_merge(tmp_path: Path) -> None:

@@ -135,6 +135,14 @@ def test_messages_of_claude_codes_own_are_no_calls(tmp_path: Path) -> None:
     )
 
 
+def test_an_answer_whose_gateway_gave_no_usage_is_rejected_aloud(tmp_path: Path) -> None:
+    row = line(CALLS[1])
+    del row["message"]["usage"]
+    reading = reading_of_rows(tmp_path, USER, row, line(CALLS[2]))
+    assert counted(reading)[:2] == (1, {"no model call": 1, "a model's answer without usage": 1})
+    assert reading.lines.ordinary == {"no model call"}
+
+
 def test_the_task_is_the_project_also_from_directories_below_it(tmp_path: Path) -> None:
     rows = [
         line(made) | {"cwd": cwd}
@@ -149,6 +157,16 @@ def test_the_task_is_the_project_also_from_directories_below_it(tmp_path: Path) 
     assert tasks_of(reading_of_rows(tmp_path, *branch, task_from="tag")) == {"main"}
     assert tasks_of(reading_of_rows(tmp_path, *branch, task_from="key")) == {"s-1"}
     assert tasks_of(reading_of_rows(tmp_path, *branch, task_from="version")) == {"2.1.0"}
+
+
+def test_the_project_is_the_first_directory_that_any_line_names(tmp_path: Path) -> None:
+    """The user's message stands in the project before the first call is made from below it."""
+    rows = [
+        USER | {"cwd": "/home/me/shop"},
+        line(CALLS[1]) | {"cwd": "/home/me/shop/src"},
+        line(CALLS[2]) | {"cwd": "/home/me/shop"},
+    ]
+    assert tasks_of(reading_of_rows(tmp_path, *rows)) == {"shop"}
 
 
 def test_fast_mode_is_a_tier(tmp_path: Path) -> None:

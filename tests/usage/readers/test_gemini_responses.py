@@ -98,6 +98,26 @@ def test_an_answer_of_thoughts_alone(tmp_path: Path) -> None:
     assert counted(reading) == (1, {}, 0, {})
 
 
+def test_thinking_that_only_the_total_names_is_output_and_a_repair(tmp_path: Path) -> None:
+    rows = [
+        line(promptTokenCount=100, candidatesTokenCount=10, totalTokenCount=150),
+        line(promptTokenCount="100", candidatesTokenCount="10", totalTokenCount="150"),
+        line(promptTokenCount=100, totalTokenCount=130),  # all that the call was allowed to put out was thought
+        line(promptTokenCount=100, candidatesTokenCount=10, thoughtsTokenCount=40, totalTokenCount=150),
+        line(promptTokenCount=100, candidatesTokenCount=10, toolUsePromptTokenCount=40, totalTokenCount=150),
+    ]
+    reading = reading_of_rows(tmp_path, *rows)
+    assert tokens(reading) == (100 * 5 + 40, 0, 0, 0, 50 + 50 + 30 + 50 + 10)
+    thinking = "output that only the total names (Gemini's thinking)"
+    assert counted(reading) == (5, {}, 0, {thinking: 3, "numbers written as text": 1})
+    assert reading.lines.worked_out == {thinking: 40 + 40 + 30}
+
+
+def test_the_live_api_calls_its_answer_a_response(tmp_path: Path) -> None:
+    reading = reading_of_rows(tmp_path, line(promptTokenCount=100, responseTokenCount=10, totalTokenCount=110))
+    assert (tokens(reading), counted(reading)[3]) == ((100, 0, 0, 0, 10), {})
+
+
 def test_numbers_as_text_are_added_and_named(tmp_path: Path) -> None:
     written = line(promptTokenCount="10", toolUsePromptTokenCount="5", candidatesTokenCount="2", totalTokenCount="17")
     reading = reading_of_rows(tmp_path, written)

@@ -62,6 +62,36 @@ def test_one_line(tmp_path: Path) -> None:
     assert tokens(reading) == (1500 - 1024, 1024, 0, 0, 200)  # 1,500 + 200 are the 1,700
     assert reading.cube.total.recorded_pico_usd == 27 * 10**8
     assert tasks_of(reading) == {"chat"}
+    # Helicone's API adds up 1,500 + 200 itself, so they prove nothing.
+    assert (
+        reading.files[0].convention == "input includes cached tokens (by the rule for this format; no line proves it)"
+    )
+
+
+def test_one_request_anywhere_proves_for_its_file_that_cached_tokens_stand_beside_the_prompt(tmp_path: Path) -> None:
+    """As late as line 651, while every total before it is prompt and completion added up."""
+    written = {"request_created_at": "2026-01-01T00:00:00Z", "prompt_tokens": 1500, "completion_tokens": 200}
+    rows = [
+        written | {"request_id": f"h{n}", "prompt_cache_read_tokens": 1024, "total_tokens": 1700} for n in range(700)
+    ]
+    rows[650]["prompt_cache_read_tokens"] = 3000
+    reading = reading_of_rows(tmp_path, *rows)
+    assert tokens(reading) == (700 * 1500, 699 * 1024 + 3000, 0, 0, 700 * 200)
+    assert counted(reading) == (700, {}, 0, {})
+    assert reading.files[0].convention == "input excludes cached tokens (proven by 1 of 700 lines)"
+    whole = [row | {"total_tokens": row["prompt_cache_read_tokens"] + 1700} for row in rows[:600]]
+    beside = reading_of_rows(tmp_path, *whole)
+    assert tokens(beside) == (600 * 1500, 600 * 1024, 0, 0, 600 * 200)
+    assert "proven by" in str(beside.files[0].convention)
+
+
+def test_reasoning_stands_beside_the_completion(tmp_path: Path) -> None:
+    row = inclusive(CALLS[1]) | {
+        "completion_tokens": 200,
+        "reasoning_tokens": 80,
+        "total_tokens": CALLS[1].prompt + 200,
+    }
+    assert tokens(reading_of_rows(tmp_path, row))[4] == 200 + 80
 
 
 def test_answers_from_helicones_cache_were_not_billed(tmp_path: Path) -> None:
@@ -71,14 +101,18 @@ def test_answers_from_helicones_cache_were_not_billed(tmp_path: Path) -> None:
 
 
 def test_failed_requests_and_streams_without_usage(tmp_path: Path) -> None:
-    nothing = {"prompt_tokens": None, "completion_tokens": None, "total_tokens": None}
-    zero = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+    counts = ("prompt_tokens", "completion_tokens", "total_tokens")
+    cached = ("prompt_cache_read_tokens", "prompt_cache_write_tokens")
+    nothing, zero = dict.fromkeys((*counts, *cached)), dict.fromkeys((*counts, *cached), 0)
     unknown = {"prompt_tokens": -1, "completion_tokens": -1, "total_tokens": -2}
     rows = [inclusive(CALLS[n]) | each for n, each in enumerate((nothing, zero, unknown, {}))]
     accepted, rejected, _, _ = counted(reading_of_rows(tmp_path, *rows))
     assert accepted == 1
     assert rejected["a request without tokens: failed, or a stream without usage"] == 2
     assert sum(rejected.values()) == 3
+    uncounted = reading_of_rows(tmp_path, inclusive(CALLS[1]) | dict.fromkeys(counts) | {cached[0]: 500})
+    assert counted(uncounted)[:2] == (0, {"no token counts": 1})
+    assert not uncounted.lines.ordinary
 
 
 def test_the_model_that_answered_else_the_one_asked_for(tmp_path: Path) -> None:

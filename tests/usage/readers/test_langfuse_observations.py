@@ -171,6 +171,76 @@ def test_exports_without_a_map_carry_sums(tmp_path: Path) -> None:
     assert counted(reading_of_rows(tmp_path, row | {"usageDetails": {}}))[1] == {"no token usage": 1}
 
 
+def told(tmp_path: Path, **usage: Any) -> Any:
+    """One generation as an export has it: sums of 0 where the keys of its map begin with neither word."""
+    sums = {"inputUsage": 0, "outputUsage": 0, "totalUsage": usage.get("total", 0)}
+    return reading_of_rows(tmp_path, observation(CALLS[1]) | {"usageDetails": usage} | sums)
+
+
+@pytest.mark.parametrize("usage", [{"total": 220}, {"total": "220"}, {"tokens": 220}, {"characters": 90}])
+def test_a_map_that_names_no_part_is_rejected_aloud(tmp_path: Path, usage: dict[str, Any]) -> None:
+    for reading in (
+        told(tmp_path, **usage),
+        reading_of_rows(tmp_path, observation(CALLS[1]) | {"usageDetails": usage}),
+    ):
+        assert counted(reading)[:2] == (0, {"no token counts": 1})
+        assert not reading.lines.ordinary
+
+
+@pytest.mark.parametrize("usage", [{}, {"total": 0}])
+def test_sums_of_nothing_are_no_call(tmp_path: Path, usage: dict[str, Any]) -> None:
+    reading = told(tmp_path, **usage)
+    assert counted(reading)[:2] == (0, {"no token usage": 1})
+    assert reading.lines.ordinary == {"no token usage"}
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"prompt_tokens": 100, "completion_tokens": 120, "total": 220},
+        {"input_tokens": 100, "output_tokens": 120, "total_tokens": 220},
+        {"promptTokens": 100, "completionTokens": 120, "totalTokens": 220},
+        {"promptTokenCount": 100, "candidatesTokenCount": 120, "totalTokenCount": 220},
+        {"input": 100, "output": 120, "input_tokens": 100, "output_tokens": 120, "total": 220},
+        {"prompt_tokens": 100, "completion_tokens": 40, "reasoning_tokens": 80, "total": 220},
+        {"prompt_tokens": 90, "prompt_audio_tokens": 10, "completion_tokens": 120, "total_tokens": 220},
+    ],
+)
+def test_the_names_that_providers_use(tmp_path: Path, usage: dict[str, Any]) -> None:
+    reading = told(tmp_path, **usage)
+    assert tokens(reading) == (100, 0, 0, 0, 120)
+    assert counted(reading) == (1, {}, 0, {})
+
+
+@pytest.mark.parametrize(
+    "cached",
+    [
+        {"prompt_tokens_details": {"cached_tokens": 64, "audio_tokens": 3}},
+        {"prompt_cache_hit_tokens": 64, "prompt_cache_miss_tokens": 36},
+        {"cachedContentTokenCount": 64},
+    ],
+)
+def test_cached_tokens_by_the_names_that_providers_use(tmp_path: Path, cached: dict[str, Any]) -> None:
+    reading = told(tmp_path, prompt_tokens=100, completion_tokens=5, total=105, **cached)
+    assert tokens(reading) == (100 - 64, 64, 0, 0, 5)  # 100 + 5 are the 105: the 64 are within the 100
+    assert counted(reading) == (1, {}, 0, {})
+
+
+def test_a_part_that_the_map_lacks_is_told_by_the_total(tmp_path: Path) -> None:
+    from_total = {"a missing count worked out from the total": 1}
+    reading = told(tmp_path, input=100, total=150)
+    assert (tokens(reading), counted(reading)[3]) == ((100, 0, 0, 0, 150 - 100), from_total)
+    reading = told(tmp_path, output=50, total=150)
+    assert (tokens(reading), counted(reading)[3]) == ((150 - 50, 0, 0, 0, 50), from_total)
+    assert counted(told(tmp_path, output=50))[1] == {"no input tokens": 1}
+    for embedding in (told(tmp_path, input=8, total=8), told(tmp_path, input=8)):
+        assert (tokens(embedding), counted(embedding)[3]) == ((8, 0, 0, 0, 0), {})
+
+
+def test_the_type_in_small_letters(tmp_path: Path) -> None:
+    assert counted(reading_of_rows(tmp_path, observation(CALLS[1]) | {"type": "generation"}))[0] == 1
+
+
 def test_totals_that_contradict_each_other_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="contradicts itself"):
         reading_of(jsonl(tmp_path / "log.jsonl", [observation(CALLS[1]), inclusive(CALLS[2])]))

@@ -153,6 +153,16 @@ def test_thinking_that_geminis_openai_endpoint_names_only_in_the_total(tmp_path:
     usage = {"prompt_tokens": 758, "completion_tokens": 102, "total_tokens": 1725}
     reading = reading_of_rows(tmp_path, {"object": "chat.completion", "model": "gemini-2.5-pro", "usage": usage})
     assert tokens(reading) == (758, 0, 0, 0, 1725 - 758)  # 102 shown and 865 thought
+    thinking = "output that only the total names (Gemini's thinking)"
+    assert counted(reading)[3] == {thinking: 1}
+    assert reading.lines.worked_out == {thinking: 1725 - 758 - 102}
+    text = {"model": "gemini-2.5-pro", "usage": {name: str(count) for name, count in usage.items()}}
+    assert tokens(reading_of_rows(tmp_path, text)) == tokens(reading)
+    batch = {"custom_id": "a-1", "response": {"body": {"model": "gemini-2.5-pro", "usage": usage}}}
+    assert tokens(reading_of_rows(tmp_path, batch)) == tokens(reading)
+    cached = usage | {"prompt_tokens_details": {"cached_tokens": 865}}  # beside the prompt: nothing is left to explain
+    apart = reading_of_rows(tmp_path, {"object": "chat.completion", "model": "gemini-2.5-pro", "usage": cached})
+    assert tokens(apart) == (758, 865, 0, 0, 102)
     other = reading_of_rows(tmp_path, {"object": "chat.completion", "model": "gpt-5", "usage": usage})
     assert tokens(other) == (758, 0, 0, 0, 102)
     assert counted(other)[3] == {"total is no sum of the parts": 1}
@@ -167,6 +177,27 @@ def test_deepseek_names_its_cached_tokens_otherwise(tmp_path: Path) -> None:
         "total_tokens": 105,
     }
     assert tokens(reading_of_rows(tmp_path, {"model": "deepseek-chat", "usage": usage})) == (36, 64, 0, 0, 5)
+
+
+@pytest.mark.parametrize(
+    "cached",
+    [
+        {"input_token_details": {"cached_tokens": 64}},  # the Realtime API
+        {"cached_tokens": 64},  # Moonshot
+        {"cache_read_input_tokens": 64},  # a gateway before Anthropic
+    ],
+)
+def test_compatible_servers_name_their_cached_tokens_otherwise(tmp_path: Path, cached: dict[str, Any]) -> None:
+    usage = {"prompt_tokens": 100, "completion_tokens": 5, "total_tokens": 105, **cached}
+    assert tokens(reading_of_rows(tmp_path, {"model": "m", "usage": usage})) == (36, 64, 0, 0, 5)
+
+
+@pytest.mark.parametrize(
+    "written", [{"cache_creation_input_tokens": 30}, {"prompt_tokens_details": {"cache_creation_tokens": 30}}]
+)
+def test_a_gateway_before_anthropic_names_what_was_written(tmp_path: Path, written: dict[str, Any]) -> None:
+    usage = {"prompt_tokens": 100, "completion_tokens": 5, "total_tokens": 105, **written}
+    assert tokens(reading_of_rows(tmp_path, {"model": "m", "usage": usage})) == (70, 0, 30, 0, 5)
 
 
 def test_recorded_cost_and_the_model_of_a_compatible_gateway(tmp_path: Path) -> None:

@@ -196,3 +196,10 @@ def test_rows_of_the_costs_add_a_recorded_cost(tmp_path: Path) -> None:
         {"start_time": 1767225600, "amount_value": 0.25, "amount_currency": "usd", "line_item": "", "project_id": "p"}
     ]
     assert reading_of(table(tmp_path / "costs.csv", flat)).cube.total.recorded_pico_usd == 25 * 10**10
+
+
+def test_rows_of_embeddings_have_no_output(tmp_path: Path) -> None:
+    row = {"object": "organization.usage.embeddings.result", "input_tokens": 800, "num_model_requests": 4}
+    bucket = {"object": "bucket", "start_time": 1767225600, "end_time": 1767312000, "results": [row]}
+    reading = reading_of_rows(tmp_path, bucket)
+    assert (tokens(reading), reading.cube.total.calls) == ((800, 0, 0, 0, 0), 4)

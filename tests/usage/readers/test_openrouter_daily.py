@@ -38,3 +38,10 @@ def test_a_page(tmp_path: Path) -> None:
 def test_odd_rows_are_named(tmp_path: Path) -> None:
     reading = reading_of_rows(tmp_path, ROW, ROW | {"prompt_tokens": -1}, ROW | {"byok_usage_inference": "much"})
     assert counted(reading)[:2] == (2, {"input tokens are negative": 1})
+
+
+def test_rows_without_the_column_of_ones_own_key(tmp_path: Path) -> None:
+    """As any table of calls a row of 5 requests would count as one, without a time."""
+    reading = reading_of_rows(tmp_path, {key: value for key, value in ROW.items() if "byok" not in key})
+    assert reading.files[0].format == "openrouter-activity"
+    assert (reading.cube.total.calls, reading.cube.total.recorded_pico_usd) == (5, 15 * 10**9)

@@ -171,6 +171,45 @@ def test_agents_and_workflows_repeat_what_their_calls_used(tmp_path: Path) -> No
     assert sum(tokens(reading)) == CALLS[1].prompt + CALLS[1].output
 
 
+@pytest.mark.parametrize(
+    ("attributes", "reason"),
+    [
+        ({"gen_ai.usage.total_tokens": 220}, "token counts by other names than gen_ai.usage"),
+        (
+            {"llm.token_count.prompt": 100, "llm.token_count.completion": 120},
+            "token counts by other names than gen_ai.usage",
+        ),
+        (
+            {
+                "gen_ai.operation.name": "chat_once",
+                "gen_ai.usage.input_tokens": 100,
+                "gen_ai.usage.output_tokens": 120,
+            },
+            "token counts of an unknown operation",
+        ),
+    ],
+)
+def test_token_counts_that_cannot_be_read_are_rejected_aloud(
+    tmp_path: Path, attributes: dict[str, Any], reason: str
+) -> None:
+    reading = reading_of_rows(tmp_path, span(CALLS[1]) | {"attributes": pairs(attributes)})
+    assert counted(reading)[:2] == (0, {reason: 1})
+    assert not reading.lines.ordinary
+
+
+def test_an_unknown_operation_that_used_no_tokens_is_no_call(tmp_path: Path) -> None:
+    values = {"gen_ai.operation.name": "warm_up", "gen_ai.usage.input_tokens": 0, "gen_ai.usage.output_tokens": 0}
+    reading = reading_of_rows(tmp_path, span(CALLS[1]) | {"attributes": pairs(values)})
+    assert counted(reading)[0] == 0
+    assert reading.lines.ordinary
+
+
+def test_embeddings_put_out_nothing(tmp_path: Path) -> None:
+    values = {"gen_ai.operation.name": "embeddings", "gen_ai.usage.input_tokens": 40}
+    reading = reading_of_rows(tmp_path, span(CALLS[1]) | {"attributes": pairs(values)})
+    assert (tokens(reading), counted(reading)[0]) == ((40, 0, 0, 0, 0), 1)
+
+
 def test_other_spans_of_a_trace_are_no_calls(tmp_path: Path) -> None:
     http = {"traceId": "1", "spanId": "2", "startTimeUnixNano": "1767225600000000000", "attributes": []}
     reading = reading_of(json_document(tmp_path / "log.json", export([http, http, span(CALLS[1])])))

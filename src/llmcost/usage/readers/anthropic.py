@@ -3,7 +3,8 @@
 Input tokens exclude both what was read from the cache and what was written to it; output tokens are
 the billed total, thinking included. The split of writes by lifetime may cover only the first step of
 a call with server tools: the whole written part counts, the rest of it at five minutes. A message
-carries no time; a log puts one beside it. Batch results are one line a request; only those that
+carries no time; a log puts one beside it. An event of a stream is no whole message: one that carries
+counts is rejected aloud. Batch results are one line a request; only those that
 succeeded are billed.
 
 What the server did for a message besides answering it, making the context compact or asking an
@@ -21,7 +22,7 @@ from llmcost.usage.conversion import BATCH
 from llmcost.usage.elements import elements
 from llmcost.usage.places import under
 from llmcost.usage.reader import FlatReader, first_of, value_at
-from llmcost.usage.record import Entry, NotACall
+from llmcost.usage.record import Entry, NotACall, Rejected
 
 _MESSAGES = ("", "response", "result.message")
 _USAGES = ("usage", "response.usage", "result.message.usage", "")
@@ -96,7 +97,8 @@ class Anthropic(FlatReader):
         if outcome is not None and outcome != "succeeded":
             raise NotACall("a batch request that did not succeed")
         if str(value_at(record, "type")).startswith(_STREAMED):
-            raise NotACall("an event of a stream, no whole message")
+            counted = first_of(record, "usage", "message.usage") is not None
+            raise (Rejected if counted else NotACall)("an event of a stream, no whole message")
         if found.input is None and found.output is None:
             raise NotACall("no usage")
         if first_of(record, *_SPEEDS) == "fast":

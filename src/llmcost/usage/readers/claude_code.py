@@ -67,9 +67,12 @@ class ClaudeCode(Reader):
     def entry(self, record: Any) -> Entry:
         if not isinstance(record, Mapping):
             raise Rejected("not a JSON object")
+        task = self._task(record)  # a line that is no call may be the first to name the project
         message = record.get("message")
         usage = message.get("usage") if isinstance(message, Mapping) else None
         if not isinstance(message, Mapping) or usage is None:
+            if record.get("type") == "assistant" and value_at(message, "model") not in (None, _SYNTHETIC):
+                raise Rejected("a model's answer without usage")  # some gateways give none
             raise NotACall("no model call")
         if not isinstance(usage, Mapping):
             raise Rejected("usage is no JSON object")
@@ -91,7 +94,7 @@ class ClaudeCode(Reader):
             cache_write_1h=split.get("ephemeral_1h_input_tokens"),
             usd=record.get("costUSD"),
             tier="fast" if usage.get("speed") == "fast" else usage.get("service_tier"),
-            task=self._task(record),
+            task=task,
             id=f"{message_id} {request_id}" if message_id and request_id else message_id,
             rank=0 if record.get("isSidechain") else 1,
         )

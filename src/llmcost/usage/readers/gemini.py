@@ -2,7 +2,8 @@
 
 The prompt includes what was read from the cache; what tools put into the prompt stands beside it and
 is input too. Thinking is counted beside the answer's tokens (`thoughtsTokenCount`) and billed as
-output. An answer of no tokens has no count: JSON made from protocol buffers leaves out a 0. Chunks
+output; where it is named in the total alone, the difference is added to the output and counted as
+repaired. An answer of no tokens has no count: JSON made from protocol buffers leaves out a 0. Chunks
 of one stream share the response id and their counts grow. Lines of only a `key` and a response, and
 those with a `processed_time`, are results of a batch.
 """
@@ -15,6 +16,7 @@ from typing import Any
 from llmcost.usage.convention import Convention
 from llmcost.usage.conversion import BATCH
 from llmcost.usage.reader import FlatReader, first_of, value_at
+from llmcost.usage.readers.openai import THINKING
 from llmcost.usage.record import Entry, NotACall
 from llmcost.usage.written_counts import added
 
@@ -40,7 +42,10 @@ class Gemini(FlatReader):
         "model": ("modelVersion", "model_version", "model", "response.modelVersion", "response.model_version"),
         "at": ("timestamp", "createTime", "create_time", "response.createTime", "response.create_time"),
         "input": _in_usage("promptTokenCount", "prompt_token_count"),
-        "output": _in_usage("candidatesTokenCount", "candidates_token_count"),
+        "output": (
+            *_in_usage("candidatesTokenCount", "candidates_token_count"),
+            *_in_usage("responseTokenCount", "response_token_count"),  # of the Live API
+        ),
         "cache_read": _in_usage("cachedContentTokenCount", "cached_content_token_count"),
         "reasoning": _in_usage("thoughtsTokenCount", "thoughts_token_count"),
         "total": _in_usage("totalTokenCount", "total_token_count"),
@@ -71,6 +76,8 @@ class Gemini(FlatReader):
             raise NotACall("no token counts yet")
         if found.output is None:
             found = found._replace(output=0)
+        if not found.reasoning:
+            found = found._replace(rest=THINKING)
         tools = first_of(usage, *_TOOLS)
         if tools:
             found = found._replace(input=added(found.input, tools))

@@ -1,21 +1,22 @@
 """Helicone: requests as its export tool or its API writes them, in JSON, JSONL or CSV.
 
-Helicone takes the cached tokens out of `prompt_tokens` for the providers that include them, older
-versions did not, and its `total_tokens` may be no more than prompt and completion added up. So a
-total says that the prompt includes the cached tokens only as long as no request of the file has more
-cached than prompt tokens, which proves that it does not.
+Whether `prompt_tokens` includes the cached ones follows the provider and Helicone's version (newer ones take
+them out), and its API adds up `total_tokens` from prompt and completion. So such a total is in keeping with
+both and proves neither: the prompt is then taken to include them. A total that counts them beside the prompt,
+or one request of the file with more cached than prompt tokens, proves for the whole file that it does not.
+Where `reasoning_tokens` stands (in an export of the table by SQL), Helicone has taken it out of the completion.
 
 A request answered from Helicone's own cache (`cache_reference_id`) was not billed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from llmcost.usage.convention import INCLUSIVE
+from llmcost.usage.convention import Convention
 from llmcost.usage.json_text import from_text
-from llmcost.usage.reader import Reader, ReaderOptions, first_of, task_of
+from llmcost.usage.reader import Reader, first_of, task_of
 from llmcost.usage.record import Entry, NotACall, Rejected
 from llmcost.usage.written_counts import NOTHING
 
@@ -32,20 +33,12 @@ class Helicone(Reader):
 
     name = "helicone"
     about = "Helicone requests (export or API)"
-    convention = INCLUSIVE
+    convention = Convention(cache_in_input=True, reasoning_in_output=False)
     duplicates = "by request id, the largest total is kept"
-
-    def __init__(self, options: ReaderOptions = ReaderOptions()) -> None:  # noqa: B008 - frozen
-        super().__init__(options)
-        self._exclusive = False
 
     @classmethod
     def recognises(cls, document: Mapping[str, Any]) -> bool:
         return "request_created_at" in document and ("request_id" in document or "response_id" in document)
-
-    def begin(self, sample: Sequence[Mapping[str, Any]], header: Sequence[str] | None) -> None:
-        """A request with more cached than prompt tokens disproves what totals say."""
-        self._exclusive = any(_exceeds(each) for each in sample)
 
     def entry(self, record: Any) -> Entry:
         if not isinstance(record, Mapping):
@@ -54,7 +47,8 @@ class Helicone(Reader):
             raise NotACall("answered from Helicone's cache")
         input_, output = record.get("prompt_tokens"), record.get("completion_tokens")
         total = record.get("total_tokens")
-        if input_ in NOTHING and output in NOTHING and total in NOTHING:
+        read, write = record.get("prompt_cache_read_tokens"), record.get("prompt_cache_write_tokens")
+        if all(count in NOTHING for count in (input_, output, total, read, write)):
             raise NotACall("a request without tokens: failed, or a stream without usage")
         source = _TASKS.get(self.task_source, (f"properties.{self.task_source}", self.task_source))
         properties = from_text(first_of(record, *_TASKS["tag"]))
@@ -64,28 +58,19 @@ class Helicone(Reader):
             at=record.get("request_created_at"),
             input=input_,
             output=output,
-            cache_read=record.get("prompt_cache_read_tokens"),
-            cache_write=record.get("prompt_cache_write_tokens"),
+            cache_read=read,
+            cache_write=write,
             reasoning=record.get("reasoning_tokens"),
-            total=None if self._exclusive and _whole(total) == _sum(record) else total,
+            total=None if _added_up(total, input_, output) else total,
             usd=first_of(record, "costUSD", "cost_usd", "costUsd", "cost"),
             task=task_of(from_text(task)),
             id=record.get("request_id"),
         )
 
 
-def _whole(written: Any) -> int:
-    """A count as far as it is one, to compare by; -1 for what is none. The common code judges it."""
+def _added_up(total: Any, input_: Any, output: Any) -> bool:
+    """Whether a total is no more than prompt and completion. Counts that are none are judged by the common code."""
     try:
-        return int(written)
+        return int(total) == int(input_) + int(output)
     except (TypeError, ValueError, OverflowError):
-        return -1
-
-
-def _sum(record: Mapping[str, Any]) -> int:
-    return _whole(record.get("prompt_tokens")) + _whole(record.get("completion_tokens"))
-
-
-def _exceeds(record: Mapping[str, Any]) -> bool:
-    cached = sum(max(0, _whole(record.get(f"prompt_cache_{kind}_tokens"))) for kind in ("read", "write"))
-    return cached > _whole(record.get("prompt_tokens")) >= 0
+        return False

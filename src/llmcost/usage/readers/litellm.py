@@ -34,7 +34,9 @@ class LiteLlm(FlatReader):
         "at": ("startTime",),
         "input": ("prompt_tokens",),
         "output": ("completion_tokens",),
-        "cache_read": _in_usage("cache_read_input_tokens", "prompt_tokens_details.cached_tokens"),
+        "cache_read": _in_usage(
+            "cache_read_input_tokens", "prompt_tokens_details.cached_tokens", "input_tokens_details.cached_tokens"
+        ),
         "cache_write": _in_usage("cache_creation_input_tokens", "prompt_tokens_details.cache_creation_tokens"),
         "cache_write_5m": _in_usage(
             "cache_creation.ephemeral_5m_input_tokens",
@@ -44,7 +46,7 @@ class LiteLlm(FlatReader):
             "cache_creation.ephemeral_1h_input_tokens",
             "prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens",
         ),
-        "reasoning": _in_usage("completion_tokens_details.reasoning_tokens"),
+        "reasoning": _in_usage("completion_tokens_details.reasoning_tokens", "output_tokens_details.reasoning_tokens"),
         "total": ("total_tokens",),
         "usd": ("spend", "response_cost"),
         "tier": ("cost_breakdown.service_tier", *_in_usage("service_tier")),

@@ -7,7 +7,7 @@ completion tokens include the reasoning. Servers that count the reasoning beside
 `stream_options.include_usage` was asked for.
 
 Gemini's OpenAI-compatible endpoint bills its thinking but names it only in the total
-(758 + 102 of 1,725): there the difference is added to the output.
+(758 + 102 of 1,725): there the difference is added to the output, and counted as repaired.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from llmcost.usage.places import under
 from llmcost.usage.reader import FlatReader, value_at
 from llmcost.usage.record import Entry, NotACall
 
-_THINKING = "output that only the total names (Gemini's thinking)"
+THINKING = "output that only the total names (Gemini's thinking)"
 _RESPONSES = ("", "response")
 _USAGES = ("usage", "response.usage", "")
 _OBJECTS = ("chat.completion", "chat.completion.chunk", "text_completion", "response")
@@ -31,9 +31,17 @@ COUNTS = {
     "cache_read": (
         "prompt_tokens_details.cached_tokens",
         "input_tokens_details.cached_tokens",
+        "input_token_details.cached_tokens",  # of the Realtime API
+        "cached_tokens",
         "prompt_cache_hit_tokens",
+        "cache_read_input_tokens",
     ),
-    "cache_write": ("prompt_tokens_details.cache_write_tokens", "input_tokens_details.cache_write_tokens"),
+    "cache_write": (
+        "prompt_tokens_details.cache_write_tokens",
+        "input_tokens_details.cache_write_tokens",
+        "prompt_tokens_details.cache_creation_tokens",
+        "cache_creation_input_tokens",
+    ),
     "reasoning": ("completion_tokens_details.reasoning_tokens", "output_tokens_details.reasoning_tokens"),
     "total": ("total_tokens",),
     "usd": ("cost",),
@@ -75,19 +83,18 @@ class OpenAi(FlatReader):
         found = super().entry(record)
         if found.input is None and found.output is None and found.total is None:
             raise NotACall("no usage: a chunk of a stream, or a failed call")
-        found = with_output(found)
-        if found.reasoning is None and "gemini" in str(found.model):
-            input_, output, total = found.input, found.output, found.total
-            if type(input_) is type(output) is type(total) is int and total > input_ + output:
-                self.worked_out[_THINKING] += total - input_ - output
-                return found._replace(output=total - input_)
-        return found
+        return with_thinking(with_output(found))
 
 
 def with_output(found: Entry) -> Entry:
     """The entry, with an output of 0 where all of the total is input: an embedding puts nothing out."""
     embedding = found.output is None and found.input is not None and found.input == found.total
     return found._replace(output=0) if embedding else found
+
+
+def with_thinking(found: Entry) -> Entry:
+    """The entry, and of Gemini's what the rest of its total is."""
+    return found._replace(rest=THINKING) if not found.reasoning and "gemini" in str(found.model).lower() else found
 
 
 def _anthropic(usage: Mapping[str, Any]) -> bool:

@@ -14,7 +14,7 @@ from llmcost.usage.convention import INCLUSIVE
 from llmcost.usage.conversion import BATCH
 from llmcost.usage.places import under
 from llmcost.usage.reader import FlatReader, value_at
-from llmcost.usage.readers.openai import COUNTS, with_output
+from llmcost.usage.readers.openai import COUNTS, with_output, with_thinking
 from llmcost.usage.record import Entry, NotACall, Rejected
 
 _NUMBERED = re.compile(r"[\W_]*\d+$")
@@ -55,4 +55,4 @@ class OpenAiBatch(FlatReader):
         task = found.task
         if self.task_source == "key" and isinstance(task, str):
             task = _NUMBERED.sub("", task)
-        return with_output(found)._replace(tier=BATCH, task=task)
+        return with_thinking(with_output(found))._replace(tier=BATCH, task=task)

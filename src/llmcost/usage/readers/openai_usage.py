@@ -1,4 +1,4 @@
-"""OpenAI: the organization's usage of completions, as pages of the Usage API or the dashboard's flat export.
+"""OpenAI: the organization's usage of completions and embeddings, as pages of the Usage API or the dashboard's flat export.
 
 Each row sums up many calls over a slot of time: there is no distribution of prompt sizes, and a day's
 row hides its peak. Input includes what was read from and written to the cache; where the uncached
@@ -59,6 +59,8 @@ class OpenAiUsage(Reader):
         uncached, read, write, output = (record.get(name) for name in _PARTS)
         total = None if uncached in (None, "") else added(uncached, read, write, output)
         input_ = record.get("input_tokens")
+        if output is None and "embeddings" in str(record.get("object")):
+            output = 0  # these rows have no such key
         batch = record.get("batch")
         return Entry(
             model=record.get("model"),

@@ -32,7 +32,7 @@ class OpenRouterActivity(Reader):
     def recognises(cls, document: Mapping[str, Any]) -> bool:
         page = document.get("data")
         row = page[0] if isinstance(page, list) and page else document
-        return isinstance(row, Mapping) and {"date", "requests", "prompt_tokens", "byok_usage_inference"} <= row.keys()
+        return isinstance(row, Mapping) and {"date", "requests", "prompt_tokens", "usage"} <= row.keys()
 
     def records(self, document: Any) -> Iterator[Any]:
         return elements(document, lambda page: value_at(page, "data"))

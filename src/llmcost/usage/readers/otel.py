@@ -7,7 +7,9 @@ for one count the newer is taken, never both. They ask that input includes the c
 output the reasoning, which emitters break: the lines prove it.
 
 Only inference counts: an `invoke_agent` or `invoke_workflow` span may repeat what the calls below it
-used. Two instrumentations of one call write two spans with one response id.
+used. What other operations are is not known, so one that carries token counts is rejected aloud, and so
+is a span whose counts bear other names. Two instrumentations of one call write two spans with one
+response id. Embeddings put out no tokens.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from llmcost.usage.elements import elements
 from llmcost.usage.json_text import from_text
 from llmcost.usage.reader import Reader, task_of
 from llmcost.usage.record import Entry, NotACall, Rejected
+from llmcost.usage.written_counts import NOTHING
 
 _INFERENCE = (
     "chat",
@@ -30,6 +33,23 @@ _INFERENCE = (
     "responses",
     "completion",
     "message",
+)
+_EMBEDDINGS = "embeddings"
+_AROUND = (
+    "create_agent",
+    "invoke_agent",
+    "invoke_workflow",
+    "execute_tool",
+    "fetch_response",
+    "retrieval",
+    "plan",
+    "create_memory_store",
+    "delete_memory_store",
+    "create_memory",
+    "update_memory",
+    "upsert_memory",
+    "delete_memory",
+    "search_memory",
 )
 # The names of a count below `gen_ai.usage.`, the present one first.
 _COUNTS = {
@@ -104,10 +124,16 @@ class Otel(Reader):
         attributes = _plain(span if written is None else written)
         operation = attributes.get("gen_ai.operation.name")
         if operation and operation not in _INFERENCE:
+            if operation not in _AROUND and _counts_tokens(attributes):
+                raise Rejected("token counts of an unknown operation")
             raise NotACall("an agent's, tool's or other span around model calls")
         values = {field: _first(attributes, names) for field, names in _NAMES.items()}
         if values["input"] is None and values["output"] is None:
+            if _counts_tokens(attributes):
+                raise Rejected("token counts by other names than gen_ai.usage")
             raise NotACall("a span without token usage")
+        if values["output"] is None and operation == _EMBEDDINGS:
+            values["output"] = 0
         return Entry(
             **values,
             at=_first(span, _TIMES),
@@ -159,6 +185,15 @@ def _plain(written: Any) -> Mapping[str, Any]:
         for pair in written
         if isinstance(pair, Mapping) and isinstance(pair.get("key"), str)
     }
+
+
+def _counts_tokens(attributes: Mapping[str, Any]) -> bool:
+    """Whether some attribute counts tokens that were used, in the words of whatever convention."""
+    return any(
+        value not in NOTHING and "token" in key and ("usage" in key or "count" in key)
+        for key, value in attributes.items()
+        if isinstance(key, str)
+    )
 
 
 def _value(written: Any) -> Any:
