@@ -48,8 +48,9 @@ def alike(reader: FlatReader, documents: Sequence[Mapping[str, Any]]) -> Alike |
         kind in _KINDS if key in unread else kind in _KINDS_OF.get(fields[key,], (float,))
         for key, kind in kinds.items()
     )
-    one_case = len({key.lower() for key in kinds}) == len(kinds)  # an engine folds the names of columns
-    if not kinds or not all(told) or not one_case or reader.plain or len(unread) > _MOST_UNREAD:
+    read = [fields[key,] for key in kinds if key not in unread]
+    one_each = len({key.lower() for key in kinds}) == len(kinds) and len(set(read)) == len(read)
+    if not kinds or not all(told) or not one_each or reader.plain or len(unread) > _MOST_UNREAD:
         return None
     return Alike(unread, 2 * len(kinds) + 2 * list(kinds.values()).count(str))
 

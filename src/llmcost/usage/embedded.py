@@ -207,10 +207,10 @@ class _Session:
                 plan.found.file,
             )
             lines = Lines(plan.found.file.name)
-            other = self._number(f"SELECT COUNT(*) FROM stored WHERE file = {number} AND good = 0")
+            other = self._number(f"SELECT COUNT(*) FROM stored WHERE file = {number} AND NOT good")
             calls_again = self._asked_again(plan, other, lines)
             if other:
-                self._execute(f"DELETE FROM stored WHERE file = {number} AND good = 0")
+                self._execute(f"DELETE FROM stored WHERE file = {number} AND NOT good")
             self._store(number, stored, calls_again)
             found.append(lines)
         calls = Calls(f"SELECT {', '.join(stored[1:])} FROM stored", tuple(stored[2:]))
@@ -250,7 +250,7 @@ class _Session:
         with open(path, "w", encoding="utf-8") as file:
             for call in calls:
                 row = {name: getattr(call, name) for name in stored if name in Call._fields}
-                file.write(json.dumps({**row, "file": number, "good": 1}) + "\n")
+                file.write(json.dumps({**row, "file": number, "good": True}) + "\n")
         typed = ", ".join(f"{name}: '{STORED[name]}'" for name in stored)
         self._execute(
             f"INSERT INTO stored ({', '.join(stored)}) SELECT {', '.join(stored)} FROM read_json({literal(path)}, "
@@ -268,7 +268,7 @@ class _Session:
             raise NotFlat(f"{expected:,} lines are not as plain as its first ones")
         if expected:
             numbered = plan.calls.select.replace("  SELECT\n", "  SELECT ROW_NUMBER() OVER () AS nth,\n", 1)
-            wanted = {row[0] for row in self._execute(f"SELECT nth FROM (\n{numbered}\n) WHERE good = 0")}
+            wanted = {row[0] for row in self._execute(f"SELECT nth FROM (\n{numbered}\n) WHERE NOT good")}
         documents = documents_at(plan.found.file, wanted, hear) if wanted else ()
         return list(asked_again(plan, documents, lines, self.request))
 

@@ -19,6 +19,7 @@ from llmcost.usage.projection import (
     LIST,
     MOMENT,
     NUMBER,
+    PLAIN,
     TEXT,
     Column,
     NotFlat,
@@ -85,79 +86,108 @@ def json_schema(
     With `common` no further name of any field is looked for, a line that lacks one of the keys of the first
     documents is left to Python, and numbers are read as such: that none is written as text, the quotes will show.
     """
-    columns: dict[tuple[str, ...], Column] = {}
-    late: list[str] = []
-    always: list[str] = []
-    tree: Tree = {}
-    numbers: dict[str, str] = {}
+    making = _Making(documents, quote, root, as_json, quickly, common)
     places = [(field, keys_of(path)) for field, paths in reader.places().items() for path in paths]
     places += [("", keys_of(path)) for path in reader.plain]
     known = {key for each in documents for key in each}
-    values_at = {keys: _values(documents, keys) if keys[0] in known else [] for _, keys in places}
-    there = [(field, keys) for field, keys in places if values_at[keys]]
-    absent = [(field, keys) for field, keys in places if not values_at[keys]] if common is None else []
-    taken: set[tuple[str, ...]] = set()
-    settled: set[str] = set()
-    for field, keys in (*there, *absent):
-        values = values_at[keys]
+    values = {keys: _values(documents, keys) if keys[0] in known else [] for _, keys in places}
+    for field, keys in places:
+        if values[keys]:
+            making.add(field, keys, values[keys])
+    for field, keys in places if common is None else ():
+        if not values[keys]:
+            making.add(field, keys, [])
+    return making.schema()
+
+
+class _Making:
+    """A schema while one place after the other is added, those that the first documents have before the others."""
+
+    def __init__(
+        self,
+        documents: Sequence[Mapping[str, Any]],
+        quote: str,
+        root: str,
+        as_json: bool,
+        quickly: bool,
+        common: Alike | None,
+    ) -> None:
+        self.documents, self.quote, self.root = documents, quote, root
+        self.as_json, self.quickly, self.common = as_json, quickly, common
+        self.columns: dict[tuple[str, ...], Column] = {}
+        self.late: list[str] = []
+        self.always: list[str] = []
+        self.tree: Tree = {}
+        self.numbers: dict[str, str] = {}
+        self.taken: set[tuple[str, ...]] = set()
+        self.settled: set[str] = set()
+
+    def add(self, field: str, keys: tuple[str, ...], values: Sequence[Any]) -> None:
+        """A place of a field, with what the first documents have there."""
         counted = field in COUNTS
-        if quickly and not values and (field in settled or not (counted or field in ("usd", "tier", "task", ""))):
-            continue
-        branch = next((keys[:depth] for depth in range(1, len(keys)) if not _values(documents, keys[:depth])), None)
+        looked_for = field not in self.settled and (counted or field in ("usd", "tier", "task", ""))
+        if self.quickly and not values and not looked_for:
+            return
+        branch = next(
+            (keys[:depth] for depth in range(1, len(keys)) if not _values(self.documents, keys[:depth])), None
+        )
         keys = branch or keys
         folded = tuple(key.lower() for key in keys)
-        if folded in taken:  # the engine folds names: `Model` stands for `model` too
-            continue
-        taken.add(folded)
-        if branch:  # whatever stands there later, the line is left to Python
-            _plant(tree, branch, "VARCHAR")
-            late.append(quoted((root, *branch) if root else branch, quote))
-            continue
+        if folded in self.taken:  # the engine folds names: `Model` stands for `model` too
+            return
+        self.taken.add(folded)
+        sql = quoted((self.root, *keys) if self.root else keys, self.quote)
+        if branch or (not values and field):  # whatever stands there later, the line is left to Python
+            _plant(self.tree, keys, "VARCHAR")
+            self.late.append(sql)
+            return
         kind = _kind(field, values, keys)
-        sql = quoted((root, *keys) if root else keys, quote)
-        if common is not None and (counted or field == "usd") and _AS_TRUTHS.isdisjoint(values):
-            _plant(tree, keys, "DOUBLE")
-            kind = NUMBER
-            always.append(f"{sql} NOT IN (0, 1)")
-        elif as_json and values and common is None and (counted or kind in (EPOCH, LIST)):
-            _plant(tree, keys, "JSON")
-            sql = f"NULLIF(CAST({sql} AS VARCHAR), 'null')"  # keeps the quotes of what is written as text
-        elif quickly and field == "at" and kind == TEXT and len(values) == len(documents):
-            _plant(tree, keys, "TIMESTAMPTZ")  # one that cannot be read is NULL, and its line not good
-            kind = MOMENT
-        else:
-            _plant(tree, keys, "VARCHAR")
-        if values or field == "":
-            number = quoted((f"{'.'.join(keys)} as a number",), quote) if as_json and counted and kind == TEXT else ""
-            if number:
-                numbers[number] = f"TRY_CAST({sql} AS DOUBLE)"
-            columns[keys] = Column(sql, kind, number)
-        else:
-            late.append(sql)
-        if common is not None:
-            always.append(f"{sql} IS NOT NULL")
-        elif quickly and values and len(values) == len(documents) and field not in settled:
-            settled.add(field)
-            if not counted and field:
-                always.append(f"{sql} IS NOT NULL")
-    for key, value in (common.unread if common else {}).items():
-        sql, (kind, condition) = quoted((key,), quote), _UNREAD[value]
-        _plant(tree, (key,), kind)
-        always.append(sql + condition)
-    _check_branches(tree, documents, ())
-    if not as_json:
-        return Schema(columns, late, tree, always)
-    as_text: Tree = {}
-    for key, below in tree.items():
-        if isinstance(below, dict):
-            told = list(_objects(below, documents, (key,), quote))
-            if not all(by_what_is_read for _, _, by_what_is_read in told):
-                as_text[key] = below
-            for branch, condition, _ in told:
-                path = literal("$" + "".join(f".{json.dumps(each)}" for each in branch[1:]))
-                written = f" OR JSON_TYPE({_written(key, quote)}, {path}) = 'OBJECT'" if key in as_text else ""
-                always.append(f"({condition}{written})")
-    return Schema(columns, late, tree | dict.fromkeys(as_text, "JSON"), always, as_text, numbers)
+        everywhere = len(values) == len(self.documents)
+        type_, number = "VARCHAR", ""
+        if self.common is not None and (counted or field == "usd") and _AS_TRUTHS.isdisjoint(values):
+            type_, kind = "DOUBLE", PLAIN
+        elif self.quickly and field == "at" and kind == TEXT and everywhere:
+            type_, kind = "TIMESTAMPTZ", MOMENT  # one that cannot be read is NULL, and its line not good
+        elif self.as_json and self.common is None and values and (counted or kind in (EPOCH, LIST)):
+            type_, sql = (
+                "JSON",
+                f"NULLIF(CAST({sql} AS VARCHAR), 'null')",
+            )  # keeps the quotes of what is written as text
+        if self.as_json and counted and kind == TEXT:
+            number = quoted((f"{'.'.join(keys)} as a number",), self.quote)
+            self.numbers[number] = f"TRY_CAST({sql} AS DOUBLE)"
+        always = self.common is not None or (self.quickly and everywhere and field not in self.settled and field != "")
+        if always:
+            self.settled.add(field)
+            if not counted and field not in ("at", "usd"):
+                self.always.append(f"{sql} IS NOT NULL")
+        _plant(self.tree, keys, type_)
+        self.columns[keys] = Column(sql, kind, number, always)
+
+    def schema(self) -> Schema:
+        """All that was added. Raises NotFlat."""
+        for key, value in (self.common.unread if self.common else {}).items():
+            type_, condition = _UNREAD[value]
+            _plant(self.tree, (key,), type_)
+            self.always.append(quoted((key,), self.quote) + condition)
+        _check_branches(self.tree, self.documents, ())
+        as_text = self._as_text() if self.as_json else {}
+        tree = self.tree | dict.fromkeys(as_text, "JSON")
+        return Schema(self.columns, self.late, tree, self.always, as_text, self.numbers)
+
+    def _as_text(self) -> Tree:
+        """The objects that are read as their JSON text; adds how the others are told from what is no object."""
+        as_text: Tree = {}
+        for key, below in self.tree.items():
+            if isinstance(below, dict):
+                told = list(_objects(below, self.documents, (key,), self.quote))
+                if not all(by_what_is_read for _, _, by_what_is_read in told):
+                    as_text[key] = below
+                for branch, condition, _ in told:
+                    path = literal("$" + "".join(f".{json.dumps(each)}" for each in branch[1:]))
+                    written = f" OR JSON_TYPE({_written(key, self.quote)}, {path}) = 'OBJECT'" if key in as_text else ""
+                    self.always.append(f"({condition}{written})")
+        return as_text
 
 
 def _values(documents: Sequence[Mapping[str, Any]], keys: tuple[str, ...]) -> list[Any]:
