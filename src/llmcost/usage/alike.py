@@ -78,6 +78,7 @@ class Quotes:
 
     def __init__(self, path: str) -> None:
         self._path = path
+        self.read = 0  # bytes
         self._found: int | None = None
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._count, daemon=True)
@@ -106,6 +107,7 @@ class Quotes:
                 while size := file.readinto(piece.data):
                     if self._stopped.is_set():
                         return
+                    self.read += size
                     found += int(np.count_nonzero(np.equal(piece[:size], _QUOTE, out=equal[:size])))
         except OSError:
             return

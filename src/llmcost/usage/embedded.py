@@ -9,10 +9,9 @@ import json
 import os
 import shutil
 import tempfile
-import threading
 from collections.abc import Callable, Sequence
 from glob import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 from llmcost.errors import InputError
 from llmcost.usage.alike import Alike, Quotes, alike, only_texts, quotes_of
@@ -27,6 +26,7 @@ from llmcost.usage.reading import BY_DUCKDB, Opened, Reading, Request
 from llmcost.usage.record import Call
 from llmcost.usage.schema import ddl, flat_reader, json_schema, parquet_columns, worked_out
 from llmcost.usage.sql_reading import Plan, asked_again, check_tasks, has_ids, read_by_sql
+from llmcost.usage.watching import Watched
 
 EXACT_BELOW_BYTES = 64 << 20  # the percentiles of more than that come from the size buckets
 _MOST_ASKED_AGAIN = 100_000
@@ -55,6 +55,14 @@ def read(files: Sequence[Opened], request: Request, *, memory: str | None = None
         shutil.rmtree(folder, ignore_errors=True)
 
 
+class Part(NamedTuple):
+    """What a query reads, in bytes, and how much of all that is to be read it is reported as, from where on."""
+
+    scanned: int = 0
+    start: float = 0.0
+    reported: float = 0.0
+
+
 class _Session:
     """One connection, and what the files have given so far."""
 
@@ -62,6 +70,7 @@ class _Session:
         self.connection = connection
         self.request = request
         self.folder = folder
+        self.quotes: Quotes | None = None  # being counted beside a query
         connection.execute("SET TimeZone = 'UTC'")
         # DuckDB follows how far a query is only where it would draw a bar, which it is not to do.
         connection.execute("SET enable_progress_bar = true")
@@ -129,7 +138,7 @@ class _Session:
                 return lines
             plan = self._plan(found, longest)
         own, lines = self.request.new_cube(exact=self.exact), Lines(found.file.name)
-        lines.accepted, other = add_cells(own, self._columns(self._cube_query(plan.calls), found.file))
+        lines.accepted, other = add_cells(own, self._columns(self._cube_query(plan.calls), _whole(found.file)))
         self._add(own, self._asked_again(plan, other, lines), lines)
         cube.merge(own)
         return lines
@@ -138,8 +147,10 @@ class _Session:
         """As if all lines were alike; None where they are not, with nothing added to the cube."""
         own, lines = self.request.new_cube(exact=self.exact), Lines(plan.found.file.name)
         odd: list[str] = []
-        with Quotes(plan.found.file.path) as quotes:
-            lines.accepted, other = add_cells(own, self._columns(self._cube_query(plan.calls), plan.found.file))
+        with Quotes(plan.found.file.path) as self.quotes:
+            quotes = self.quotes
+            whole = _whole(plan.found.file)
+            lines.accepted, other = add_cells(own, self._columns(self._cube_query(plan.calls), whole))
             if other > _MOST_ASKED_AGAIN or not only_texts(own):
                 return None
             expected = lines.accepted * common.quotes
@@ -164,21 +175,24 @@ class _Session:
         """Where every line is plainly good, only ids that come more than once (by their hash) are stored."""
         if any("id" not in plan.calls.columns for plan in plans):
             return self._stored(plans, cube)
+        sizes = [plan.found.file.size for plan in plans]
+        total = sum(sizes)
         hashes = " UNION ALL ".join(
             f"SELECT HASH(id) AS h FROM (\n{p.calls.select}\n) WHERE id IS NOT NULL" for p in plans
         )
         self._run(
             f"CREATE OR REPLACE TEMP TABLE suspects AS SELECT h FROM ({hashes}) GROUP BY h HAVING COUNT(*) > 1",
-            plans[0].found.file,
+            Part(total, 0, total / 2),
         )
         suspects = self._number("SELECT COUNT(*) FROM suspects")
         own, once = self.request.new_cube(exact=self.exact), []
         no_suspect = "id IS NULL OR HASH(id) NOT IN (SELECT h FROM suspects)"
-        for plan in plans:
+        for number, plan in enumerate(plans):
             calls = plan.calls
             if suspects:
                 calls = calls._replace(select=f"SELECT * FROM (\n{calls.select}\n) WHERE {no_suspect}")
-            good, other = add_cells(own, self._columns(self._cube_query(calls), plan.found.file))
+            part = Part(sizes[number], (total + sum(sizes[:number])) / 2, sizes[number] / 2)
+            good, other = add_cells(own, self._columns(self._cube_query(calls), part))
             if other:  # such a line may repeat an id that SQL has counted
                 return self._stored(plans, cube)
             once.append(good)
@@ -204,7 +218,7 @@ class _Session:
             listed = ", ".join(name if name in own else ABSENT.get(name, "NULL") for name in stored[1:])
             self._run(
                 f"INSERT INTO stored ({', '.join(stored)}) SELECT {number}, {listed} FROM (\n{plan.calls.select}\n) WHERE {where}",
-                plan.found.file,
+                _whole(plan.found.file) if where == "TRUE" else Part(),
             )
             lines = Lines(plan.found.file.name)
             other = self._number(f"SELECT COUNT(*) FROM stored WHERE file = {number} AND NOT good")
@@ -214,7 +228,7 @@ class _Session:
             self._store(number, stored, calls_again)
             found.append(lines)
         calls = Calls(f"SELECT {', '.join(stored[1:])} FROM stored", tuple(stored[2:]))
-        cells = self._columns(self._cube_query(calls, unique="id" in stored), plans[0].found.file)
+        cells = self._columns(self._cube_query(calls, unique="id" in stored), Part())
         rule = plans[0].found.fresh_reader().duplicates
         for number, lines in enumerate(found):
             mine = self._number(f"SELECT COUNT(*) FROM stored WHERE file = {number}")
@@ -274,34 +288,24 @@ class _Session:
 
     # ---- running
 
-    def _columns(self, query: str, file: LogFile) -> list[list[Any]]:
+    def _columns(self, query: str, part: Part) -> list[list[Any]]:
         """The result by columns; numpy, which DuckDB hands over, is several times faster than rows."""
-        found = self._run(query, file, "fetchnumpy")
+        found = self._run(query, part, "fetchnumpy")
         columns = [found[name].tolist() for name in COLUMNS]
         check_tasks(columns[COLUMNS.index("task")])
         return columns
 
-    def _run(self, query: str, file: LogFile, by: str = "fetchall") -> Any:
-        """Run a query while a thread reports how far it is."""
+    def _run(self, query: str, part: Part, by: str = "fetchall") -> Any:
+        """Run a query that reads files, and report how far it is."""
         progress = self.request.progress
-        if progress is None:
+        if progress is None or not part.scanned:
             return self._execute(query, by)
-        done = threading.Event()
 
-        def report() -> None:
-            while not done.wait(0.2):
-                share = self.connection.query_progress()
-                if share > 0:
-                    progress(int(file.size * share / 100))
+        def hear(share: float) -> None:
+            progress(int(part.start + share * part.reported))
 
-        watching = threading.Thread(target=report, daemon=True)
-        watching.start()
-        try:
+        with Watched(self.connection, part.scanned, hear, lambda: self.quotes.read if self.quotes else 0):
             return self._execute(query, by)
-        finally:
-            done.set()
-            watching.join()
-            progress(file.size)
 
     def _execute(self, query: str, by: str = "fetchall") -> Any:
         """What a query gives. Raises NotFlat for a file that DuckDB does not read: a line beyond its limit, broken Parquet."""
@@ -312,3 +316,7 @@ class _Session:
 
     def _number(self, query: str) -> int:
         return int(self._execute(query)[0][0])
+
+
+def _whole(file: LogFile) -> Part:
+    return Part(file.size, 0, file.size)
