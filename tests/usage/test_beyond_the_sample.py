@@ -10,6 +10,7 @@ import pytest
 from test_same_cells import LITELLM, ROW, by_both, duckdb, engine, log, read_by
 
 from llmcost.usage import embedded, standard
+from llmcost.usage.convention import NAMED
 from llmcost.usage.instants import microseconds
 from llmcost.usage.reading import Request
 
@@ -89,6 +90,7 @@ DATES: list[tuple[Any, str | None, bool]] = [
     ("2026-02", None, True),
     ("2026", "1970-01-01T00:33:46Z", False),
     ("10:00:00", None, True),
+    ("epoch", None, True),  # which an engine of SQL reads as 1970
 ]
 
 
@@ -123,6 +125,69 @@ def test_the_largest_count_in_a_large_file(tmp_path: Path, monkeypatch: pytest.M
             5 * SAMPLED + 2**53 - 1,
             {"input tokens are beyond any log": 2},
         )
+
+
+NO_PLAIN_NUMBERS = [
+    "600",
+    "6,00",
+    "abc",
+    "0x10",
+    "null",
+    "12.000",
+    "",
+    [600],
+    {"a": 600},
+    True,
+    False,
+    None,
+    0,
+    1,
+    0.5,
+    -1,
+]
+
+
+@pytest.mark.parametrize("everywhere", [True, False], ids=["in every line", "in some lines"])
+@pytest.mark.parametrize("field", ["input_tokens", "cached_tokens", "total_tokens", "cost"])
+@pytest.mark.parametrize("written", NO_PLAIN_NUMBERS, ids=repr)
+def test_a_count_that_is_no_plain_number_in_a_large_file(
+    tmp_path: Path, written: Any, field: str, everywhere: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Text, lists and truths are told from numbers beyond the first lines too, where a number is read as such."""
+    monkeypatch.setattr(embedded, "EXACT_BELOW_BYTES", 0)
+    full = {**ROW, "input_tokens": 1000, "cached_tokens": 600, "total_tokens": 1010, "cost": 0.5}
+    others = full if everywhere else {key: value for key, value in full.items() if key in ROW}
+    path = log(tmp_path / "log.jsonl", [*[full, others] * (SAMPLED * 2), {**full, field: written}, full, others])
+    request = Request(convention=NAMED["inclusive"])
+    ours, other = read_by(standard.read, path, request), read_by(embedded.read, path, request)
+    assert (other.cube.hours, other.cube.sizes, other.notes) == (ours.cube.hours, ours.cube.sizes, [])
+    assert [file.lines for file in other.files] == [file.lines for file in ours.files]
+    plain = 4 * SAMPLED + 2
+    assert plain <= ours.lines.counts.accepted <= plain + 1
+    assert ours.lines.counts.accepted + sum(ours.lines.rejected.values()) == plain + 1
+
+
+def test_another_name_of_a_count_that_all_first_lines_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "EXACT_BELOW_BYTES", 0)
+    full = {**ROW, "cached_tokens": 60, "total_tokens": 110}
+    renamed = {"cache_read_tokens" if key == "cached_tokens" else key: value for key, value in full.items()}
+    for first in ([full], [full, {**full, "task": "t"}]):  # alike, and not
+        path = log(tmp_path / "log.jsonl", [*first * SAMPLED, renamed])
+        found = read_by(embedded.read, path, Request(convention=NAMED["inclusive"]))
+        assert found.cube.total.cache_read == 60 * (len(first) * SAMPLED + 1)
+
+
+def test_no_number_in_parquet(engine: str) -> None:
+    """Six calls, each but the first with NaN: as input, output, cached tokens, time and cost.
+
+    The file's statistics leave NaN out, as its writer's do; a cost or a time that is no number is put right.
+    """
+    path = Path(__file__).parent.parent / "data" / "usage" / "no_number.parquet"
+    found = by_both(engine, path, by_sql=False, convention=NAMED["inclusive"])
+    assert (found.lines.counts.accepted, sum(found.lines.rejected.values())) == (3, 3)
+    assert (found.cube.total.cache_read, found.cube.total.uncached_input) == (3 * 600, 3 * (1000 - 600))
+    assert found.cube.total.recorded_calls == 2
+    assert {key[2]: sums[0] for key, sums in found.cube.hours.items()} == {TEN // 3600: 2, -1: 1}
 
 
 def test_what_stands_around_a_document(tmp_path: Path, engine: str) -> None:

@@ -7,12 +7,11 @@ stage and fallback does (docs/methods/decision.md).
 from datetime import timedelta
 from typing import NamedTuple
 
-from llmcost.architectures.architecture import Architecture
-from llmcost.architectures.fine_tuned import FineTuned
-from llmcost.architectures.flow import architecture_of, models_of, reachable
+from llmcost.architectures.flow import architecture_of, models_of
 from llmcost.architectures.prices import Prices
 from llmcost.architectures.routed import Routed
 from llmcost.arithmetic import Number
+from llmcost.economics.places import Place, places, places_of_one
 from llmcost.economics.quality_kept import quality_kept_bound
 from llmcost.estimate import Estimate
 from llmcost.scenario import Requirements, Scenario, month_after
@@ -35,53 +34,6 @@ class Gates(NamedTuple):
     def feasible(self) -> bool:
         """Whether nothing is failed; an unknown gate fails nobody."""
         return not self.failed
-
-
-class Place(NamedTuple):
-    """Where a part of an architecture runs: `api`, `cloud`, `own` or `edge`, and in which region."""
-
-    part: str
-    location: str
-    region: str | None
-    agreement: bool
-    gpus: bool
-
-
-def places(name: str, scenario: Scenario) -> list[Place]:
-    """Every place to which requests of this architecture go."""
-    found: list[Place] = []
-    for current, architecture in reachable(name, scenario.architectures):
-        found += _places_of(current, architecture, scenario)
-    return found
-
-
-def _places_of(name: str, architecture: Architecture, scenario: Scenario) -> list[Place]:
-    agreement = bool(architecture.agreement)
-    models = [t for t in architecture.targets() if architecture_of(t, name, scenario.architectures) is None]
-    models += architecture.side_models()
-    location = architecture.location or "api"
-    found = [Place(model, location, architecture.region, agreement, False) for model in dict.fromkeys(models)]
-    served = architecture.served_by()
-    if served is not None or (isinstance(architecture, FineTuned) and not _managed(architecture)):
-        gpus = served is not None and served.gpu is not None
-        found.append(Place(name, location_of(architecture), architecture.region, agreement, gpus))
-    return found
-
-
-def _managed(tuned: FineTuned) -> bool:
-    return tuned.serving is not None and tuned.serving.model is not None and not tuned.serving.own_machines
-
-
-def location_of(architecture: Architecture) -> str:
-    """Where it runs: stated, else by its machines; `api` for a model that somebody else runs."""
-    if architecture.location is not None:
-        return architecture.location
-    served = architecture.served_by()
-    if served is None:
-        return "own" if isinstance(architecture, FineTuned) and not _managed(architecture) else "api"
-    if served.edge is not None:
-        return "edge"
-    return "cloud" if served.gpu.provider is not None else "own"
 
 
 def gates_of(
@@ -172,7 +124,7 @@ def _reached_by_segment(name: str, segment: str, scenario: Scenario, seen: list[
         targets = [target] if isinstance(target, str) else list(target)
     inner = [t for t in targets if architecture_of(t, name, scenario.architectures) is not None]
     reached = set(targets)
-    for place in _places_of(name, architecture, scenario):
+    for place in places_of_one(name, architecture, scenario):
         if place.part == name or place.part in reached:
             seen.append(place)
     for target in inner:
@@ -193,7 +145,7 @@ def _latency(
     limit = getattr(scenario.requirements, field)
     if limit is None:
         return
-    from llmcost.economics.latencies import milliseconds, wait_of
+    from llmcost.economics.latencies import milliseconds, wait_of  # which the model of GPUs comes with
 
     label = "p99 latency" if field == "p99_latency_ms" else "first token"
     wait = wait_of(field, name, scenario, prices)

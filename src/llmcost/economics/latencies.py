@@ -12,6 +12,7 @@ from llmcost.architectures.prices import Prices
 from llmcost.capacity.latency import NETWORK_MS, Latency, latency, waits
 from llmcost.capacity.replica import ENGINES, LATENCY_CLASSES, Setup, capacity
 from llmcost.economics.horizon import months_of, traffic
+from llmcost.economics.places import location_of
 from llmcost.errors import UnknownPrice
 from llmcost.scenario import Scenario
 from llmcost.workload import Stream
@@ -81,8 +82,6 @@ def _of_model(architecture: Architecture) -> Latency:
 
 def parts_of(name: str, scenario: Scenario, prices: Prices) -> Latency:
     """The parts of the wait on an architecture that answers itself, in the first month."""
-    from llmcost.economics.gates import location_of
-
     architecture = scenario.architectures[name]
     month = months_of(scenario, prices)[0]
     streams = shortened(architecture, traffic(scenario, month))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -36,7 +37,7 @@ COLUMNS = (
 )
 # A call as an engine stores it until duplicates are settled, and what stands where a log has no such column.
 STORED = {
-    **{"file": "INTEGER", "good": "INTEGER", "model": "VARCHAR", "task": "VARCHAR", "tier": "VARCHAR"},
+    **{"file": "INTEGER", "good": "BOOLEAN", "model": "VARCHAR", "task": "VARCHAR", "tier": "VARCHAR"},
     **{"at_us": "BIGINT", **dict.fromkeys(TOKENS, "BIGINT"), "pico_usd": "BIGINT", "id": "VARCHAR"},
 }
 ABSENT = {"model": "''", "task": "''", "tier": f"'{STANDARD}'", **dict.fromkeys(TOKENS, "0")}
@@ -89,9 +90,7 @@ def cube_query(
     by_key = "\n    ".join(f"WHEN GROUPING({key}) = 0 THEN '{part}'" for key, part in parts.items())
     good = " OR ".join(f"{key} IS NOT NULL" for key in parts)
     bands = f"CASE WHEN prompt <= {steps[0]} THEN 0 {_arms(steps)} END" if steps else "0"
-    exactly = (
-        ",\n    CASE WHEN good = 1 THEN prompt END AS each_prompt, CASE WHEN good = 1 THEN output END AS each_output"
-    )
+    exactly = ",\n    CASE WHEN good THEN prompt END AS each_prompt, CASE WHEN good THEN output END AS each_output"
     named = dict.fromkeys(TOKENS, "0") | {name: f"CAST(SUM({name}) AS BIGINT)" for name in tokens}
     unknown = "CAST(NULL AS BIGINT)"
     select = {
@@ -122,9 +121,9 @@ def cube_query(
         + f"sized AS (\n  SELECT good, {passed}, {prompt} AS prompt FROM {'kept' if unique else 'calls'}\n),\n"
         f"banded AS (\n  SELECT good, {passed}, prompt, {bands} AS band FROM sized\n),\n"
         f"placed AS (\n  SELECT {passed},\n"
-        f"    CASE WHEN good = 1 THEN {slot} + band END AS slot_key,\n"
-        f"    CASE WHEN good = 1 THEN ({bucket_sql('prompt')}) * {BANDS} + band END AS size_key,\n"
-        f"    CASE WHEN good = 1 THEN {bucket_sql('output')} END AS output_key{exactly if exact else ''}\n"
+        f"    CASE WHEN good THEN {slot} + band END AS slot_key,\n"
+        f"    CASE WHEN good THEN ({bucket_sql('prompt')}) * {BANDS} + band END AS size_key,\n"
+        f"    CASE WHEN good THEN {bucket_sql('output')} END AS output_key{exactly if exact else ''}\n"
         f"  FROM banded\n)\nSELECT\n  {listed}\nFROM placed\nGROUP BY GROUPING SETS (\n  {grouping}\n)"
     )
 
@@ -158,8 +157,8 @@ def _kept(calls: Calls, tokens: Sequence[str], copies: bool) -> str:
     return (
         f"  SELECT {columns}{f', {COPIES}' if copies else ''} FROM (\n"
         f"    SELECT {columns}, ROW_NUMBER() OVER (PARTITION BY id ORDER BY {', '.join(order)}) AS nth{others}\n"
-        f"    FROM calls WHERE id IS NOT NULL AND good = 1\n  ) AS ranked WHERE nth = 1\n"
-        f"  UNION ALL SELECT {columns}{', 0' if copies else ''} FROM calls WHERE id IS NULL OR good <> 1"
+        f"    FROM calls WHERE id IS NOT NULL AND good\n  ) AS ranked WHERE nth = 1\n"
+        f"  UNION ALL SELECT {columns}{', 0' if copies else ''} FROM calls WHERE id IS NULL OR NOT good"
     )
 
 
@@ -192,15 +191,17 @@ def add_cells(cube: Cube, columns: Sequence[Sequence[Any]]) -> tuple[int, int]:
 
 def _added(cube: Cube, columns: Sequence[Sequence[Any]]) -> tuple[int, int]:
     named = dict(zip(COLUMNS, columns, strict=True))
-    rows: dict[str, list[int]] = {part: [] for part in (HOURS, SIZES, OUTPUTS, PROMPTS, REPLIES)}
-    other = 0
-    for row, (part, is_good) in enumerate(zip(named["part"], named["good"], strict=True)):
+    runs: dict[str, list[slice]] = {part: [] for part in (HOURS, SIZES, OUTPUTS, PROMPTS, REPLIES)}
+    other = start = 0
+    for (part, is_good), rows in groupby(zip(named["part"], named["good"], strict=True)):
+        run = slice(start, start + sum(1 for _ in rows))
+        start = run.stop
         if is_good:
-            rows[part].append(row)
+            runs[part].append(run)
         elif part == HOURS:
-            other += named["calls"][row]
+            other += sum(named["calls"][run])
     slot_us = cube.step_us
-    of_hours, of_sizes = _picker(rows[HOURS]), _picker(rows[SIZES])
+    of_hours, of_sizes = _picker(runs[HOURS]), _picker(runs[SIZES])
     hours = [of_hours(named[name]) for name in ("model", "task", "slot_us", "tier", "above_tokens")]
     hours[2] = [slot // slot_us for slot in hours[2]]
     sizes = [of_sizes(named[name]) for name in ("model", "task", "tier", "prompt_size", "above_tokens")]
@@ -208,7 +209,7 @@ def _added(cube: Cube, columns: Sequence[Sequence[Any]]) -> tuple[int, int]:
         sums = list(map(list, zip(*(picked(named[name]) for name in SUMS), strict=True)))
         _add(cells, list(zip(*keys, strict=True)), sums)
     if cube.replies is None:
-        picked = _picker(rows[OUTPUTS])
+        picked = _picker(runs[OUTPUTS])
         for each in zip(*(picked(named[name]) for name in ("output_size", "calls", "output")), strict=True):
             add_bucket(cube.bucketed, *each)
     for part, size, counts in (
@@ -216,7 +217,7 @@ def _added(cube: Cube, columns: Sequence[Sequence[Any]]) -> tuple[int, int]:
         (REPLIES, "output_size", cube.replies),
     ):
         if counts is not None:
-            picked = _picker(rows[part])
+            picked = _picker(runs[part])
             for each, more in zip(picked(named[size]), picked(named["calls"]), strict=True):
                 counts[each] = counts.get(each, 0) + more
     for name, choose in (("first_us", min), ("last_us", max)):
@@ -225,11 +226,11 @@ def _added(cube: Cube, columns: Sequence[Sequence[Any]]) -> tuple[int, int]:
     return sum(of_hours(named["calls"])), other
 
 
-def _picker(rows: Sequence[int]) -> Callable[[Sequence[Any]], Sequence[Any]]:
+def _picker(runs: Sequence[slice]) -> Callable[[Sequence[Any]], Sequence[Any]]:
     """What takes these rows of a column, at the speed of C: a hundred thousand cells are many."""
-    if len(rows) < 2:
-        return lambda column: tuple(column[row] for row in rows)
-    return itemgetter(*rows)
+    if len(runs) == 1:
+        return itemgetter(runs[0])
+    return lambda column: [value for run in runs for value in column[run]]
 
 
 def _add(cells: dict[tuple[Any, ...], list[int]], keys: list[tuple[Any, ...]], sums: list[list[int]]) -> None:

@@ -91,15 +91,23 @@ def documents(file: LogFile, progress: Progress | None = None) -> Iterator[tuple
     return _jsonl(file, progress) if file.kind == "jsonl" else iter(())
 
 
-def documents_at(file: LogFile, wanted: Collection[int]) -> Iterator[tuple[int, Any]]:
-    """Those of `documents` that are the so-many-th of a file of lines or rows, without a look into the others."""
+def documents_at(
+    file: LogFile, wanted: Collection[int], hear: Callable[[str], None] | None = None
+) -> Iterator[tuple[int, Any]]:
+    """Those of `documents` that are the so-many-th of a file of lines or rows, without a look into the others.
+
+    `hear` is told the text of each line of JSONL.
+    """
     if file.kind == "jsonl":
-        return _jsonl(file, None, wanted)
+        return _jsonl(file, None, wanted, hear)
     return ((number, document) for number, document in documents(file) if number in wanted)
 
 
 def _jsonl(
-    file: LogFile, progress: Progress | None, wanted: Collection[int] | None = None
+    file: LogFile,
+    progress: Progress | None,
+    wanted: Collection[int] | None = None,
+    hear: Callable[[str], None] | None = None,
 ) -> Iterator[tuple[int, Any]]:
     decode = line_decoder()
     number = blank = 0
@@ -110,6 +118,8 @@ def _jsonl(
                 if wanted is not None and number - blank not in wanted:
                     blank += is_blank(line)
                     continue
+                if hear is not None:
+                    hear(line)
                 try:
                     # Half of what json.loads does with a line is looking for blanks around the document.
                     document, end = decode(line)

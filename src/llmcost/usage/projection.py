@@ -1,7 +1,7 @@
 """A flat reader's table of paths as SQL: what is plainly good is counted there, all else is asked again.
 
 Exactly the rules of `conversion.py`, for the lines on which nothing has to be repaired or refused.
-`good` is 1 for these; every other line goes to the Python reader, which says what is wrong with it.
+`good` is true for these; every other line goes to the Python reader, which says what is wrong with it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from llmcost.usage.instants import COMPACT_DATES, EARLIEST_US, LATEST_US
 from llmcost.usage.reader import FlatReader, Path, keys_of
 
 COUNTS = ("input", "output", "cache_read", "cache_write", "cache_write_5m", "cache_write_1h", "reasoning", "total")
-TEXT, NUMBER, INTEGER, EPOCH, MOMENT, LIST = "text", "number", "integer", "epoch", "moment", "list"
+TEXT, NUMBER, INTEGER, PLAIN = "text", "number", "integer", "plain"
+EPOCH, MOMENT, LIST = "epoch", "moment", "list"
 
 
 class NotFlat(Exception):
@@ -52,12 +53,16 @@ SPARK = Dialect(
 class Column(NamedTuple):
     """One place of the log as SQL, and what stands there.
 
-    `text`, `number`, `integer`, `moment` (a timestamp of the engine's own), `epoch` (a number since
-    1970, as text), or `list` (as its JSON text).
+    `text`, `number`, `integer`, `plain` (a number of which 0 and 1 may be false and true), `moment` (a timestamp of
+    the engine's own), `epoch` (a number since 1970, as text), or `list` (as its JSON text). `number` is the number
+    that a text is, where the source has worked it out: an engine does it anew wherever it is written. `always`: a
+    line that has nothing there is not good.
     """
 
     sql: str
     kind: str = TEXT
+    number: str = ""
+    always: bool = False
 
 
 Columns = Mapping[tuple[str, ...], Column]
@@ -144,7 +149,7 @@ class _Projection:
                 self.conditions.append(f"({_as_text(column)} IS NULL OR {_as_text(column)} IN ({words}))")
         good = "\n      AND ".join(dict.fromkeys(self.conditions))
         listed = ",\n    ".join(f"{sql} AS {column}" for column, sql in made.items())
-        select = f"  SELECT\n    CASE WHEN {good} THEN 1 ELSE 0 END AS good,\n    {listed}\n  FROM {source}"
+        select = f"  SELECT\n    COALESCE({good}, FALSE) AS good,\n    {listed}\n  FROM {source}"
         return Calls(select, tuple(made))
 
     def _count(self, field: str) -> str | None:
@@ -152,15 +157,18 @@ class _Projection:
         found = self.found(field)
         if not found:
             return None
-        if any(column.kind not in (TEXT, NUMBER, INTEGER) for column in found):
+        if any(column.kind not in (TEXT, NUMBER, INTEGER, PLAIN) for column in found):
             raise NotFlat(f"the {field} tokens are no numbers")
         texts = [column for column in found if column.kind == TEXT]
         if texts and len(texts) < len(found):
             raise NotFlat(f"the {field} tokens stand in columns of several kinds")
         sql = _coalesced([column.sql for column in found])
-        number = f"TRY_CAST({sql} AS DOUBLE)" if texts else sql
-        required = field in ("input", "output")
-        checks = [f"{number} >= 0", f"{number} <= {LARGEST}"]
+        number = sql
+        if texts:
+            number = texts[0].number if len(texts) == 1 else ""
+            number = number or f"TRY_CAST({sql} AS DOUBLE)"
+        required = field in ("input", "output") or found[0].always
+        checks = [f"{number} BETWEEN {2 if found[0].kind == PLAIN else 0} AND {LARGEST}"]
         if not all(column.kind == INTEGER for column in found):
             checks.append(f"{number} = FLOOR({number})")
         held = " AND ".join(checks)
@@ -230,7 +238,9 @@ class _Projection:
     def _moment(self) -> str | None:
         moment = self._any_moment()
         if moment is not None:
-            self.conditions.append(f"({moment} IS NULL OR ({moment} >= {EARLIEST_US} AND {moment} <= {LATEST_US}))")
+            # An engine reads the word `epoch` as the first moment of all.
+            within = f"{moment} BETWEEN {EARLIEST_US + 1} AND {LATEST_US}"
+            self.conditions.append(within if self.found("at")[0].always else f"({moment} IS NULL OR {within})")
         return moment
 
     def _any_moment(self) -> str | None:
@@ -241,7 +251,8 @@ class _Projection:
         if all(column.kind == MOMENT for column in found):
             return _coalesced(micros)
         if len(found) == 1:
-            self.conditions.append(f"({found[0].sql} IS NULL OR {micros[0]} IS NOT NULL)")
+            if not found[0].always:
+                self.conditions.append(f"({found[0].sql} IS NULL OR {micros[0]} IS NOT NULL)")
             return micros[0]
         # The first that is there counts, readable or not.
         arms = " ".join(f"WHEN {c.sql} IS NOT NULL THEN {us}" for c, us in zip(found, micros, strict=True))
@@ -271,7 +282,10 @@ class _Projection:
             return None
         sql = _coalesced([column.sql for column in found])
         number = f"TRY_CAST({sql} AS DOUBLE)"
-        self.conditions.append(f"({sql} IS NULL OR ({number} >= 0 AND {number} < {DEAREST}))")
+        held = f"{number} >= 0 AND {number} < {DEAREST}" + (
+            f" AND {sql} NOT IN (0, 1)" if found[0].kind == PLAIN else ""
+        )
+        self.conditions.append(held if found[0].always else f"({sql} IS NULL OR ({held}))")
         return f"TRY_CAST(FLOOR({number} * {PICO:.0e} + 0.5) AS BIGINT)"
 
 

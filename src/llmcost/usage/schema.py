@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from llmcost.usage.alike import Alike
 from llmcost.usage.coverage import in_days
 from llmcost.usage.projection import (
     COUNTS,
@@ -18,6 +19,7 @@ from llmcost.usage.projection import (
     LIST,
     MOMENT,
     NUMBER,
+    PLAIN,
     TEXT,
     Column,
     NotFlat,
@@ -27,7 +29,10 @@ from llmcost.usage.projection import (
 from llmcost.usage.reader import FlatReader, Reader, first_of, keys_of, value_at
 from llmcost.usage.reading import Opened
 
+_AS_TRUTHS = frozenset((0, 1))  # what an engine makes of false and true where it reads a number
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "INT", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
+# How a key that nobody reads is looked at to see that a value of this type is there; a text has to show its quotes.
+_UNREAD = {float: ("DOUBLE", " IS NOT NULL"), bool: ("BOOLEAN", " IS NOT NULL"), str: ("JSON", """ LIKE '"%'""")}
 Tree = dict[str, Any]  # a leaf is a type, a branch another tree
 
 
@@ -36,6 +41,7 @@ class Schema(NamedTuple):
 
     `always` are conditions that hold for each of the first documents. `as_text` are the objects that are read as
     their JSON text and taken apart after it: nothing that is read of them tells all of them from what is no object.
+    `numbers` are columns to be worked out of others.
     """
 
     columns: dict[tuple[str, ...], Column]
@@ -43,6 +49,7 @@ class Schema(NamedTuple):
     tree: Tree
     always: list[str] = []
     as_text: Tree = {}
+    numbers: dict[str, str] = {}
 
 
 def flat_reader(found: Opened) -> FlatReader:
@@ -70,76 +77,117 @@ def json_schema(
     root: str = "",
     as_json: bool = False,
     quickly: bool = False,
+    common: Alike | None = None,
 ) -> Schema:
     """The schema of JSONL. `root` is what the places hang under. Raises NotFlat.
 
-    `as_json`: the engine has a type that keeps a value as it is written. `quickly`: counts are read as
-    numbers (one written as text beyond the first documents is taken without being counted as repaired),
-    and other names of a field that all first documents have are not looked for: a line that lacks the
-    field itself is left to Python.
+    `as_json`: the engine has a type that keeps a value as it is written. `quickly`: other names of a field
+    that all first documents have are not looked for, and a line that lacks the field itself is left to Python.
+    With `common` no further name of any field is looked for, a line that lacks one of the keys of the first
+    documents is left to Python, and numbers are read as such: that none is written as text, the quotes will show.
     """
-    columns: dict[tuple[str, ...], Column] = {}
-    late: list[str] = []
-    always: list[str] = []
-    tree: Tree = {}
+    making = _Making(documents, quote, root, as_json, quickly, common)
     places = [(field, keys_of(path)) for field, paths in reader.places().items() for path in paths]
     places += [("", keys_of(path)) for path in reader.plain]
-    there = [(field, keys) for field, keys in places if _values(documents, keys)]
-    absent = [(field, keys) for field, keys in places if not _values(documents, keys)]
-    taken: set[tuple[str, ...]] = set()
-    settled: set[str] = set()
-    for field, keys in (*there, *absent):
-        values = _values(documents, keys)
+    known = {key for each in documents for key in each}
+    values = {keys: _values(documents, keys) if keys[0] in known else [] for _, keys in places}
+    for field, keys in places:
+        if values[keys]:
+            making.add(field, keys, values[keys])
+    for field, keys in places if common is None else ():
+        if not values[keys]:
+            making.add(field, keys, [])
+    return making.schema()
+
+
+class _Making:
+    """A schema while one place after the other is added, those that the first documents have before the others."""
+
+    def __init__(
+        self,
+        documents: Sequence[Mapping[str, Any]],
+        quote: str,
+        root: str,
+        as_json: bool,
+        quickly: bool,
+        common: Alike | None,
+    ) -> None:
+        self.documents, self.quote, self.root = documents, quote, root
+        self.as_json, self.quickly, self.common = as_json, quickly, common
+        self.columns: dict[tuple[str, ...], Column] = {}
+        self.late: list[str] = []
+        self.always: list[str] = []
+        self.tree: Tree = {}
+        self.numbers: dict[str, str] = {}
+        self.taken: set[tuple[str, ...]] = set()
+        self.settled: set[str] = set()
+
+    def add(self, field: str, keys: tuple[str, ...], values: Sequence[Any]) -> None:
+        """A place of a field, with what the first documents have there."""
         counted = field in COUNTS
-        if quickly and not values and (field in settled or not (counted or field in ("usd", "tier", "task", ""))):
-            continue
-        branch = next((keys[:depth] for depth in range(1, len(keys)) if not _values(documents, keys[:depth])), None)
+        looked_for = field not in self.settled and (counted or field in ("usd", "tier", "task", ""))
+        if self.quickly and not values and not looked_for:
+            return
+        branch = next(
+            (keys[:depth] for depth in range(1, len(keys)) if not _values(self.documents, keys[:depth])), None
+        )
         keys = branch or keys
         folded = tuple(key.lower() for key in keys)
-        if folded in taken:  # the engine folds names: `Model` stands for `model` too
-            continue
-        taken.add(folded)
-        if branch:  # whatever stands there later, the line is left to Python
-            _plant(tree, branch, "VARCHAR")
-            late.append(quoted((root, *branch) if root else branch, quote))
-            continue
+        if folded in self.taken:  # the engine folds names: `Model` stands for `model` too
+            return
+        self.taken.add(folded)
+        sql = quoted((self.root, *keys) if self.root else keys, self.quote)
+        if branch or (not values and field):  # whatever stands there later, the line is left to Python
+            _plant(self.tree, keys, "VARCHAR")
+            self.late.append(sql)
+            return
         kind = _kind(field, values, keys)
-        sql = quoted((root, *keys) if root else keys, quote)
-        if quickly and (counted or (field == "usd" and not values)):
-            _plant(tree, keys, "DOUBLE")
-            kind = NUMBER
-        elif as_json and (counted or kind in (EPOCH, LIST)):
-            _plant(tree, keys, "JSON")
-            sql = f"NULLIF(CAST({sql} AS VARCHAR), 'null')"  # keeps the quotes of what is written as text
-        elif quickly and field == "at" and kind == TEXT and len(values) == len(documents):
-            _plant(tree, keys, "TIMESTAMPTZ")  # one that cannot be read is NULL, and its line not good
-            kind = MOMENT
-        else:
-            _plant(tree, keys, "VARCHAR")
-        if values or field == "":
-            columns[keys] = Column(sql, kind)
-        elif quickly and kind != NUMBER:
-            always.append(f"{sql} IS NULL")
-        else:
-            late.append(sql)
-        if quickly and values and len(values) == len(documents) and field not in settled:
-            settled.add(field)
-            if not counted and field:
-                always.append(f"{sql} IS NOT NULL")
-    _check_branches(tree, documents, ())
-    if not as_json:
-        return Schema(columns, late, tree, always)
-    as_text: Tree = {}
-    for key, below in tree.items():
-        if isinstance(below, dict):
-            told = list(_objects(below, documents, (key,), quote))
-            if not all(by_what_is_read for _, _, by_what_is_read in told):
-                as_text[key] = below
-            for branch, condition, _ in told:
-                path = literal("$" + "".join(f".{json.dumps(each)}" for each in branch[1:]))
-                written = f" OR JSON_TYPE({_written(key, quote)}, {path}) = 'OBJECT'" if key in as_text else ""
-                always.append(f"({condition}{written})")
-    return Schema(columns, late, tree | dict.fromkeys(as_text, "JSON"), always, as_text)
+        everywhere = len(values) == len(self.documents)
+        type_, number = "VARCHAR", ""
+        if self.common is not None and (counted or field == "usd") and _AS_TRUTHS.isdisjoint(values):
+            type_, kind = "DOUBLE", PLAIN
+        elif self.quickly and field == "at" and kind == TEXT and everywhere:
+            type_, kind = "TIMESTAMPTZ", MOMENT  # one that cannot be read is NULL, and its line not good
+        elif self.as_json and self.common is None and values and (counted or kind in (EPOCH, LIST)):
+            type_, sql = (
+                "JSON",
+                f"NULLIF(CAST({sql} AS VARCHAR), 'null')",
+            )  # keeps the quotes of what is written as text
+        if self.as_json and counted and kind == TEXT:
+            number = quoted((f"{'.'.join(keys)} as a number",), self.quote)
+            self.numbers[number] = f"TRY_CAST({sql} AS DOUBLE)"
+        always = self.common is not None or (self.quickly and everywhere and field not in self.settled and field != "")
+        if always:
+            self.settled.add(field)
+            if not counted and field not in ("at", "usd"):
+                self.always.append(f"{sql} IS NOT NULL")
+        _plant(self.tree, keys, type_)
+        self.columns[keys] = Column(sql, kind, number, always)
+
+    def schema(self) -> Schema:
+        """All that was added. Raises NotFlat."""
+        for key, value in (self.common.unread if self.common else {}).items():
+            type_, condition = _UNREAD[value]
+            _plant(self.tree, (key,), type_)
+            self.always.append(quoted((key,), self.quote) + condition)
+        _check_branches(self.tree, self.documents, ())
+        as_text = self._as_text() if self.as_json else {}
+        tree = self.tree | dict.fromkeys(as_text, "JSON")
+        return Schema(self.columns, self.late, tree, self.always, as_text, self.numbers)
+
+    def _as_text(self) -> Tree:
+        """The objects that are read as their JSON text; adds how the others are told from what is no object."""
+        as_text: Tree = {}
+        for key, below in self.tree.items():
+            if isinstance(below, dict):
+                told = list(_objects(below, self.documents, (key,), self.quote))
+                if not all(by_what_is_read for _, _, by_what_is_read in told):
+                    as_text[key] = below
+                for branch, condition, _ in told:
+                    path = literal("$" + "".join(f".{json.dumps(each)}" for each in branch[1:]))
+                    written = f" OR JSON_TYPE({_written(key, self.quote)}, {path}) = 'OBJECT'" if key in as_text else ""
+                    self.always.append(f"({condition}{written})")
+        return as_text
 
 
 def _values(documents: Sequence[Mapping[str, Any]], keys: tuple[str, ...]) -> list[Any]:
@@ -186,17 +234,19 @@ def _written(key: str, quote: str) -> str:
     return quoted((f"{key} as written",), quote)
 
 
-def taken_apart(as_text: Tree, quote: str, source: str) -> str:
-    """The source with each object that it has as JSON text taken apart, and its text beside it."""
-    if not as_text:
-        return source
-    columns = {key: quoted((key,), quote) for key in as_text}
-    parts = ", ".join(
-        f"JSON_TRANSFORM({columns[key]}, {literal(json.dumps(tree))}) AS {columns[key]}"
-        for key, tree in as_text.items()
-    )
-    texts = ", ".join(f"{column} AS {_written(key, quote)}" for key, column in columns.items())
-    return f"(SELECT * REPLACE ({parts}), {texts} FROM {source})"
+def worked_out(schema: Schema, quote: str, source: str) -> str:
+    """The source with each object that it has as JSON text taken apart, its text beside it, and the numbers too."""
+    if schema.as_text:
+        columns = {key: quoted((key,), quote) for key in schema.as_text}
+        parts = ", ".join(
+            f"JSON_TRANSFORM({columns[key]}, {literal(json.dumps(tree))}) AS {columns[key]}"
+            for key, tree in schema.as_text.items()
+        )
+        texts = ", ".join(f"{column} AS {_written(key, quote)}" for key, column in columns.items())
+        source = f"(SELECT * REPLACE ({parts}), {texts} FROM {source})"
+    if schema.numbers:
+        source = f"(SELECT *, {', '.join(f'{sql} AS {name}' for name, sql in schema.numbers.items())} FROM {source})"
+    return source
 
 
 def _objects(

@@ -35,7 +35,7 @@ _NO_HALF_CHARACTER = (
 _NO_NAN = "(INSTR(line, 'NaN') = 0 AND INSTR(line, 'Infinity') = 0 OR NOT line RLIKE '[:,\\\\[][ \t]*-?(NaN|Infinity)')"
 _ONE_OBJECT = "(ENDSWITH(RTRIM(line), '}') AND INSTR(line, '}{') = 0)"  # Spark reads no further than to its end
 _ODD = "_corrupt_record"
-_TYPES = {"INTEGER": "INT", "BIGINT": "BIGINT", "VARCHAR": "STRING"}
+_TYPES = {"BOOLEAN": "BOOLEAN", "INTEGER": "INT", "BIGINT": "BIGINT", "VARCHAR": "STRING"}
 
 
 def installed() -> bool:
@@ -124,7 +124,7 @@ class _Session:
         mended: list[tuple[int, Call]] = []
         for number, plan in enumerate(plans):
             lines = Lines(plan.found.file.name, numbered=False)
-            again = self.spark.sql(f"SELECT line FROM (\n{plan.calls.select}\n) WHERE good = 0")
+            again = self.spark.sql(f"SELECT line FROM (\n{plan.calls.select}\n) WHERE NOT good")
             rows = again.limit(_MOST_ASKED_AGAIN + 1).collect()
             if len(rows) > _MOST_ASKED_AGAIN:
                 raise NotFlat(f"over {_MOST_ASKED_AGAIN:,} lines are not as plain as its first ones")
@@ -133,7 +133,7 @@ class _Session:
             found.append(lines)
         has += further_columns(has, [call for _, call in mended])
         parts = [
-            f"SELECT {_listed(has, {*plan.calls.columns, 'good'}, number)} FROM (\n{plan.calls.select}\n) WHERE good = 1"
+            f"SELECT {_listed(has, {*plan.calls.columns, 'good'}, number)} FROM (\n{plan.calls.select}\n) WHERE good"
             for number, plan in enumerate(plans)
         ]
         if mended:
@@ -236,7 +236,7 @@ def _listed(has: Sequence[str], own: set[str], number: int) -> str:
 
 def _value(name: str, number: int, call: Call) -> str:
     """One cell of a call as SQL."""
-    value = number if name == "file" else 1 if name == "good" else getattr(call, name)
+    value = number if name == "file" else True if name == "good" else getattr(call, name)
     if value is None:
         return "NULL"
     if isinstance(value, int):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from llmcost.usage import standard
+from llmcost.usage.alike import Alike
 from llmcost.usage.conversion import Contradiction, Conversion
 from llmcost.usage.cube import Cube
 from llmcost.usage.cube_sql import Calls
@@ -23,10 +24,11 @@ from llmcost.usage.record import Call, NotACall, Rejected
 
 
 class Plan(NamedTuple):
-    """How SQL reads one file: the projection of its columns."""
+    """How SQL reads one file: the projection of its columns, and what is taken for granted of all lines."""
 
     found: Opened
     calls: Calls
+    common: Alike | None = None
 
 
 def has_ids(group: Sequence[Opened]) -> bool:

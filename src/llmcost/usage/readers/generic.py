@@ -8,6 +8,7 @@ mapped: without it every row counts.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from llmcost.errors import InputError, did_you_mean
@@ -91,7 +92,7 @@ class Generic(FlatReader):
 
         Common names are found in any case of letters.
         """
-        known = dict.fromkeys([*(header or ()), *(key for each in sample for key in each)])
+        known = dict.fromkeys([*(header or ()), *chain.from_iterable(sample)])
         for field, names in COMMON.items():
             if self._paths.get(field) is names:
                 lowered = {name.lower() for name in names}
