@@ -93,6 +93,30 @@ def test_what_later_lines_are(tmp_path: Path, later: str, monkeypatch: pytest.Mo
     check(log(tmp_path / "log.jsonl", [*[ROW] * SAMPLED, *rows]), proven, monkeypatch)
 
 
+@pytest.mark.parametrize("tier", [True, False, 0, 1, None, "flex", float("nan")], ids=repr)
+def test_a_tier_that_the_first_lines_do_not_have(tmp_path: Path, tier: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such a line is read by itself: a tier that is no text has two quotes less, which are as many as a cost has."""
+    row = {**ROW, "service_tier": "default"}
+    rows = [*[row] * SAMPLED, {**row, "service_tier": tier, "cost": 0.25}]
+    check(log(tmp_path / "log.jsonl", rows), True, monkeypatch)
+
+
+@pytest.mark.parametrize("key", ["timestamp", "model", "task", "service_tier"])
+@pytest.mark.parametrize("first", ["in no line", "in some lines"])
+def test_what_the_first_lines_lack_or_name_otherwise(
+    tmp_path: Path, key: str, first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = {**ROW, "service_tier": "batch"}
+    without = {name: value for name, value in full.items() if name != key}
+    other = {"timestamp": "time", "model": "model_name", "service_tier": "tier"}.get(key, key)
+    later = [{**without, other: "2026-02-01T00:00:00Z" if key == "timestamp" else "late"}, without]
+    rows = [without, without if first == "in no line" else full] * SAMPLED + later
+    monkeypatch.setattr(embedded, "EXACT_BELOW_BYTES", 0)
+    path, request = log(tmp_path / "log.jsonl", rows), Request(model="given")
+    ours, found = read_by(standard.read, path, request), read_by(embedded.read, path, request)
+    assert (found.cube.hours, found.cube.last_us, found.notes) == (ours.cube.hours, ours.cube.last_us, [])
+
+
 def test_a_key_that_nobody_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     check(log(tmp_path / "a.jsonl", [USER] * SAMPLED), True, monkeypatch)
     # Its text without quotes would hide a cost.
@@ -123,7 +147,19 @@ def check(path: Path, proven: bool, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("name", "sure"),
-    [("gpt-5", True), ("", True), ("true story", True), ("5", False), ("true", False), ("null", False), ("[1]", False)],
+    [
+        ("gpt-5", True),
+        ("", True),
+        ("true story", True),
+        ("5", False),
+        ("true", False),
+        ("null", False),
+        ("[1]", False),
+        ("[" * 9000, False),
+        ("nan", False),
+        ("-INF", False),
+        ("infinity pool", True),
+    ],
 )
 def test_names_that_may_have_been_no_texts(name: str, sure: bool) -> None:
     cube = Cube((), 3600)

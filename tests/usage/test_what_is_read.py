@@ -190,3 +190,13 @@ def test_logs_without_a_single_call_are_an_error(tmp_path: Path, engine: tuple[s
     assert (done.code, done.result["calls"]) == (0, 3)
     assert done.result["files"][1]["path"] == str(tmp_path / "talk.jsonl")
     assert done.result["files"][1]["lines"]["rejected"] == {"no model call": 1}
+
+
+def test_a_result_of_ours_is_no_log(tmp_path: Path) -> None:
+    """Its columns would pass for a provider's export, and the calls would count twice."""
+    (tmp_path / "gw.jsonl").write_bytes(LINE * 3)
+    before = result(tmp_path)["calls"]
+    assert usage(tmp_path, "-o", "out.csv", cwd=tmp_path).code == 0
+    after = result(tmp_path)
+    assert after["calls"] == before == 3
+    three_lines(usage(tmp_path / "out.csv"), "a result of llmcost usage")

@@ -233,7 +233,7 @@ def _repeat(flags: Values, framework: list[str] | None, files: list[str] | None,
 def _save(path: str, given: dict[str, Answer], force: bool) -> None:
     from llmcost.output_file import write_atomically
 
-    lines = [f"{name}: {_typed(answer)}" for name, answer in given.items()]
+    lines = [f"{name}: {_typed(answer)}" for name, answer in given.items()] or ["{}"]
     write_atomically(path, "# answers for llmcost decide --answers\n" + "\n".join(lines) + "\n", force=force)
 
 

@@ -18,8 +18,9 @@ from llmcost.usage.cube import Cube
 from llmcost.usage.reader import FlatReader, keys_of
 
 _KINDS = (str, float, bool)
-# A field that is not named here has to be a number, whose text would have quotes too many. Whether a model, a task or a
-# tier is a text is seen in the cube, and an engine takes only a text for a time.
+# A field that is not named here has to be a number, whose text would have quotes too many. Whether a model or a task is
+# a text is seen in the cube, a tier has to be one of those of the first documents, and an engine takes only a text for
+# a time.
 _KINDS_OF = {"model": (str,), "task": (str,), "tier": (str,), "at": (str, float)}
 _MOST_UNREAD = 3  # more keys that nobody reads would take as long to check as the names that are not looked for
 _PIECE = 1 << 18  # bytes, which fit a processor's cache
@@ -50,6 +51,9 @@ def alike(reader: FlatReader, documents: Sequence[Mapping[str, Any]]) -> Alike |
     )
     read = [fields[key,] for key in kinds if key not in unread]
     one_each = len({key.lower() for key in kinds}) == len(kinds) and len(set(read)) == len(read)
+    tiers = [str(document[key]) for document in documents for key in kinds if fields.get((key,)) == "tier"]
+    if not all(map(_text_for_sure, set(tiers))):
+        return None
     if not kinds or not all(told) or not one_each or reader.plain or len(unread) > _MOST_UNREAD:
         return None
     return Alike(unread, 2 * len(kinds) + 2 * list(kinds.values()).count(str))
@@ -60,15 +64,18 @@ def _kind(value: Any) -> type:
 
 
 def only_texts(cube: Cube) -> bool:
-    """Whether no model, task or tier can have been anything else than a text: a number, say, has no quotes."""
-    names = {name for place in (0, 1, 3) for name in set(map(itemgetter(place), cube.hours))}
+    """Whether no model or task can have been anything else than a text: a number, say, has no quotes."""
+    names = {name for place in (0, 1) for name in set(map(itemgetter(place), cube.hours))}
     return all(map(_text_for_sure, names))
 
 
 def _text_for_sure(name: str) -> bool:
+    """What begins like a list or an object, or says in any case of letters that it is no number, an engine may have read."""
+    if name.startswith(("[", "{")) or name.lower().lstrip("-+") in ("nan", "inf", "infinity"):
+        return False
     try:
         json.loads(name)
-    except (ValueError, RecursionError):
+    except ValueError:
         return True
     return False
 

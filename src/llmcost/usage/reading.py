@@ -13,10 +13,11 @@ from llmcost.usage.coverage import Slots
 from llmcost.usage.cube import Cube
 from llmcost.usage.documents import BadLine, Progress, Sample, documents, sample_of
 from llmcost.usage.lines import LineCounts, Lines
-from llmcost.usage.logs import LogFile, NoRows
+from llmcost.usage.logs import LogFile, NoRows, NotALog
 from llmcost.usage.reader import FlatReader, Reader, ReaderOptions, reader_named, recognised
 from llmcost.usage.record import Rejected
 
+_OF_A_RESULT = frozenset(("priced_as", "recorded_cost"))  # in the header of what `usage -f csv` writes
 BY_STDLIB, BY_DUCKDB, BY_SPARK, BY_WAREHOUSE = "stdlib", "duckdb", "spark", "warehouse"  # the engine of a Reading
 
 
@@ -95,6 +96,8 @@ def opened(file: LogFile, request: Request) -> Opened:
     sample = sample_of(file)
     if sample.header is not None and not sample.documents and not any(documents(file)):
         raise NoRows("a header and no rows", where=file.name, hint="name a log with calls in it")
+    if sample.header is not None and _OF_A_RESULT.issubset(sample.header):
+        raise NotALog("a result of llmcost usage, no log", where=file.name, hint="name the log that it was made of")
     options = ReaderOptions(file.name, request.task_from, request.columns, request.model)
     if request.format_in is not None:
         reader = reader_named(request.format_in)

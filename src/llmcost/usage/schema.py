@@ -125,8 +125,7 @@ class _Making:
     def add(self, field: str, keys: tuple[str, ...], values: Sequence[Any]) -> None:
         """A place of a field, with what the first documents have there."""
         counted = field in COUNTS
-        looked_for = field not in self.settled and (counted or field in ("usd", "tier", "task", ""))
-        if self.quickly and not values and not looked_for:
+        if self.quickly and not values and field in self.settled:
             return
         branch = next(
             (keys[:depth] for depth in range(1, len(keys)) if not _values(self.documents, keys[:depth])), None
@@ -159,7 +158,9 @@ class _Making:
         always = self.common is not None or (self.quickly and everywhere and field not in self.settled and field != "")
         if always:
             self.settled.add(field)
-            if not counted and field not in ("at", "usd"):
+            if self.common is not None and field == "tier":
+                self.always.append(f"{sql} IN ({', '.join(literal(each) for each in dict.fromkeys(values))})")
+            elif not counted and field not in ("at", "usd"):
                 self.always.append(f"{sql} IS NOT NULL")
         _plant(self.tree, keys, type_)
         self.columns[keys] = Column(sql, kind, number, always)
@@ -289,7 +290,9 @@ def parquet_columns(reader: FlatReader, types: Mapping[str, str], quote: str) ->
             sql, kind = quoted(keys, quote), _parquet_kind(written)
             if field in COUNTS and kind == TEXT:
                 raise NotFlat("its numbers are written as text")
-            columns[keys] = Column(f"CAST({sql} AS VARCHAR)" if written == "UUID" else sql, kind)
+            # A limit beside a float of 32 bits would be rounded to one.
+            to = {"UUID": "VARCHAR", "FLOAT": "DOUBLE"}.get(written)
+            columns[keys] = Column(f"CAST({sql} AS {to})" if to else sql, kind)
     return columns
 
 
