@@ -34,6 +34,7 @@ _NO_HALF_CHARACTER = (
 )
 _NO_NAN = "(INSTR(line, 'NaN') = 0 AND INSTR(line, 'Infinity') = 0 OR NOT line RLIKE '[:,\\\\[][ \t]*-?(NaN|Infinity)')"
 _ONE_OBJECT = "(ENDSWITH(RTRIM(line), '}') AND INSTR(line, '}{') = 0)"  # Spark reads no further than to its end
+_NO_NUMBERS = ("NaN", "Infinity", "-Infinity")
 _ODD = "_corrupt_record"
 _TYPES = {"BOOLEAN": "BOOLEAN", "INTEGER": "INT", "BIGINT": "BIGINT", "VARCHAR": "STRING"}
 
@@ -177,7 +178,10 @@ def _documents(file: LogFile, texts: Sequence[str]) -> Iterator[tuple[int, Any]]
     unfinished = _unfinished_line(file)
     for number, text in enumerate(texts, 1):
         try:
-            yield number, document_of(text.removeprefix("\ufeff"))
+            document = document_of(text.removeprefix("\ufeff"))
+            if file.kind == "parquet":  # TO_JSON writes these as texts
+                document |= {key: float(value) for key, value in document.items() if value in _NO_NUMBERS}
+            yield number, document
         except ValueError:
             yield number, BadLine(CUT_OFF if text == unfinished else NOT_JSON)
 
