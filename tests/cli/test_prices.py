@@ -223,3 +223,18 @@ def test_a_refusal_names_the_command_within_the_group(arguments: tuple[str, ...]
     assert done.code == 2
     _, place, help_ = done.err.splitlines()
     assert place == f"where: {where}" and hint in help_
+
+
+@pytest.mark.parametrize(
+    "what", [("check",), ("refresh", "--packaged-on", "2026-11-20", "--dry-run")], ids=lambda w: w[0]
+)
+def test_no_result_goes_over_the_prices_that_are_read(tmp_path: Path, what: tuple[str, ...]) -> None:
+    folder = tmp_path / "pricing"
+    shutil.copytree(pricing_folder(), folder)
+    file = next((folder / "api").iterdir())
+    before = file.read_bytes()
+    if what[0] == "refresh":
+        pytest.importorskip("genai_prices")
+    done = run("prices", *what, "--pricing-dir", str(folder), "-f", "json", "-o", str(file), "--force")
+    assert done.code == 2 and "is read here, and -o would write over it" in done.err
+    assert file.read_bytes() == before

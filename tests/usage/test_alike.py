@@ -132,9 +132,9 @@ def check(path: Path, proven: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     plans: list[bool] = []
     plan = embedded._Session._plan
 
-    def planned(*args: Any, proven: bool = False) -> Any:
-        plans.append(proven)
-        return plan(*args, proven=proven)
+    def planned(*args: Any, as_alike: bool = False) -> Any:
+        plans.append(as_alike)
+        return plan(*args, as_alike=as_alike)
 
     monkeypatch.setattr(embedded._Session, "_plan", planned)
     ours, other = read_by(standard.read, path, Request()), read_by(embedded.read, path, Request())

@@ -103,7 +103,7 @@ def check_prices(
     from llmcost.render import prices as views_of
 
     on = _day(as_of)
-    outcome = checked(_folder(pricing_dir), on)
+    outcome = checked(_folder(pricing_dir, output), on)
     views, result = views_of.check(outcome)
     _write(views, result, on, [], format, output, force)
     if outcome.invalid:
@@ -135,7 +135,7 @@ def refresh_prices(
 
     day = _parsed_day(packaged_on, "--packaged-on")
     providers, published_in = installed_providers()
-    changes = refresh(Path(_folder(pricing_dir)), providers, published_in, day, dry_run=dry_run)
+    changes = refresh(Path(_folder(pricing_dir, output)), providers, published_in, day, dry_run=dry_run)
     view, result = views_of.refreshed(changes, published_in, dry_run)
     _write([view], result, day, [], format, output, force)
 
@@ -150,12 +150,15 @@ def _catalog(files: list[str] | None, output: str | None) -> Catalog:
     return load_catalog().overlaid([read_yaml(file) for file in files or ()])
 
 
-def _folder(given: str | None) -> str:
+def _folder(given: str | None, output: str | None) -> str:
     from llmcost.catalog.compiled import pricing_folder
+    from llmcost.cli.outputs import keep_apart
 
     folder = given or pricing_folder()
     if not Path(folder).is_dir():
         raise InputError(f"there is no folder {folder}", where="--pricing-dir", hint="name the folder that holds api/")
+    for file in Path(folder).rglob("*") if output is not None else ():
+        keep_apart(str(file), {"output_file": output})
     return folder
 
 

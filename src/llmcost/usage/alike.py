@@ -52,9 +52,9 @@ def alike(reader: FlatReader, documents: Sequence[Mapping[str, Any]]) -> Alike |
     read = [fields[key,] for key in kinds if key not in unread]
     one_each = len({key.lower() for key in kinds}) == len(kinds) and len(set(read)) == len(read)
     tiers = [str(document[key]) for document in documents for key in kinds if fields.get((key,)) == "tier"]
-    if not all(map(_text_for_sure, set(tiers))):
-        return None
     if not kinds or not all(told) or not one_each or reader.plain or len(unread) > _MOST_UNREAD:
+        return None
+    if not all(map(_text_for_sure, set(tiers))):
         return None
     return Alike(unread, 2 * len(kinds) + 2 * list(kinds.values()).count(str))
 
@@ -81,11 +81,11 @@ def _text_for_sure(name: str) -> bool:
 
 
 class Quotes:
-    """Counts the quotes of a file, or of some lines of it, while something else is done."""
+    """Counts the quotes of a file while something else is done; `read` is how many bytes it has come to."""
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self.read = 0  # bytes
+        self.read = 0
         self._found: int | None = None
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._count, daemon=True)

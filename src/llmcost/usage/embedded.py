@@ -96,8 +96,8 @@ class _Session:
             return self._unique([self._plan(found, longest) for found in files], cube)
         return [self._each(found, longest, cube) for found in files]
 
-    def _plan(self, found: Opened, longest: int, *, proven: bool = False) -> Plan:
-        """`proven`: where all lines seem to be alike, the plan is for such lines, and that they are is to be proven."""
+    def _plan(self, found: Opened, longest: int, *, as_alike: bool = False) -> Plan:
+        """`as_alike`: where the sampled lines are alike, the plan takes all for such; that they are is still to be proven."""
         if found.file.kind not in ("jsonl", "parquet"):
             raise NotFlat("")
         reader = flat_reader(found)
@@ -114,7 +114,7 @@ class _Session:
             return Plan(found, calls)
         quickly = found.file.size > EXACT_BELOW_BYTES
         sample = [*found.sample.documents, *found.sample.further]
-        common = alike(reader, sample) if proven and quickly and not found.file.packed else None
+        common = alike(reader, sample) if as_alike and quickly and not found.file.packed else None
         schema = json_schema(reader, sample, '"', as_json=True, quickly=quickly, common=common)
         types = ddl(schema.tree, '"', struct="()", text="VARCHAR")
         listed = ", ".join(f"{name}: {literal(kind)}" for name, kind in types)
@@ -131,7 +131,7 @@ class _Session:
     # ---- without ids: one query a file, the cells add up
 
     def _each(self, found: Opened, longest: int, cube: Cube) -> Lines:
-        plan = self._plan(found, longest, proven=True)
+        plan = self._plan(found, longest, as_alike=True)
         if plan.common is not None:
             lines = self._alike(plan, plan.common, cube)
             if lines is not None:

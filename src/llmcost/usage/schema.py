@@ -148,10 +148,8 @@ class _Making:
         elif self.quickly and field == "at" and kind == TEXT and everywhere:
             type_, kind = "TIMESTAMPTZ", MOMENT  # one that cannot be read is NULL, and its line not good
         elif self.as_json and self.common is None and values and (counted or kind in (EPOCH, LIST)):
-            type_, sql = (
-                "JSON",
-                f"NULLIF(CAST({sql} AS VARCHAR), 'null')",
-            )  # keeps the quotes of what is written as text
+            type_ = "JSON"  # keeps the quotes of what is written as text
+            sql = f"NULLIF(CAST({sql} AS VARCHAR), 'null')"
         if self.as_json and counted and kind == TEXT:
             number = quoted((f"{'.'.join(keys)} as a number",), self.quote)
             self.numbers[number] = f"TRY_CAST({sql} AS DOUBLE)"
