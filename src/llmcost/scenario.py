@@ -145,7 +145,7 @@ class Scenario(Strict):
         check_compounding(self.api_price_change_per_year, years, "API prices", "api_price_change_per_year")
         check_compounding(self.discount_rate, years, "discounts", "discount_rate")
         if self.segments:
-            if self.workload is None or not self.workload.requests_known:
+            if self.workload is None or self.workload.requests_per_month is None:
                 hint = "give workload: {requests_per_month: 1M}"
                 refuse("segments need requests_per_month in the workload", hint, "segments")
             off = sum(_middle(segment.share) for segment in self.segments.values()) - 1

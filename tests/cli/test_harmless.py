@@ -26,7 +26,7 @@ NAMES = {
     "a line break": "one\ntwo",
     "a backspace": "good\x08\x08\x08\x08evil",
 }
-FORMULAS = ("=1+1", "+1", "-1+1", "@SUM(A1)", '=HYPERLINK("http://x","y")', "|calc", "%x", "\t=1")
+FORMULAS = ("=1+1", "+1", "-1+1", "@SUM(A1)", '=HYPERLINK("http://x","y")', "|calc", "%x", "\t=1", "＝1+1", "＋1", "－1+1", "＠SUM(A1)")
 FORMATS = ("table", "markdown", "csv", "json")
 
 
@@ -97,7 +97,7 @@ def test_no_cell_is_a_formula() -> None:
     assert len(rows) == len(sample()["architectures"]) + len(FORMULAS)
     for row in rows:
         for cell in row.values():
-            assert cell[:1] not in ("=", "+", "@", "\t", "\r", "|", "%")
+            assert cell[:1] not in ("=", "+", "@", "\t", "\r", "|", "%", "＝", "＋", "－", "＠")
             assert not cell.startswith("-") or float(cell) < 0
 
 

@@ -100,6 +100,46 @@ def test_a_budget_that_nothing_meets_is_an_error() -> None:
         found(TEXT + "requirements: {max_monthly_cost: 100}\n")
 
 
+MANY = 10
+
+
+def ten_segments(least: str, **changes: Any) -> dict[str, Any]:
+    """Ten like segments, five models: model i costs 2^i a request, and is right in 50 + 10 × i %."""
+    return {
+        "start": "2026-12",
+        "horizon_months": 1,
+        "workload": {"requests_per_month": 1000},
+        "segments": {f"s{i}": {"share": 1 / MANY, "input_tokens": 1e6, "output_tokens": 0} for i in range(MANY)},
+        "baseline": "a4",
+        "prices": {f"m{i}": {"input_per_mtok": 2**i, "output_per_mtok": 0} for i in range(5)},
+        "quality": {f"m{i}": 0.5 + 0.1 * i for i in range(5)},
+        "architectures": {f"a{i}": {"kind": "api", "model": f"m{i}"} for i in range(5)},
+        "requirements": {"min_quality_kept": least, **changes},
+    }
+
+
+def test_the_dearest_model_everywhere_is_found_among_ten_million_combinations() -> None:
+    best = policy(scenario_from(ten_segments("100%")), load_catalog())
+    assert {placed.architecture for placed in best.segments} == {"a4"}
+    assert best.total_cost == pytest.approx(1000 * 2**4)
+    assert best.proven
+
+
+def test_a_required_quality_is_spread_over_the_segments_at_the_least_cost() -> None:
+    """80 % of 0.9 is a mean of 0.72; each point more costs the less the lower it begins: two segments of 0.8, eight of 0.7."""
+    best = policy(scenario_from(ten_segments("80%")), load_catalog())
+    assert sorted(placed.architecture for placed in best.segments) == ["a2"] * 8 + ["a3"] * 2
+    assert best.total_cost == pytest.approx(1000 / MANY * (8 * 2**2 + 2 * 2**3))
+    assert best.proven
+
+
+def test_that_there_is_none_is_said_where_it_is_proven() -> None:
+    """The dearest everywhere, which alone keeps 100 %, costs 16,000."""
+    with pytest.raises(InputError, match="no combination stays within the budget"):
+        policy(scenario_from(ten_segments("100%", max_monthly_cost=15_999)), load_catalog())
+    assert policy(scenario_from(ten_segments("100%", max_monthly_cost=16_000)), load_catalog()).proven
+
+
 def test_each_segment_says_why_and_what_would_move_it() -> None:
     for placed in found().segments:
         assert placed.architecture in placed.reason

@@ -126,7 +126,7 @@ def test_a_score_that_is_not_a_number_is_refused_unless_it_is_dropped(tmp_path: 
     ("lines", "what", "where"),
     [
         (["query_id,model,score", "1,a,good"], "score is 'good', not a number", ":2"),
-        (["query_id,model,score", "1,a,inf"], "a score is infinite", ":2"),
+        (["query_id,model,score", "1,a,inf"], "score is infinite", ":2"),
         (["query_id,model,score,input_tokens", "1,a,1,-5"], "input_tokens is negative", ":2"),
         (["query_id,model,score", "1,a"], "a row has 2 cells under a header of 3", ":2"),
         (["query_id,model,score", "1,,1"], "a row names no model", ":2"),

@@ -179,6 +179,9 @@ class CostItem:
         return {"anyOf": [amount, people]}
 
 
+Cost = Annotated[float | Labour, CostItem()]
+
+
 class Review(Strict):
     """People who look at a share of the answers ("Build vs Buy: Fine-Tuned LLM Economics")."""
 
@@ -197,8 +200,8 @@ class Architecture(Strict):
     """One way to serve the workload. The kinds differ in how they forward and what they charge."""
 
     kind: str
-    build: dict[str, Annotated[Any, CostItem()]] = {}
-    monthly: dict[str, Annotated[Any, CostItem()]] = {}
+    build: dict[str, Cost] = {}
+    monthly: dict[str, Cost] = {}
     review: Review | None = None
     quality: Share | None = None
     cached_share: Share | None = None
@@ -214,6 +217,9 @@ class Architecture(Strict):
 
     @model_validator(mode="after")
     def _build_can_succeed(self) -> "Architecture":
+        for item in ("contingency", "failure_probability"):
+            if isinstance(self.build.get(item), Labour):
+                refuse(f"{item} is a share, and people are given", f"type {item}: 10%", "build", item)
         failure = self.build.get("failure_probability")
         worst = failure.high if isinstance(failure, Range) else failure
         if isinstance(worst, float | int) and worst >= 1:
@@ -274,11 +280,10 @@ class Architecture(Strict):
     def one_time_charges(self, name: str, month: Month) -> Iterator[Charge]:
         """What is paid before the first request; contingency and failed attempts included."""
         extra: list[Factor] = []
-        contingency = self.build.get("contingency")
-        failure = self.build.get("failure_probability")
-        if contingency is not None:
+        contingency, failure = (self.build.get(item) for item in ("contingency", "failure_probability"))
+        if contingency is not None and not isinstance(contingency, Labour):
             extra.append(Factor("with_contingency", 1 + contingency, "", "derived", "1 + contingency"))
-        if failure is not None:
+        if failure is not None and not isinstance(failure, Labour):
             rule = "1 ÷ (1 − failure_probability): attempts until one succeeds"
             extra.append(Factor("attempts", 1 / (1 - failure), "", "derived", rule))
         for charge in self.built(name, month):
@@ -304,7 +309,7 @@ class Architecture(Strict):
             yield Charge(item, "monthly", (*factors, *extra), name)
 
 
-def one_time_factors(item: str, cost: Any) -> tuple[Factor, ...]:
+def one_time_factors(item: str, cost: float | Labour) -> tuple[Factor, ...]:
     """A line of `build` as factors: USD, or people × weeks × USD a week."""
     if not isinstance(cost, Labour):
         return (Factor(item, cost, "USD"),)

@@ -7,7 +7,7 @@ and a re-tune when its base model is upgraded or retired (docs/methods/fine-tuni
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import model_validator
 
@@ -15,17 +15,17 @@ from llmcost.architectures.api import short_name
 from llmcost.architectures.architecture import (
     WEEKS_PER_MONTH,
     Architecture,
-    CostItem,
+    Cost,
     Month,
     one_time_factors,
     plainly,
 )
-from llmcost.architectures.self_hosted import Edge, Gpu, Served
+from llmcost.architectures.self_hosted import OnMachines, Served
 from llmcost.architectures.training import Training
 from llmcost.arithmetic import Number, floor, is_array, is_zero, maximum, minimum
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Factor
-from llmcost.workload import AboveZero, Months, Positive, Ratio, Share, Stream, Strict, Usd, refuse
+from llmcost.workload import AboveZero, Positive, Ratio, Share, Stream, Strict, Usd, refuse
 
 
 class Labelling(Strict):
@@ -46,7 +46,7 @@ class Recurring(Strict):
     """Something that has to be done again every so many months of service."""
 
     every_months: AboveZero
-    cost: Annotated[Any, CostItem()]
+    cost: Cost
 
     def charge(self, label: str, name: str, month: Month, ready: Number) -> Charge | None:
         """The cost in the months in which a whole interval of service ends."""
@@ -74,28 +74,13 @@ class BaseUpgrade(Recurring):
 
     quality_drift_per_month: Share | None = None
     new_base: str | None = None
-    move_cost: Annotated[Any, CostItem()] | None = None
+    move_cost: Cost | None = None
 
 
-class Serving(Strict):
+class Serving(OnMachines):
     """How a fine-tune is served: a managed model at its own price, GPUs, or by the hour."""
 
-    model: str | None = None
     usd_per_hour: Usd | None = None
-    gpu: Gpu | None = None
-    edge: Edge | None = None
-    gpus_per_replica: Months = 1
-    throughput: Any = None
-    precision: Any = None
-    kv_precision: Any = None
-    engine: Any = None
-    latency_class: Any = None
-    concurrency: Any = None
-    modelled_at: Any = None
-    target_utilisation: Any = None
-    spare: Any = None
-    operations_per_month: Any = None
-    stated_cost_per_mtok: Any = None
 
     @model_validator(mode="after")
     def _one_way(self) -> "Serving":

@@ -7,7 +7,7 @@ tiny, and a conversation that is moved to another model loses its prompt cache.
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import model_validator
 
 from llmcost.architectures.api import PER_MILLION, PaidByRequest, rate_factor, short_name
 from llmcost.architectures.architecture import Architecture, Month, labelled, need_requests, plainly
@@ -18,13 +18,17 @@ from llmcost.quantity import Quantity, Range
 from llmcost.workload import Share, Stream, refuse
 
 
-def _share_or_rest(written: Any) -> Any:
-    return written if written == "rest" else Quantity("share").parse(written)
+class _ShareOrRest(Quantity):
+    """A share, or the word `rest`."""
+
+    def parse(self, written: Any) -> Any:
+        return written if written == "rest" else super().parse(written)
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        return {"anyOf": [super().__get_pydantic_json_schema__(schema, handler), {"const": "rest", "type": "string"}]}
 
 
-ShareOrRest = Annotated[
-    Any, BeforeValidator(_share_or_rest, json_schema_input_type=Annotated[float, Quantity("share")] | Literal["rest"])
-]
+ShareOrRest = Annotated[float | Literal["rest"], _ShareOrRest("share")]
 Mix = dict[str, ShareOrRest]
 
 

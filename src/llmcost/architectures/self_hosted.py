@@ -88,8 +88,8 @@ class Fleet(NamedTuple):
     utilisation: Number
 
 
-class Served(Strict):
-    """Fields shared by everything that is served on GPUs: what a replica is and what it serves."""
+class OnMachines(Strict):
+    """The fields of everything that is served on GPUs or devices: what a replica is and what it serves."""
 
     model: str | None = None
     gpu: Gpu | None = None
@@ -106,6 +106,10 @@ class Served(Strict):
     spare: Count = 0
     operations_per_month: Usd = 0.0
     stated_cost_per_mtok: UsdAboveZero | None = None
+
+
+class Served(OnMachines):
+    """Served on GPUs or on devices, exactly one of the two."""
 
     @model_validator(mode="after")
     def _on_something(self) -> "Served":
@@ -304,7 +308,8 @@ class Served(Strict):
         if measured is not None:
             if measured.requests_per_second is not None:
                 return f"{plainly(measured.requests_per_second)} requests/s"
-            return f"{plainly(measured.tokens_per_second or 0.0)} tokens/s"
+            rate = measured.tokens_per_second
+            return f"{plainly(0.0 if rate is None else rate)} tokens/s"
         found = self.modelled(streams, month, name)
         setup = self.setup(month)
         assert setup is not None  # noqa: S101 - modelled has used it

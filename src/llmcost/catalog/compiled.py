@@ -57,9 +57,10 @@ def compiled_from(folder: str) -> dict[str, Any]:
     except (OSError, ValueError):
         pass
     from llmcost.catalog.compiler import compile_pricing
+    from llmcost.errors import InputError
 
     compiled = compile_pricing(folder)
-    with suppress(OSError):  # a cache that cannot be written only costs time
+    with suppress(OSError, InputError):  # a cache that cannot be written only costs time
         _store(cached, compiled)
     return compiled
 
@@ -117,15 +118,9 @@ def _cache_folder() -> str:
 def _store(path: str, compiled: dict[str, Any]) -> None:
     folder = os.path.dirname(path)
     os.makedirs(folder, exist_ok=True)
-    temporary = f"{path}.{os.getpid()}.tmp"
-    try:
-        with open(temporary, "w", encoding="utf-8", newline="\n") as file:
-            file.write(packed(compiled))
-        os.replace(temporary, path)
-    except BaseException:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
-        raise
-    stored = [os.path.join(folder, name) for name in os.listdir(folder) if name.startswith("catalog-")]
+    from llmcost.output_file import write_atomically
+
+    write_atomically(path, packed(compiled), force=True)
+    stored = [os.path.join(folder, name) for name in os.listdir(folder) if "catalog-" in name]
     for old in sorted(stored, key=os.path.getmtime)[:-_KEPT]:
         os.unlink(old)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 from llmcost.claims.claim import Claim, Claims, Question, Reading
 from llmcost.claims.expression import NAME, Expression
-from llmcost.claims.inputs import REFERENCES, Path, leaves, merged, misspelt, placed, references_in
+from llmcost.claims.inputs import REFERENCES, Path, leaves, merged, misspelt, placed, reference, references_in
 from llmcost.claims.published import Published
 from llmcost.claims.references import Link, in_order
 from llmcost.errors import InputError, did_you_mean
@@ -84,7 +84,9 @@ class Stated(NamedTuple):
 def stated(claims: Claims, where: Where, *, typed: bool) -> Stated:
     """Every one of the claims. Raises InputError for what makes no sense, with its place."""
     found: dict[str, Ways] = {}
-    ids = {claim.id for claim in claims.claims}
+    ids = dict.fromkeys(claim.id for claim in claims.claims)  # in the order of the file
+    for name, block in claims.given.items():
+        _check_references(f"given.{name}", block, ("given", name), ids, where)
     blocks = {name: placed(block, f"given {name}") for name, block in claims.given.items()}
     for position, claim in enumerate(claims.claims):
         if claim.id in found:
@@ -92,6 +94,29 @@ def stated(claims: Claims, where: Where, *, typed: bool) -> Stated:
             raise InputError(f"two claims are called {claim.id!r}", where=place, hint="give each an id of its own")
         found[claim.id] = _Claimed(where, typed, claim, position, blocks, ids).ways()
     return Stated(found, in_order(found, (link for each in found.values() for link in each.links())))
+
+
+def _check_references(whose: str, given: Mapping[str, Any], at: Path, ids: Collection[str], where: Where) -> None:
+    """Raise InputError, in a block of inputs, for a reference that is misspelt, to no claim, or in place of the block."""
+    if reference(given) is not None:
+        raise InputError(
+            f"{whose}: a figure stands where named inputs are meant",
+            where=where([at]),
+            hint="name what it is: {requests: {published: ID}}",
+        )
+    for path in misspelt(given, ids):
+        raise InputError(
+            f"{whose}: {path[-1]!r} is neither published nor recomputed",
+            where=where([(*at, *path)], key=True),
+            hint=did_you_mean(str(path[-1]), REFERENCES),
+        )
+    for path, kind, name in references_in(given):
+        if name not in ids:
+            raise InputError(
+                f"{whose} refers to the {kind} figure of {name!r}, and no claim has that id",
+                where=where([(*at, *path)]),
+                hint=did_you_mean(name, ids) or f"claims: {', '.join(ids)}",
+            )
 
 
 class _Claimed:
@@ -134,25 +159,14 @@ class _Claimed:
                     where=self.where([(*self.at, *below, "uses")]),
                     hint=did_you_mean(name, self.blocks) or f"blocks of given: {', '.join(self.blocks) or 'none'}",
                 )
-        for path in misspelt(part.given, self.ids):
-            raise InputError(
-                f"claim {self.claim.id}: {path[-1]!r} is neither published nor recomputed",
-                where=self.where([(*self.at, *below, "given", *path)], key=True),
-                hint=did_you_mean(str(path[-1]), REFERENCES),
-            )
+        at = (*self.at, *below, "given")
+        _check_references(f"claim {self.claim.id}", part.given, at, self.ids, self.where)
         for path, kind, name in references_in(part.given):
-            place: Path = (*self.at, *below, "given", *path)
             if name == self.claim.id and kind == "published":
                 raise InputError(
                     f"claim {self.claim.id} rests on its own published figure",
-                    where=self.where([place]),
+                    where=self.where([(*at, *path)]),
                     hint="give the quantity that it follows from, or refer to another claim",
-                )
-            if name not in self.ids:
-                raise InputError(
-                    f"claim {self.claim.id} refers to the {kind} figure of {name!r}, and no claim has that id",
-                    where=self.where([place]),
-                    hint=did_you_mean(name, self.ids) or f"claims: {', '.join(self.ids)}",
                 )
 
     def _given(self, part: Question, name: str) -> dict[str, Any]:

@@ -56,6 +56,8 @@ def command(
     --saving-per-call against paying by the call.
     """
     format_of(flags)
+    limit = flags["payback_within"]
+    within = 0.0 if limit is None else number_flag(limit, "--payback-within")
     remarks: Remarks | Notes | None = None
     question: Asked | None = None
     result: Breakeven
@@ -108,10 +110,8 @@ def command(
         return charted(drawn, flags, question, list(question.scenario.architectures))
 
     write("breakeven", flags, as_of, result, page, remarks)
-    limit = flags["payback_within"]
     if limit is None:
         return 0
-    within = number_flag(limit, "--payback-within")
     late = [e for e in result.challengers if e.payback_month.value is None or e.payback_month.value > within]
     return breached(
         f"{e.name} does not pay back within {within:g} months" for e in late if len(late) == len(result.challengers)

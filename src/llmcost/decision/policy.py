@@ -1,20 +1,21 @@
 """Which architecture serves which task type: the cheapest combination that passes every gate.
 
-Fixed costs are shared: two segments on one fleet pay for it once, and its GPUs come whole. So the
-combinations are enumerated, each priced exactly; a lower bound (what is paid by the token) ends
-the enumeration early without losing the best one.
+Fixed costs are shared: two segments on one fleet pay for it once, and its GPUs come whole. What is
+paid by the request is not, and neither is quality: a combination's is the sum over its segments.
+So combinations are ruled out by what they cost at least, and the rest is priced exactly (placement.py).
 """
 
 import math
-from itertools import product
 from typing import Any, NamedTuple
 
+from llmcost.architectures.fleets import fleets_of
 from llmcost.architectures.prices import Prices
 from llmcost.architectures.routed import Routed
-from llmcost.decision.flips import token_cost
+from llmcost.arithmetic import is_zero
+from llmcost.decision.placement import Choice, Found, Option, Shared, placed
 from llmcost.economics.gates import Gates, gates_of
-from llmcost.economics.horizon import estimate, need_workload
-from llmcost.economics.quality_kept import model_quality, quality_kept
+from llmcost.economics.horizon import estimate, months_of, need_workload, traffic
+from llmcost.economics.quality_kept import Evidence, model_quality, quality_kept, quality_of
 from llmcost.economics.routing import single_models
 from llmcost.economics.segments import segment_alone
 from llmcost.errors import InputError
@@ -23,7 +24,6 @@ from llmcost.quantity import at_middle
 from llmcost.scenario import Scenario
 from llmcost.workload import Segment
 
-MOST_PRICED = 5000  # combinations priced exactly; beyond it the result is said to be unproven
 BY_VOLUME = ("requests_per_month", "lots_per_month")
 NOT_OF_A_SEGMENT = ("max_monthly_cost", "payback_within_months")
 WHOLE = "all requests"
@@ -58,7 +58,7 @@ class _Options(NamedTuple):
 
     allowed: list[str]
     failed: dict[str, str]
-    floor: dict[str, float]  # USD by the token over the horizon, at least
+    ways: dict[str, Option]
     alone: dict[str, Estimate]
 
 
@@ -85,21 +85,20 @@ def policy(scenario: Scenario, catalog: Any) -> Policy:
         singles = {name: body for name, body in singles.items() if _measured(name, point)}
     point = point.model_copy(update={"architectures": {**point.architectures, **singles}})
     options = {name: _options(name, segment, point, prices) for name, segment in point.segments.items()}
-    for name, found in options.items():
-        if not found.allowed:
-            reasons = "; ".join(f"{architecture}: {why}" for architecture, why in found.failed.items())
+    for name, some in options.items():
+        if not some.allowed:
+            reasons = "; ".join(f"{architecture}: {why}" for architecture, why in some.failed.items())
             raise InputError(
                 f"no architecture may serve segment {name!r}: {reasons}",
                 where=f"segments.{name}",
                 hint="relax the requirement, or add an architecture that meets it",
             )
-    best, proven, tried = _best(point, prices, options)
-    assignment, chosen = best
-    placed = [_placed(name, assignment, chosen, point, prices, options) for name in point.segments]
+    found, assignment = _best(point, prices, options)
+    chosen = _combined(assignment, point, prices)
+    segments = [_placed(name, assignment, chosen, point, prices, options) for name in point.segments]
     shared = [c for c in chosen.charges if c.cadence == "one_time" or c.factors[0].name not in BY_VOLUME]
-    return Policy(
-        placed, chosen.monthly_cost or 0.0, chosen.total_cost or 0.0, point.horizon_months, proven, tried, shared
-    )
+    costs = (chosen.monthly_cost or 0.0, chosen.total_cost or 0.0)
+    return Policy(segments, *costs, point.horizon_months, found.proven, found.priced, shared)
 
 
 def _measured(model: str, point: Scenario) -> bool:
@@ -136,8 +135,41 @@ def _options(name: str, segment: Segment, point: Scenario, prices: Prices) -> _O
             found.failed[architecture] = own.unknown_because
         else:
             found.allowed.append(architecture)
-            found.floor[architecture] = token_cost(own)
+            found.ways[architecture] = _option(architecture, name, alone, point, prices, own)
             found.alone[architecture] = own
+    return found
+
+
+def _option(architecture: str, name: str, alone: Scenario, point: Scenario, prices: Prices, own: Estimate) -> Option:
+    """What an architecture costs a segment whatever serves the others, and what it shares with them, at the least."""
+    fills = _fills(architecture, alone, prices)
+    apart = 0.0
+    shared: dict[str, Shared] = {}
+    for charge in own.charges:
+        cost = charge.cost * (point.horizon_months if charge.cadence == "monthly" else 1)
+        if charge.cadence == "monthly" and charge.factors[0].name in BY_VOLUME:
+            apart += cost
+        elif cost > 0:  # of a fleet at least one replica: beside shorter requests a replica serves more of them
+            replicas = [factor.value for factor in charge.factors if factor.name == "replicas"]
+            part = cost * fills.get(charge.group, 0.0) if replicas else 0.0
+            before = shared.get(charge.group, Shared(0.0, 0.0))
+            shared[charge.group] = Shared(before.least + cost / max(1.0, *replicas, 1.0), before.part + part)
+    quality = Evidence(point).quality(architecture, _NAME, name)
+    share = point.segments[name].share
+    return Option(architecture, apart, None if quality is None else share * quality, shared)
+
+
+def _fills(architecture: str, alone: Scenario, prices: Prices) -> dict[str, float]:
+    """The least part of each fleet that its load fills, of measured ones: their loads add up, whole GPUs do not."""
+    found: dict[str, float] = {}
+    for month in months_of(alone, prices):
+        for behind in fleets_of(architecture, alone.architectures, traffic(alone, month), month):
+            if behind.served.throughput is None or is_zero(behind.live):
+                continue
+            fleet = behind.served.fleet(behind.name, behind.answered, month, behind.live)
+            load = sum(stream.requests for stream in behind.answered) / behind.live / fleet.requests_per_replica_month
+            fill = load / fleet.replicas.value if fleet.replicas.value else 0.0
+            found[behind.name] = min(fill, found.get(behind.name, math.inf))
     return found
 
 
@@ -148,39 +180,40 @@ def _combined(assignment: dict[str, str], point: Scenario, prices: Prices) -> Es
     return estimate(_NAME, tree, prices)
 
 
-def _best(
-    point: Scenario, prices: Prices, options: dict[str, _Options]
-) -> tuple[tuple[dict[str, str], Estimate], bool, int]:
-    names = list(options)
-    ways = [
-        (sum(options[n].floor[a] for n, a in zip(names, chosen, strict=True)), chosen)
-        for chosen in product(*(options[n].allowed for n in names))
-    ]
-    ways.sort()
-    limit = point.requirements.max_monthly_cost
-    best: tuple[dict[str, str], Estimate] | None = None
-    tried = 0
-    proven = True
-    for floor, chosen in ways:
-        if best is not None and floor >= (best[1].total_cost or math.inf):
-            break
-        if tried >= MOST_PRICED:
-            proven = False
-            break
-        tried += 1
-        assignment = dict(zip(names, chosen, strict=True))
-        own = _combined(assignment, point, prices)
-        if own.total_cost is None or _over_budget(own, limit) or _too_poor(assignment, point):
-            continue
-        if best is None or own.total_cost < (best[1].total_cost or math.inf):
-            best = (assignment, own)
-    if best is None:
+def _best(point: Scenario, prices: Prices, options: dict[str, _Options]) -> tuple[Found, dict[str, str]]:
+    """The cheapest combination that is allowed. Raises InputError where none was found."""
+    required = point.requirements
+    base = quality_of(point.baseline, point) if point.baseline else None
+    needed = None
+    if required.min_quality_kept is not None and base:
+        needed = required.min_quality_kept * base - 1e-9  # what rounding lets through is refused by its exact quality
+
+    def assignment(choice: Choice) -> dict[str, str]:
+        return {name: options[name].allowed[i] for name, i in zip(options, choice, strict=True)}
+
+    def price(choice: Choice) -> float | None:
+        chosen = assignment(choice)
+        if _too_poor(chosen, point):
+            return None
+        own = _combined(chosen, point, prices)
+        return None if _over_budget(own, required.max_monthly_cost) else own.total_cost
+
+    limit = math.inf if required.max_monthly_cost is None else required.max_monthly_cost * point.horizon_months
+    found = placed([[o.ways[a] for a in o.allowed] for o in options.values()], needed, limit * (1 + 1e-9), price)
+    if found.choice is not None:
+        return found, assignment(found.choice)
+    if found.proven:
         raise InputError(
             "no combination stays within the budget and keeps the required quality",
             where="requirements",
             hint="relax max_monthly_cost or min_quality_kept, or add another architecture",
         )
-    return best, proven, tried
+    raise InputError(
+        f"none of the {found.priced:,} likeliest combinations stays within the budget and keeps the required quality; "
+        "the others were not priced",
+        where="requirements",
+        hint="relax max_monthly_cost or min_quality_kept, or leave out architectures that are no candidates",
+    )
 
 
 def _too_poor(assignment: dict[str, str], point: Scenario) -> bool:

@@ -12,7 +12,7 @@ from llmcost.architectures.prices import Prices
 from llmcost.economics.horizon import estimate
 from llmcost.economics.quality_kept import quality_of
 from llmcost.economics.routing import Optimum, Option
-from llmcost.errors import InputError, UnknownPrice
+from llmcost.errors import InputError, UnknownPrice, did_you_mean
 from llmcost.quality.hull import Blend, Point, blend, cheapest_blend, hull
 from llmcost.quantity import at_middle
 from llmcost.scenario import Scenario
@@ -26,6 +26,15 @@ def optimum(scenario: Scenario, catalog: Any, min_quality_kept: float) -> Optimu
     point = at_middle(scenario).model_copy(update={"horizon_months": 1})
     prices = Prices(catalog, point.prices, point.successors)
     baseline = point.baseline or ""
+    if baseline not in point.architectures:
+        known = f"name one of: {', '.join(point.architectures)}" if point.architectures else "type --baseline MODEL"
+        raise InputError(
+            f"the baseline {baseline!r} is not an architecture of this scenario"
+            if baseline
+            else "nothing says what the mix is measured against",
+            where="--optimize",
+            hint=did_you_mean(baseline, point.architectures) or known,
+        )
     base_quality = quality_of(baseline, point)
     base_cost = estimate(baseline, point, prices).monthly_cost
     if base_quality is None or base_quality <= 0 or base_cost is None:

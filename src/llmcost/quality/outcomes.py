@@ -232,9 +232,6 @@ class _Collected:
 
         found = {field: numbers(columns[own[field]], field, at) for field in OF_A_MODEL if field in own}
         scores = found["score"]
-        if np.isinf(scores).any():
-            i = int(np.flatnonzero(np.isinf(scores))[0])
-            raise InputError("a score is infinite", where=at(i), hint="give a number, such as 0, 1 or 0.75")
         for field in ("input_tokens", "output_tokens", "cost_usd"):
             if field in found and (found[field] < 0).any():
                 i = int(np.flatnonzero(found[field] < 0)[0])

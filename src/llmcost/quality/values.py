@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmcost.errors import InputError
 from llmcost.quality.cells import Cells
-from llmcost.quantity import shown
+from llmcost.quantity import LARGEST, shown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,7 +33,18 @@ class Place:
 
 
 def numbers(column: Any, field: str, at: Place) -> Array:
-    """The column as floats, NaN for an empty cell. Raises InputError for any other text."""
+    """The column as floats, NaN for an empty cell. Raises InputError for any other text, and beyond ±1e30."""
+    import numpy as np
+
+    found = _numbers(column, field, at)
+    if found.size and not np.nanmax(np.abs(found), initial=0.0) <= LARGEST:
+        row = int(np.flatnonzero(np.abs(found) > LARGEST)[0])
+        what = "infinite" if np.isinf(found[row]) else f"{found[row]:g}, larger than anything that is counted here"
+        raise InputError(f"{field} is {what}", where=at(row), hint="give a number, such as 0, 1 or 0.75")
+    return found
+
+
+def _numbers(column: Any, field: str, at: Place) -> Array:
     import numpy as np
 
     if isinstance(column, Cells):

@@ -17,6 +17,8 @@ def harmless(text: str, *, whole: bool = False) -> str:
     return _UNSAFE.sub(lambda found: found.group().encode("unicode_escape", "surrogatepass").decode(), text)
 
 
+# What begins a formula; a spreadsheet set to Chinese or Japanese takes the full-width forms for the same.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "|", "%", "＝", "＋", "－", "＠")
 _FIGURES = re.compile(r"-[-\d.,%$]*")  # -5%, -$40, -5..5: neither a name nor a call can be made of these
 
 
@@ -25,7 +27,7 @@ def cell(text: str) -> str:
     text = harmless(text)
     if _FIGURES.fullmatch(text):
         return text
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r", "|", "%") else text
+    return "'" + text if text[:1] in _FORMULA else text
 
 
 def markdown(text: str) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import TypeAdapter
 
 from llmcost.architectures.architecture import Architecture, CostItem
-from llmcost.architectures.self_hosted import Served
 from llmcost.quantity import Quantity, Scale
 from llmcost.render.json_schema import DIALECT, compact
 from llmcost.scenario import KINDS, Scenario, kind_class
@@ -256,15 +255,12 @@ def scenario_schema() -> dict[str, Any]:
     schema: dict[str, Any] = TypeAdapter(Scenario).json_schema()
     definitions: dict[str, Any] = schema.pop("$defs")
     definitions.pop("Architecture")
-    models: list[tuple[str, type[BaseModel]]] = [*kinds.items(), ("", Served)]
-    for kind, model in models:
+    for kind, model in kinds.items():
         own = TypeAdapter(model).json_schema()
         definitions |= own.pop("$defs", {})
-        if kind:
-            own["properties"]["kind"] = {"const": kind}
-            own["required"] = ["kind", *own.get("required", [])]
+        own["properties"]["kind"] = {"const": kind}
+        own["required"] = ["kind", *own.get("required", [])]
         definitions[model.__name__] = own
-    _share_serving(definitions)
     schema["properties"]["architectures"]["additionalProperties"] = _by_kind(kinds)
     schema.pop("required")  # a start that is left out is the coming month
     schema.pop("title", None)
@@ -334,15 +330,6 @@ def _by_kind(kinds: Mapping[str, type[Architecture]]) -> dict[str, Any]:
             {"if": is_kind(kind), "then": {"$ref": f"#/$defs/{model.__name__}"}} for kind, model in kinds.items()
         ],
     }
-
-
-def _share_serving(definitions: dict[str, Any]) -> None:
-    """A fine-tune's serving takes the same fields as a self-hosted model, checked when they are used."""
-    served = definitions.pop("Served")["properties"]
-    serving = definitions["Serving"]["properties"]
-    for field in serving:
-        if field in served and field not in ("model", "gpu"):
-            serving[field] = served[field]
 
 
 def described(name: str, body: dict[str, Any], about_all: Mapping[str, Mapping[str, str]]) -> None:
