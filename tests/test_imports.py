@@ -13,6 +13,7 @@ ROOT = Path(llmcost.__file__).parent
 # Lowest first. A module belongs to the layer of the longest prefix that names it.
 LAYERS = (
     ("errors", "arithmetic", "output_file", "presets", "wording"),
+    ("distributions",),
     ("quantity",),
     ("validation",),
     ("estimate",),

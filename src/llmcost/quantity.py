@@ -9,13 +9,15 @@ on the log scale, shares on the logit scale, signed ones and changes (growth, a 
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
+
+from llmcost.distributions import Follows, Range, Scale, Shape
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
 
-Scale = Literal["positive", "share", "signed", "change"]
-Shape = Literal["default", "uniform", "triangular"]
+__all__ = ["Follows", "Quantity", "QuantityError", "Range", "Scale", "Shape", "Shared"]
+
 Unit = Literal["count", "USD", "ratio", "any"]
 
 _MULTIPLIERS = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9, "t": 1e12, "bn": 1e9}
@@ -30,62 +32,11 @@ LARGEST, SMALLEST = 1e30, 1e-30
 _TYPE_INSTEAD = "type a number such as 1200, 1.5M, $2.86 or 60%, or a range such as 90k..220k"
 
 
-class Follows(NamedTuple):
-    """What a range is worked out from: the tree that holds its own ranges, and its value once these are numbers.
-
-    `before` are the ranges that it rests on and that follow from others themselves, the first ones first.
-    """
-
-    tree: Any
-    value: Callable[[Any], Any]
-    before: "tuple[Range, ...]" = ()
-
-
 class Shared(str):
     """Text inside an anchored YAML value: wherever the anchor is aliased it is the same quantity."""
 
     place = ""
     follows: Follows | None = None
-
-
-class Range(NamedTuple):
-    """A quantity known only between two ends, each a finite number, `low <= high`.
-
-    `shared` is the place of the anchor it was written under: equal places are one quantity, and
-    one draw. One that `follows` from others is drawn with them; its ends are the lowest and highest it comes to.
-
-    `mid` is the median where the user named one; `scale` comes from the field. With the default
-    shape the ends are the 5th and 95th percentile; with `uniform` and `triangular` they are hard.
-    """
-
-    low: float
-    high: float
-    mid: float | None = None
-    scale: Scale = "positive"
-    shape: Shape = "default"
-    shared: str = ""
-    follows: Follows | None = None
-
-    @property
-    def linear(self) -> bool:
-        """Whether the range is read on the linear scale (hard shapes, or an end at a bound)."""
-        if self.shape != "default" or self.scale in ("signed", "change"):
-            return True
-        return self.low <= 0 or (self.scale == "share" and self.high >= 1)
-
-    @property
-    def middle(self) -> float:
-        """The median: the named one, else √(low·high) for a positive quantity, else the mean.
-
-        Source: docs/methods/ranges.md. A range that touches a bound is read linearly.
-        """
-        if self.mid is not None:
-            return self.mid
-        if self.low == self.high:
-            return self.low
-        if self.scale == "positive" and not self.linear:
-            return math.sqrt(self.low * self.high)
-        return (self.low + self.high) / 2
 
 
 class QuantityError(ValueError):

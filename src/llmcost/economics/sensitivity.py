@@ -17,11 +17,12 @@ from statistics import NormalDist
 from typing import Any, NamedTuple
 
 from llmcost.architectures.prices import Prices
+from llmcost.distributions import value_at
 from llmcost.economics.comparison import Details, compare_in_detail
 from llmcost.economics.horizon import estimate
 from llmcost.economics.normal import normal_quantiles
 from llmcost.economics.outputs import net_present_value
-from llmcost.economics.uncertainty import Sampling, inputs, linked, value_at
+from llmcost.economics.uncertainty import Sampling, inputs, linked
 from llmcost.errors import InputError, did_you_mean
 from llmcost.quantity import Range, ranges_in, with_values
 from llmcost.scenario import Scenario

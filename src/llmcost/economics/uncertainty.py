@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from llmcost.arithmetic import Number, is_array
-from llmcost.economics.box import between, corners, lattice
+from llmcost.distributions import Z90, between, value_at
+from llmcost.economics.box import corners, lattice
 from llmcost.economics.normal import normal_quantiles
 from llmcost.errors import InputError, did_you_mean
 from llmcost.quantity import Range, at_middle, ranges_in, with_values
@@ -22,11 +23,9 @@ if TYPE_CHECKING:
 
 Headline = Mapping[Any, "Number | None"]  # named outputs; None is unknown, infinity is never
 
-Z90 = 1.6448536269514722  # the 95th percentile of the normal distribution
 GOLDEN = 0.6180339887498949
 PLASTIC = 0.7548776662466927
 LATTICE = 1869
-LEAST_CHANGE = -0.999  # a change leaves something, in every draw
 CHUNK = 1 << 15
 MOST_INPUTS = 100
 MOST_CORNERS = 9  # ranges of which every corner is looked at
@@ -215,55 +214,6 @@ def _correlated(columns: dict[str, Any], links: tuple[tuple[str, str, float], ..
         ) from None
     mixed = factor @ np.vstack([columns[path] for path in paths])
     return {**columns, **dict(zip(paths, mixed, strict=True))}
-
-
-def value_at(uncertain: Range, z: Any, z_end: float, grid: "Draws | None" = None) -> Any:
-    """The input at normal quantile z: g⁻¹(g(mid) + z/Z·(g(high) − g(mid) or g(mid) − g(low))).
-
-    g is log for positive quantities, logit for shares, the identity for signed ones and for a
-    range that touches a bound (then clipped there). Hard shapes go through u = Φ(z).
-    """
-    import numpy as np
-
-    low, high, mid = uncertain.low, uncertain.high, uncertain.middle
-    if uncertain.shape != "default":
-        return _hard_shape(uncertain, _phi(z, grid))
-    if uncertain.linear:
-        steps = np.where(z > 0, high - mid, mid - low)
-        value = mid + z / z_end * steps
-        if uncertain.scale == "positive":
-            return np.maximum(value, 0.0)
-        if uncertain.scale == "change":
-            return np.maximum(value, LEAST_CHANGE)
-        return np.clip(value, 0.0, 1.0) if uncertain.scale == "share" else value
-    if uncertain.scale == "share":
-        a, b, c = (math.log(x / (1 - x)) for x in (low, mid, high))
-        return 1 / (1 + np.exp(-(b + z / z_end * np.where(z > 0, c - b, b - a))))
-    a, b, c = (math.log(x) for x in (low, mid, high))
-    return np.exp(b + z / z_end * np.where(z > 0, c - b, b - a))
-
-
-def _phi(z: Any, grid: "Draws | None") -> Any:
-    import numpy as np
-
-    if grid is None:
-        return np.asarray([0.5 * math.erfc(-x / math.sqrt(2)) for x in np.atleast_1d(z)])
-    u = (np.arange(grid.size) + 0.5) / grid.size
-    return np.interp(z, grid, u)
-
-
-def _hard_shape(uncertain: Range, u: Any) -> Any:
-    """Inverse of the uniform or triangular distribution; its ends are hard."""
-    import numpy as np
-
-    low, high = uncertain.low, uncertain.high
-    if uncertain.shape == "uniform":
-        return low + u * (high - low)
-    mode = uncertain.mid if uncertain.mid is not None else (low + high) / 2
-    at_mode = (mode - low) / (high - low)
-    rising = low + np.sqrt(u * (high - low) * (mode - low))
-    falling = high - np.sqrt((1 - u) * (high - low) * (high - mode))
-    return np.where(u < at_mode, rising, falling)
 
 
 def _extremes(
