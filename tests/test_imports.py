@@ -13,8 +13,10 @@ ROOT = Path(llmcost.__file__).parent
 # Lowest first. A module belongs to the layer of the longest prefix that names it.
 LAYERS = (
     ("errors", "arithmetic", "output_file", "presets", "wording"),
+    ("number", "beta"),
     ("distributions",),
-    ("quantity",),
+    ("doubt",),
+    ("quantity", "samples"),
     ("validation",),
     ("estimate",),
     ("catalog",),

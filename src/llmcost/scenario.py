@@ -6,17 +6,20 @@ file. Every error names the place (`scenario.yaml:7:14`, or the flag) and what t
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from os.path import dirname
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PrivateAttr, SerializeAsAny, model_validator
 
 from llmcost.architectures.architecture import Architecture, OwnModel
+from llmcost.architectures.price_changes import Drifts, PriceChanges
 from llmcost.architectures.prices import OwnPrice
 from llmcost.catalog.models import OWN_PRICE
 from llmcost.errors import InputError, did_you_mean
 from llmcost.quantity import LARGEST, Quantity, QuantityError, shown
+from llmcost.samples import with_samples
 from llmcost.validation import Path, Where, validated
 from llmcost.workload import (
     HOURS_PER_MONTH,
@@ -25,6 +28,7 @@ from llmcost.workload import (
     Months,
     Part,
     Positive,
+    PriceChange,
     Segment,
     Share,
     Strict,
@@ -91,7 +95,8 @@ class Scenario(Strict):
     hours_per_month: AboveZero | None = None
     days_per_month: AboveZero | None = None
     discount_rate: Change = 0.0
-    api_price_change_per_year: Change = 0.0
+    api_price_change_per_year: PriceChange = 0.0
+    price_change_per_year: PriceChanges = PriceChanges()
     baseline: str | None = None
     prices: dict[str, OwnPrice] = {}
     models: dict[str, OwnModel] = {}
@@ -111,12 +116,16 @@ class Scenario(Strict):
         if self.hours_per_month is not None and self.days_per_month is not None:
             refuse("both hours_per_month and days_per_month are given", "give one of them", "days_per_month")
         for first, second, rho in self.correlate:
-            if not isinstance(rho, float | int) or abs(rho) >= 1 or first == second:
+            if not isinstance(rho, float | int) or abs(rho) > 1 or first == second:
                 refuse(
                     f"{first} and {second} cannot be correlated by {rho}",
-                    "type [PATH, OTHER_PATH, 0.5], a number between -1 and 1",
+                    "type [PATH, OTHER_PATH, 0.5], a number from -1 to 1",
                     "correlate",
                 )
+        pairs = [frozenset((first, second)) for first, second, _ in self.correlate]
+        for first, second, _ in self.correlate:
+            if pairs.count(frozenset((first, second))) > 1:
+                refuse(f"the correlation of {first} and {second} is given twice", "give each pair once", "correlate")
         check_horizon(self.horizon_months)
         years = self.horizon_months / 12
         if self.workload is not None:
@@ -140,6 +149,17 @@ class Scenario(Strict):
                 if getattr(self.workload, field) is None:
                     refuse(f"the workload lacks {field}", f"add {field} to the workload (0 is allowed)", "workload")
         return self
+
+    def drifts(self, identity: Callable[[str], str]) -> Drifts:
+        """The yearly changes of prices, models under what `identity` makes of their names."""
+        changes = self.price_change_per_year
+        return Drifts(
+            self.api_price_change_per_year,
+            {identity(name): rate for name, rate in changes.models.items()},
+            changes.tiers,
+            {name.lower(): rate for name, rate in changes.gpus.items()},
+            changes.labour,
+        )
 
     @property
     def assumed(self) -> frozenset[str]:
@@ -205,7 +225,8 @@ def scenario_from(
 
     `measured` says that the logs which `usage` names have been read, `prices_stated_by` in words whose its prices are.
     """
-    written = dict(data)
+    folder = dirname(where([], False).rsplit(":", 2)[0])
+    written = with_samples(dict(data), folder, where)
     architectures = written.pop("architectures", {})
     if not isinstance(architectures, Mapping):
         raise InputError(
@@ -245,8 +266,6 @@ def _evaluated(written: dict[str, Any], where: Where) -> Any:
     quality = written.get("quality")
     if not isinstance(quality, str) and not (isinstance(quality, Mapping) and isinstance(quality.get("outcomes"), str)):
         return None
-    from os.path import dirname
-
     from llmcost.quality.evaluation import read_evaluation
 
     place = where(["quality"], False)

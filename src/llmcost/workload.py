@@ -5,7 +5,7 @@ share of the requests and tokens of their own. In a month it becomes *streams*: 
 factors that made them, which architectures pass on, split and charge for.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, NoReturn, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -25,6 +25,7 @@ RatioAboveZero = Annotated[float, Quantity("positive", "ratio", above=0)]
 Share = Annotated[float, Quantity("share")]
 SomeShare = Annotated[float, Quantity("share", above=0)]
 Change = Annotated[float, Quantity("change")]
+PriceChange = Annotated[float, Quantity("price_change")]
 Months = Annotated[int, Quantity("positive", above=0, whole=True)]
 Count = Annotated[int, Quantity("positive", whole=True)]
 
@@ -140,6 +141,8 @@ class Stream(NamedTuple):
     batch_share: Factor
     segment: str = ""
     requests_known: bool = True
+    counts: Mapping[str, Factor] = {}  # what architectures state of the tokens of their models
+    counts_fixed: frozenset[str] = frozenset()  # those of them that a mix target or a stage states
 
     @property
     def requests(self) -> Number:

@@ -318,6 +318,8 @@ class Catalog:
             variant=variant,
             variants=tuple(variants),
             tokens_factor=record.get("tokens_factor", 1.0),
+            output_tokens_factor=record.get("output_tokens_factor", 1.0),
+            reasoning_tokens=record.get("reasoning_tokens", 0.0),
             hosting_usd_per_hour=per_hour[0],
             training_usd_per_mtok=per_hour[1],
             training_usd_per_hour=per_hour[2],

@@ -87,8 +87,9 @@ class Reader:
                     record[key] = raw[key]
             if raw.get("context_window") is not None:
                 record["context_window"] = int(read.number(path, "context_window", raw))
-            if raw.get("tokens_factor") is not None:
-                record["tokens_factor"] = read.number(path, "tokens_factor", raw)
+            for key in ("tokens_factor", "output_tokens_factor", "reasoning_tokens"):
+                if raw.get(key) is not None:
+                    record[key] = read.number(path, key, raw)
             if raw.get("deprecated"):
                 record["deprecated"] = True
             prices = [

@@ -51,6 +51,8 @@ class ApiPrice(NamedTuple):
     variant: str = "standard"
     variants: tuple[str, ...] = ()
     tokens_factor: float = 1.0
+    output_tokens_factor: float = 1.0
+    reasoning_tokens: float = 0.0
     hosting_usd_per_hour: float | None = None
     training_usd_per_mtok: float | None = None
     training_usd_per_hour: float | None = None

@@ -124,6 +124,8 @@ class ModelEntry(Strict):
     context_window: Tokens | None = None
     base_model: str | None = None
     tokens_factor: Amount | None = None
+    output_tokens_factor: Amount | None = None
+    reasoning_tokens: Amount | None = None
     deprecated: bool = False
     prices: Annotated[list[PriceEntry], Field(min_length=1)]
 

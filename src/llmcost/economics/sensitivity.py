@@ -189,7 +189,7 @@ def _ranked(
     y = np.broadcast_to(np.asarray(y, dtype=float), (sampling.samples,))
     settled_worth = max(0.0, float(y.mean()))
     evpi = max(float(np.maximum(y, 0.0).mean()) - settled_worth, 0.0)
-    probes = _probed(ranges, columns, sampling, advantage, grid)
+    probes = _probed(ranges, columns, sampling, advantage)
     flips = _flips(ranges, probes, advantage)
     rows = [
         _one(path, uncertain, sampling, columns[path], y, evpi, probes[path], flips.get(path))
@@ -216,9 +216,7 @@ class _Probe(NamedTuple):
     swing: float
 
 
-def _probed(
-    ranges: dict[str, Range], columns: dict[str, Any], sampling: Sampling, advantage: Any, grid: Any
-) -> dict[str, _Probe]:
+def _probed(ranges: dict[str, Range], columns: dict[str, Any], sampling: Sampling, advantage: Any) -> dict[str, _Probe]:
     """Every input in turn, many of them in one evaluation: the estimates cost by the call, not by the draw.
 
     An input is read where another order of its draws changes some y.
@@ -233,7 +231,7 @@ def _probed(
     at_once = max(MOST_AT_ONCE // width, 1)
     for begin in range(0, len(paths), at_once):
         group = paths[begin : begin + at_once]
-        values = {path: value_at(ranges[path], z, sampling.z, grid) for path in group}
+        values = {path: value_at(ranges[path], z, sampling.z) for path in group}
         tried = {
             path: np.tile(np.concatenate([columns[path][:some], np.full(z.size, ranges[path].middle)]), len(group) + 1)
             for path in paths

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from llmcost.arithmetic import Number, is_array
 from llmcost.distributions import Z90, between, value_at
 from llmcost.economics.box import corners, lattice
+from llmcost.economics.correlation import correlation_factor
 from llmcost.economics.normal import normal_quantiles
 from llmcost.errors import InputError, did_you_mean
 from llmcost.quantity import Range, at_middle, ranges_in, with_values
@@ -177,7 +178,7 @@ def inputs(ranges: Mapping[str, Range], sampling: Sampling, z: "Draws", chunk: s
     """The draws of every uncertain input, by path; the rank is the path's place in sorted order."""
     columns = {path: z[positions(rank, sampling, chunk)] for rank, path in enumerate(sorted(ranges))}
     columns = _correlated(columns, sampling.links)
-    return {path: value_at(ranges[path], column, sampling.z, z) for path, column in columns.items()}
+    return {path: value_at(ranges[path], column, sampling.z) for path, column in columns.items()}
 
 
 def linked(tree: Any, sampling: Sampling, ranges: Mapping[str, Range]) -> Sampling:
@@ -192,26 +193,17 @@ def linked(tree: Any, sampling: Sampling, ranges: Mapping[str, Range]) -> Sampli
                     hint=did_you_mean(path, ranges) or f"name one of: {', '.join(ranges)}",
                 )
         links.append((first, second, rho))
+    correlation_factor(tuple(links))
     return sampling._replace(links=tuple(links)) if links else sampling
 
 
 def _correlated(columns: dict[str, Any], links: tuple[tuple[str, str, float], ...]) -> dict[str, Any]:
-    """A Gaussian copula: the linked normal columns times the Cholesky factor of their correlations."""
+    """A Gaussian copula: the linked normal columns times a factor of their correlations."""
     if not links:
         return columns
     import numpy as np
 
-    paths = sorted({path for first, second, _ in links for path in (first, second)})
-    matrix = np.eye(len(paths))
-    for first, second, rho in links:
-        i, j = paths.index(first), paths.index(second)
-        matrix[i, j] = matrix[j, i] = rho
-    try:
-        factor = np.linalg.cholesky(matrix)
-    except np.linalg.LinAlgError:
-        raise InputError(
-            "the correlations contradict each other", where="correlate", hint="bring them nearer to zero"
-        ) from None
+    paths, factor = correlation_factor(links)
     mixed = factor @ np.vstack([columns[path] for path in paths])
     return {**columns, **dict(zip(paths, mixed, strict=True))}
 

@@ -140,7 +140,9 @@ class CellPrices:
                 raise UnknownPrice(f"no price at the tier {tier}")
             name = f"{bare}@{tier}"
         # Logged tokens are counted as they are billed.
-        return self.prices.price(name, self.on)._replace(tokens_factor=1.0)
+        return self.prices.price(name, self.on)._replace(
+            tokens_factor=1.0, output_tokens_factor=1.0, reasoning_tokens=0.0
+        )
 
 
 def _of_size(tokens: int) -> Stream:
