@@ -15,6 +15,7 @@ LAYERS = (
     ("errors", "arithmetic", "output_file", "presets", "wording"),
     ("number", "beta"),
     ("distributions",),
+    ("lengths",),
     ("doubt",),
     ("quantity", "samples"),
     ("validation",),

@@ -23,6 +23,7 @@ from llmcost.arithmetic import Number, all_true, is_zero, where
 from llmcost.catalog.models import ApiPrice, Rates
 from llmcost.errors import InputError, UnknownPrice
 from llmcost.estimate import Charge, Factor
+from llmcost.lengths import LengthDistribution
 from llmcost.workload import Positive, Stream, Strict, Usd, refuse
 
 PER_MILLION = Factor("mtok_per_token", 1e-6, "Mtok/token", "derived", "prices are per million tokens")
@@ -198,7 +199,7 @@ def rate_factor(price: ApiPrice, field: str, stream: Stream, batched: bool = Fal
 def rate_of(price: ApiPrice, field: str, stream: Stream, batched: bool = False) -> Rate:
     """The rate for requests of this size: above a threshold the whole request pays the tier's.
 
-    Raises UnknownPrice, never zero.
+    Where requests differ in length it is the mean over them, weighted by the tokens that pay it. Raises UnknownPrice, never zero.
     """
     found = _rate(price, price.rates, price.batch if batched else None, field)
     if found is None:
@@ -210,11 +211,18 @@ def rate_of(price: ApiPrice, field: str, stream: Stream, batched: bool = False) 
         )
     if not stream.requests_known:
         return found  # the size of a request is unknown: base prices, which the assumptions say
-    size = stream.input_tokens.value * price.tokens_factor
+    sizes = LengthDistribution(stream.input_tokens.value * price.tokens_factor, stream.input_sigma)
+    before = found.value
     for tier in price.long_context:
         dearer = _rate(price, tier.rates, tier.batch if batched else None, field)
-        if dearer is not None:
-            found = found._replace(value=where(size > tier.above_tokens, dearer.value, found.value))
+        if dearer is None:
+            continue
+        if is_zero(sizes.sigma):
+            value = where(sizes.mean > tier.above_tokens, dearer.value, found.value)
+        else:  # a long answer follows from no long prompt: of the output the share of the requests counts
+            above = (sizes.share_above if field == "output_per_mtok" else sizes.token_share_above)(tier.above_tokens)
+            value = found.value + above * (dearer.value - before)
+        found, before = found._replace(value=value), dearer.value
     return found
 
 
