@@ -72,6 +72,7 @@ class Strict(BaseModel):
 
 
 _LENGTHS = ("input_tokens", "output_tokens")
+CACHE_WRITES = ("auto", "auto_1h")
 
 
 class Lengthwise(Strict):
@@ -147,6 +148,8 @@ class Workload(Lengthwise):
     cached_share: Share = 0.0
     cache_write_share: Share = 0.0
     cache_write_1h_share: Share = 0.0
+    cache_writes: Literal["auto", "auto_1h"] | None = None
+    cache_prefixes: AboveZero = 1.0
     batch_share: Share = 0.0
     growth_per_month: Change = 0.0
     peak_to_average: RatioAboveZero = PEAK_TO_AVERAGE
@@ -178,6 +181,8 @@ class Segment(Lengthwise):
     cached_share: Share | None = None
     cache_write_share: Share | None = None
     cache_write_1h_share: Share | None = None
+    cache_writes: Literal["auto", "auto_1h"] | None = None
+    cache_prefixes: AboveZero | None = None
     batch_share: Share | None = None
     difficulty: Literal["routine", "moderate", "hard"] | None = None
     sensitivity: Literal["public", "internal", "confidential", "restricted"] | None = None
@@ -206,6 +211,9 @@ class Stream(NamedTuple):
     counts_fixed: frozenset[str] = frozenset()  # those of them that a mix target or a stage states
     input_sigma: Number = 0.0  # of the lengths of single requests, on the log scale
     output_sigma: Number = 0.0
+    cache_writes: str | None = None
+    cache_prefixes: Factor = Factor("cache_prefixes", 1.0, "", "assumed")
+    measured: bool = False  # in logs: cached as it was, however long the mean prompt is
 
     @property
     def input_lengths(self) -> LengthDistribution:
@@ -258,6 +266,8 @@ class Part(NamedTuple):
             segment=self.segment,
             input_sigma=0.0,
             output_sigma=0.0,
+            cache_writes=None,
+            measured=True,
             input_tokens=measured("input_tokens", self.input_tokens, "tokens/request"),
             output_tokens=measured("output_tokens", self.output_tokens, "tokens/request"),
             cached_share=measured("cached_share", self.cached_share),
@@ -271,12 +281,18 @@ _SHARES = ("cached_share", "cache_write_share", "cache_write_1h_share", "batch_s
 _NO_WRITES = Factor("cache_write_1h_share", 0.0, "", "derived", "cache_write_share is all that is written")
 
 
-def stated_shares(of: Strict) -> dict[str, Factor]:
+def stated_shares(of: Strict) -> dict[str, Any]:
     """The shares that a segment or an architecture states in place of the workload's.
 
     What it states of cache writes is all that it writes: without `cache_write_1h_share`, none for an hour.
     """
-    found = {field: of.factor(field) for field in _SHARES if getattr(of, field) is not None}
+    found: dict[str, Any] = {field: of.factor(field) for field in _SHARES if getattr(of, field) is not None}
+    if getattr(of, "cache_prefixes", None) is not None:
+        found["cache_prefixes"] = of.factor("cache_prefixes")
+    if of.cache_writes is not None:  # type: ignore[attr-defined]
+        found["cache_writes"] = of.cache_writes  # type: ignore[attr-defined]
+    elif "cache_write_share" in found or "cache_write_1h_share" in found:
+        found["cache_writes"] = None
     return {"cache_write_1h_share": _NO_WRITES, **found} if "cache_write_share" in found else found
 
 
@@ -311,6 +327,8 @@ def streams(
         requests_known=workload.requests_known,
         input_sigma=_sigma(workload.input_lengths),
         output_sigma=_sigma(workload.output_lengths),
+        cache_writes=workload.cache_writes,
+        cache_prefixes=workload.factor("cache_prefixes"),
     )
     if parts:
         return [part.of(whole) for part in parts]
@@ -323,7 +341,7 @@ def streams(
             output_tokens=segment.factor("output_tokens", "tokens/request"),
             input_sigma=_sigma(segment.input_lengths),
             output_sigma=_sigma(segment.output_lengths),
-            **stated_shares(segment),  # type: ignore[arg-type]
+            **stated_shares(segment),
         )
         for name, segment in segments.items()
     ]

@@ -17,6 +17,7 @@ from typing import ClassVar, Literal, NamedTuple, Self
 from pydantic import model_validator
 
 from llmcost.architectures.architecture import Architecture, Month, labelled
+from llmcost.architectures.caching import as_cached
 from llmcost.architectures.price_changes import BATCH_TIER
 from llmcost.architectures.token_counts import Counted, counted
 from llmcost.arithmetic import Number, all_true, is_zero, where
@@ -121,6 +122,7 @@ def _stream_charges(model: str, stream: Stream, month: Month) -> Iterator[Charge
     price = month.prices.price(model, month.first_day)
     counts = counted(stream, month.models.get(model), price)
     price = price._replace(tokens_factor=counts.input_factor)
+    stream = as_cached(stream, price, counts, month.hours)
     of_input = [stream.cached_share, stream.cache_write_share]
     if not is_zero(stream.cache_write_1h_share.value):
         of_input.append(stream.cache_write_1h_share)

@@ -246,6 +246,8 @@ class Architecture(TokenCounts):
     cached_share: Share | None = None
     cache_write_share: Share | None = None
     cache_write_1h_share: Share | None = None
+    cache_writes: Literal["auto", "auto_1h"] | None = None
+    cache_prefixes: AboveZero | None = None
     batch_share: Share | None = None
     retry_share: Share = 0.0
     location: Literal["api", "cloud", "own", "edge"] | None = None
@@ -266,7 +268,7 @@ class Architecture(TokenCounts):
     def as_sent(self, stream: Stream) -> Stream:
         """The stream as this architecture sends it on: with its own caching, batching and token counts, where stated."""
         own = stated_shares(self)
-        stream = stream._replace(**own) if own else stream  # type: ignore[arg-type]
+        stream = stream._replace(**own) if own else stream
         return with_counts(stream, stated_counts(self))
 
     def retried(self, stream: Stream) -> Stream:

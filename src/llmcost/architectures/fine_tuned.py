@@ -224,7 +224,7 @@ class FineTuned(Architecture):
 
     def as_sent(self, stream: Stream) -> Stream:
         own = stated_shares(self)  # what it counts is of its own answers, not of its fallback's
-        return stream._replace(**own) if own else stream  # type: ignore[arg-type]
+        return stream._replace(**own) if own else stream
 
     def _on_machines(self, streams: list[Stream], month: Month) -> list[Stream]:
         """The calls that its own machines answer, in the tokens of the model on them."""
