@@ -18,6 +18,7 @@ from llmcost.architectures.price_changes import Drifts, PriceChanges
 from llmcost.architectures.prices import OwnPrice
 from llmcost.catalog.models import OWN_PRICE
 from llmcost.errors import InputError, did_you_mean
+from llmcost.quality.in_scenario import counted_by, evaluated
 from llmcost.quantity import LARGEST, Quantity, QuantityError, shown
 from llmcost.samples import with_samples
 from llmcost.validation import Path, Where, validated
@@ -110,6 +111,7 @@ class Scenario(Strict):
     _assumed: frozenset[str] = PrivateAttr(frozenset())
     _outcomes: Any = PrivateAttr(None)
     _measured: tuple[Part, ...] = PrivateAttr(())
+    _measured_counts: dict[str, str] = PrivateAttr({})
 
     @model_validator(mode="after")
     def _consistent(self) -> "Scenario":
@@ -132,6 +134,11 @@ class Scenario(Strict):
             growth = self.workload.growth_per_month
             check_compounding(growth, self.horizon_months, "the requests", "workload", "growth_per_month")
         check_compounding(self.api_price_change_per_year, years, "API prices", "api_price_change_per_year")
+        for block in ("models", "tiers", "gpus"):
+            for name, rate in getattr(self.price_change_per_year, block).items():
+                check_compounding(rate, years, f"the prices of {name}", "price_change_per_year", block, name)
+        labour = self.price_change_per_year.labour
+        check_compounding(labour, years, "the costs of people", "price_change_per_year", "labour")
         check_compounding(self.discount_rate, years, "discounts", "discount_rate")
         if self.segments:
             if self.workload is None or not self.workload.requests_known:
@@ -156,7 +163,7 @@ class Scenario(Strict):
         return Drifts(
             self.api_price_change_per_year,
             {identity(name): rate for name, rate in changes.models.items()},
-            changes.tiers,
+            {name.lower(): rate for name, rate in changes.tiers.items()},
             {name.lower(): rate for name, rate in changes.gpus.items()},
             changes.labour,
         )
@@ -170,6 +177,11 @@ class Scenario(Strict):
     def outcomes(self) -> Any:
         """The team's own evaluation that `quality` names, or None."""
         return self._outcomes
+
+    @property
+    def measured_counts(self) -> dict[str, str]:
+        """Models of which the outcomes say how many tokens they count and write, and from what in words."""
+        return self._measured_counts
 
     @property
     def measured(self) -> tuple[Part, ...]:
@@ -251,38 +263,16 @@ def scenario_from(
             where=where(["usage"], True),
             hint="run `llmcost usage LOGS --save-workload FILE` and load that file",
         )
-    evaluation = _evaluated(written, where)
+    evaluation = evaluated(written, where)
+    counts = counted_by(evaluation, written, getattr(built.get(str(written.get("baseline"))), "model", None))
     scenario = validated(Scenario, {**written, "architectures": built}, (), where)
     scenario._assumed = frozenset(assumed)
     scenario._outcomes = evaluation
+    scenario._measured_counts = counts
     for price in scenario.prices.values():
         price._stated_by = prices_stated_by
     _check_names(scenario, where)
     return scenario
-
-
-def _evaluated(written: dict[str, Any], where: Where) -> Any:
-    """`quality: outcomes.csv` as the qualities that the file holds; None where it is not a file."""
-    quality = written.get("quality")
-    if not isinstance(quality, str) and not (isinstance(quality, Mapping) and isinstance(quality.get("outcomes"), str)):
-        return None
-    from llmcost.quality.evaluation import read_evaluation
-
-    place = where(["quality"], False)
-    try:
-        evaluation, stated = read_evaluation(quality, dirname(place.rsplit(":", 2)[0]))
-    except InputError as error:
-        raise error.at(place) from None
-    written["quality"] = {**evaluation.qualities, **stated}
-    segments = written.get("segments")
-    if isinstance(segments, Mapping):
-        written["segments"] = {
-            name: {**body, "quality": {**evaluation.of_task(name), **(body.get("quality") or {})}}
-            if isinstance(body, Mapping) and evaluation.of_task(name)
-            else body
-            for name, body in segments.items()
-        }
-    return evaluation
 
 
 def load_scenario(path: str, *, today: date | None = None) -> Scenario:

@@ -120,7 +120,7 @@ def short_name(full_id: str) -> str:
 
 def _stream_charges(model: str, stream: Stream, month: Month) -> Iterator[Charge]:
     price = month.prices.price(model, month.first_day)
-    counts = counted(stream, month.models.get(model), price)
+    counts = counted(stream, month.own_model(model), price)
     price = price._replace(tokens_factor=counts.input_factor)
     stream = as_cached(stream, price, counts, month.hours)
     of_input = [stream.cached_share, stream.cache_write_share]

@@ -41,6 +41,9 @@ class PriceBook(Protocol):
     def price(self, model: str, on: date) -> ApiPrice:
         """The price on a day, the successor's after a retirement; raises Retired without one."""
 
+    def identity(self, name: str) -> str:
+        """The catalog's full id of a model, or the name itself where only the user prices it."""
+
     def gpu_price(self, gpu: str, provider: str | None, on: date) -> GpuPrice:
         """The hourly price; the cheapest provider's where none is named."""
 
@@ -142,6 +145,15 @@ class Month(NamedTuple):
 
     models: Mapping[str, OwnModel] = {}
     evidence: Any = None
+
+    def own_model(self, name: str) -> OwnModel | None:
+        """What the scenario's `models:` say of a model, under any of its names."""
+        bare = name.partition("@")[0]
+        found = self.models.get(name) or self.models.get(bare)
+        if found is None and self.models:
+            same = (own for key, own in self.models.items() if self.prices.identity(key) == self.prices.identity(bare))
+            found = next(same, None)
+        return found
 
     @property
     def hours_factor(self) -> Factor:
@@ -279,7 +291,7 @@ class Architecture(TokenCounts):
 
     def counted_here(self, streams: Iterable[Stream], model: str | None, month: Month) -> list[Stream]:
         """The streams as a model of its own counts and writes them."""
-        own = month.models.get(model or "")
+        own = month.own_model(model) if model is not None else None
         return [as_counted(with_counts(stream, stated_counts(self)), own) for stream in streams]
 
     def needs_fallback(self) -> bool:

@@ -233,7 +233,7 @@ class Cascade(WithTargets):
     @staticmethod
     def _answer_factor(stage: str, stream: Stream, month: Month) -> Number:
         """How much longer the rejected answer is than the workload's, its reasoning left out."""
-        own, price = month.models.get(stage), None
+        own, price = month.own_model(stage), None
         with suppress(UnknownPrice):  # a stage that is an architecture, or runs on machines
             price = month.prices.price(stage, month.first_day)
         return counted(stream, own, price).answer_factor

@@ -136,7 +136,7 @@ class Served(Strict):
         """The model's architecture, the scenario's own before the catalog's; None where neither has it."""
         if self.model is None:
             return None
-        own = month.models.get(self.model)
+        own = month.own_model(self.model)
         if own is not None and own.described:
             return own.shape(self.model)
         try:

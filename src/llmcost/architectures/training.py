@@ -105,7 +105,7 @@ class Training(Strict):
             raise InputError(
                 f"{name}: nothing says which model is trained", hint="give training: {model: llama-3.1-8b, ...}"
             )
-        own = month.models.get(model)
+        own = month.own_model(model)
         return own.shape(model) if own is not None and own.described else month.prices.open_model(model)
 
     def processor(self, name: str, month: Month) -> GpuSpec:

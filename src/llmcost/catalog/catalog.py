@@ -63,8 +63,6 @@ class Catalog:
         self._prices: dict[tuple[str, date], ApiPrice] = {}
         self._built: dict[tuple[str, str, int], ApiPrice] = {}
 
-    # models
-
     def price(self, name: str, on: date | None = None) -> ApiPrice:
         """The price of a model on a day (default: today), with its source. Raises UnknownPrice."""
         day = on or today()
@@ -152,7 +150,7 @@ class Catalog:
         )
 
     def tokenizer_change(self, model: str, other: str) -> TokenizerChange | None:
-        """How many tokens a text is on the newer of two models over the older, where that is known to have changed."""
+        """How many tokens a text is on the newer of two models over the older, where that changed."""
         names = {self._facts(name).tokenizer: name for name in (model, other)}
         for name, (low, high, source) in self.compiled.get("tokenizers", {}).items():
             if names.keys() == {name, f"-{name}"}:
@@ -160,8 +158,8 @@ class Catalog:
         return None
 
     def _facts(self, name: str) -> ModelFacts:
-        low, minutes, tokenizer, source = self.compiled.get("facts", {}).get(self.find(name), (None,) * 4)
-        return ModelFacts(low, minutes, tokenizer, None if source is None else self._source(source))
+        found = self.compiled.get("facts", {}).get(self.find(name))
+        return ModelFacts() if found is None else ModelFacts(*found[:3], self._source(found[3]))
 
     # GPUs and what a build costs
 

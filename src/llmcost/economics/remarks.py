@@ -7,7 +7,7 @@ from typing import Any
 from llmcost.architectures.flow import models_of, reachable
 from llmcost.architectures.prices import Prices
 from llmcost.economics.plausibility import machine_warnings
-from llmcost.economics.token_remarks import reads_without_writes, same_tokens, unknown_minimum
+from llmcost.economics.token_remarks import measured_counts, reads_without_writes, same_tokens, unknown_minimum
 from llmcost.errors import LlmcostError
 from llmcost.estimate import STALE_AFTER_DAYS, Assumption, Charge, Factor, Warning
 from llmcost.quantity import Range, ranges_in
@@ -45,6 +45,7 @@ def assumptions(
         *_of_charges(charges),
         *_of_prices(charges),
         *unknown_minimum(scenario, called, charges, prices),
+        *measured_counts(scenario),
         *(same_tokens(scenario, names, prices, logged) if scenario.workload is not None else ()),
     ):
         found.setdefault(assumption.name, assumption)

@@ -53,6 +53,14 @@ def same_tokens(
                 )
 
 
+def measured_counts(scenario: Scenario) -> Iterator[Assumption]:
+    """What the team's own evaluation says of the tokens of its models."""
+    for model, words in scenario.measured_counts.items():
+        own = scenario.models[model]
+        for field in ("tokens_factor", "output_tokens_factor"):
+            yield Assumption(f"{short_name(model)}.{field}", getattr(own, field), words)
+
+
 def _answering(name: str, architecture: Any, scenario: Scenario) -> list[str]:
     served = architecture.served_by()
     own = [served.model] if served is not None and served.model is not None else []
@@ -61,7 +69,8 @@ def _answering(name: str, architecture: Any, scenario: Scenario) -> list[str]:
 
 def _stated(model: str, architecture: Any, scenario: Scenario, prices: Prices) -> bool:
     by_target = getattr(architecture, "target_tokens", {}).get(model)
-    for place in (by_target, architecture, scenario.models.get(model)):
+    named = (own for name, own in scenario.models.items() if prices.identity(name) == prices.identity(model))
+    for place in (by_target, architecture, next(named, None)):
         if place is not None and any(getattr(place, field) is not None for field in NEUTRAL):
             return True
     price = _price(model, scenario, prices)
