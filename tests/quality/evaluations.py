@@ -37,3 +37,9 @@ def evaluations(draw: st.DrawFn, binary: bool = True, models: int | None = None)
     costs = draw(st.lists(st.lists(price, min_size=size, max_size=size), min_size=count, max_size=count))
     found = outcomes(scores)
     return found, spent(np.array(costs) * 1e-6, found.models)
+
+
+def with_tasks(scores: Any, task_of: Any) -> Outcomes:
+    """Two models' outcomes whose queries belong to numbered tasks."""
+    tasks = np.asarray(task_of)
+    return outcomes(scores)._replace(tasks=[f"t{i}" for i in range(int(tasks.max()) + 1)], task_of=tasks)

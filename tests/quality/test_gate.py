@@ -53,7 +53,9 @@ def test_a_difference_near_its_margin_names_the_queries_that_would_settle_it() -
     assert found.average.difference == 0
     assert found.verdict == "not enough data"
     low = found.average.difference_interval[0]  # type: ignore[index]
-    assert found.queries_needed == pytest.approx(200 * (-low / 0.01) ** 2, abs=1)
+    power = (1.959964 + 0.841621) / 1.959964  # from a power of one half to one of 80 %
+    assert found.queries_needed == pytest.approx(200 * (power * low / 0.01) ** 2, rel=1e-4, abs=1)
+    assert found.power == 0.8
 
 
 def test_few_queries_without_a_loss_are_not_enough() -> None:

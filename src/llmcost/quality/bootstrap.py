@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ ROUNDS = 1000
 EXACT_UP_TO = 1 << 16
 _BLOCK = 1 << 12  # queries whose counts are held at once, in the poissonised bootstrap
 _ROUNDS_AT_ONCE = 64  # rounds whose counts are held at once, in the exact one
+_KEPT_COUNTS = 1 << 22  # counts (rounds × queries) up to which they are kept for the next sample of this size
 _LEVELS = 1 << 16
 
 Columns = Callable[[slice], "Array"]  # the queries of a slice × figures
@@ -52,18 +54,38 @@ def replicates_and_counts(
 def _exact(size: int, columns: Columns, keep: Array | None, rounds: int, seed: int) -> tuple[Array, Array]:
     import numpy as np
 
-    generator = np.random.SFC64(seed)
     data = columns(slice(0, size)).astype(np.float64)
     found = np.empty((rounds, data.shape[1]))
     kept = np.empty((rounds, 0 if keep is None else keep.size), dtype=np.float32)
+    begin = 0
+    parts = _kept_counts(size, rounds, seed) if rounds * size <= _KEPT_COUNTS else _counts(size, rounds, seed)
+    for counts in parts:
+        here = slice(begin, begin + counts.shape[0])
+        found[here] = counts @ data / size
+        if keep is not None:
+            kept[here] = counts if keep.size == size else counts[:, keep]
+        begin = here.stop
+    return found, kept
+
+
+@lru_cache(maxsize=1)
+def _kept_counts(size: int, rounds: int, seed: int) -> tuple[Array]:
+    """The same counts as one array: many small tasks of one size share them."""
+    import numpy as np
+
+    return (np.concatenate(list(_counts(size, rounds, seed))),)
+
+
+def _counts(size: int, rounds: int, seed: int) -> Iterator[Array]:
+    """How often each query was drawn in each round (rounds × queries), some rounds at a time."""
+    import numpy as np
+
+    generator = np.random.SFC64(seed)
     for begin in range(0, rounds, _ROUNDS_AT_ONCE):
         count = min(_ROUNDS_AT_ONCE, rounds - begin)
         drawn = _drawn(generator, count * size, size).reshape(count, size)
-        counts = np.stack([np.bincount(one, minlength=size) for one in drawn]).astype(np.float64)
-        found[begin : begin + count] = counts @ data / size
-        if keep is not None:
-            kept[begin : begin + count] = counts[:, keep]
-    return found, kept
+        drawn += np.arange(count)[:, None] * size  # each round has numbers of its own
+        yield np.bincount(drawn.ravel(), minlength=count * size).reshape(count, size).astype(np.float64)
 
 
 def _drawn(generator: Any, count: int, size: int) -> Array:
@@ -114,6 +136,14 @@ def poisson_table() -> Array:
 def _slices(size: int, step: int) -> Iterator[slice]:
     for begin in range(0, size, step):
         yield slice(begin, min(begin + step, size))
+
+
+def intervals(rounds: Array) -> list[list[float]]:
+    """The same of every column (rounds × figures), where all are defined."""
+    import numpy as np
+
+    found: list[list[float]] = np.quantile(rounds, (0.025, 0.975), axis=0).T.tolist()
+    return found
 
 
 def interval(rounds: Array) -> list[float] | None:

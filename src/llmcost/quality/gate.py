@@ -4,8 +4,10 @@ The *average* is the mean paired difference in score, new − old. The *tail* is
 5 % of the answers, new − old, each model's own worst ones ("the worst 5% of responses" in
 "AI Model Fine-Tuning, Deployment & Evaluation Systems").
 Each has a 95 % interval from the paired bootstrap: wholly within the margin passes, wholly beyond
-it fails, and anything else is not enough data, with the number of queries that would settle it.
-By task too, so that a good average cannot hide a bad task.
+it fails where it also is beyond chance among all the comparisons (Holm's correction), and anything
+else is not enough data, with the number of queries that would settle it with a power of 80 %.
+By task too, so that a good average cannot hide a bad task. The switch passes where everything
+passes: for that no comparison needs a correction.
 """
 
 from __future__ import annotations
@@ -13,7 +15,18 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from llmcost.quality.bootstrap import ROUNDS, interval, replicates_and_counts
+from llmcost.quality.bootstrap import ROUNDS
+from llmcost.quality.losses import Loss, PairedSample, paired_sample
+from llmcost.quality.noninferiority import (
+    ONE_SIDED,
+    POWER,
+    Z_PASS,
+    Undecided,
+    holm,
+    loss_quantile,
+    queries_for_power,
+    settled_by,
+)
 from llmcost.quality.outcomes import Outcomes
 from llmcost.quality.sample import Interval
 
@@ -25,13 +38,15 @@ if TYPE_CHECKING:
 TAIL = 0.05
 AVERAGE_MARGIN = 0.01
 TAIL_MARGIN = 0.02
-UNSEEN = -math.log(0.025)  # a loss that n queries never showed happens on at most 3.69/n of them (97.5 %)
 Verdict = Literal["pass", "fail", "not enough data"]
 
 
 class Difference(NamedTuple):
-    """New − old in points of score, against the margin: what may be lost. `queries_needed` is None
-    where it is settled, or where no number of queries could settle it.
+    """New − old in points of score, against the margin: what may be lost.
+
+    `adjusted_p_value` is the chance of so great a loss where the true one is no more than the margin,
+    corrected for all comparisons. `queries_needed` settle it with a power of 80 % where the difference is
+    as found; None where it is settled, or where no number of queries could settle it.
     """
 
     old: float
@@ -39,6 +54,7 @@ class Difference(NamedTuple):
     difference: float
     difference_interval: Interval
     margin: float
+    adjusted_p_value: float
     verdict: Verdict
     queries_needed: int | None
     note: str
@@ -76,6 +92,7 @@ class SwitchGate(NamedTuple):
     from_cost_per_request: float | None
     to_cost_per_request: float | None
     saving_share: float | None
+    power: float
     rounds: int
     seed: int
 
@@ -92,166 +109,151 @@ def gate(
     seed: int = 0,
 ) -> SwitchGate:
     """The gate for paired outcomes of two models, the old one first."""
-    import numpy as np
-
     old, new = outcomes.models
     margins = (average_margin, tail_margin)
-    whole = _judged(outcomes.scores, margins, tail, rounds, seed)
-    tasks: list[TaskGate] = []
-    if by_task and outcomes.task_of is not None:
-        for code, name in enumerate(outcomes.tasks):
-            at = np.flatnonzero(outcomes.task_of == code)
-            if at.size:
-                average, worst, worse, _, verdict, needed = _judged(outcomes.scores[:, at], margins, tail, rounds, seed)
-                tasks.append(TaskGate(name, int(at.size), average, worst, *worse, verdict, needed))
-    average, worst, worse, better, verdict, needed = whole
-    size = outcomes.scores.shape[1]
+    names, scores = _tasks(outcomes) if by_task else ([], [])
+    scores.insert(0, outcomes.scores)
+    found: dict[int, PairedSample] = {}
+    for i in sorted(range(len(scores)), key=lambda i: scores[i].shape[1]):  # those of one size share their draws
+        found[i] = paired_sample(scores[i], margins, tail, rounds, seed)
+    parts = _judged([found[i] for i in range(len(scores))])
+    whole, size = parts[0], parts[0].sample.size
+    tasks = [
+        TaskGate(
+            name, part.sample.size, part.average, part.tail, *part.sample.worse, part.verdict, settled_by(part.open)
+        )
+        for name, part in zip(names, parts[1:], strict=True)
+    ]
     failing = [each for each in tasks if each.verdict == "fail"]
     open_ = [each for each in tasks if each.verdict == "not enough data"]
+    verdict = whole.verdict
     if verdict != "fail" and failing:
         verdict = "fail"
     elif verdict == "pass" and open_:
         verdict = "not enough data"
-    if verdict == "not enough data" and open_:
-        needed = _all_needed(needed, open_, size)
+    needed = _all_needed(parts) if verdict == "not enough data" else None
     saving = None if costs is None or costs[0] <= 0 else 1 - costs[1] / costs[0]
     return SwitchGate(
         from_=old,
         to=new,
         queries=size,
-        average=average,
-        tail=worst,
-        worse_share=worse[0],
-        worse_share_interval=worse[1],
-        better_share=better[0],
-        better_share_interval=better[1],
+        average=whole.average,
+        tail=whole.tail,
+        worse_share=whole.sample.worse[0],
+        worse_share_interval=whole.sample.worse[1],
+        better_share=whole.sample.better[0],
+        better_share_interval=whole.sample.better[1],
         tasks=tasks,
         verdict=verdict,
-        queries_needed=needed if verdict == "not enough data" else None,
-        sentence=_sentence(old, new, verdict, average, worst, failing, open_, needed),
+        queries_needed=needed,
+        sentence=_sentence(old, new, verdict, whole.average, whole.tail, failing, open_, needed),
         from_cost_per_request=None if costs is None else costs[0],
         to_cost_per_request=None if costs is None else costs[1],
         saving_share=saving,
+        power=POWER,
         rounds=rounds,
         seed=seed,
     )
 
 
-def _all_needed(needed: int | None, open_: list[TaskGate], size: int) -> int | None:
-    """Queries over all tasks in their present proportions, until the slowest open task is settled."""
-    found = [needed] if needed is not None else []
-    for task in open_:
-        if task.queries_needed is None:
-            return None
-        found.append(math.ceil(task.queries_needed * size / task.queries))
-    return max(found, default=None)
+class _Part(NamedTuple):
+    """The whole or a task, judged; `open` are its comparisons that some number of queries would settle."""
+
+    sample: PairedSample
+    average: Difference
+    tail: Difference
+    open: list[Undecided]
+
+    @property
+    def verdict(self) -> Verdict:
+        both = (self.average.verdict, self.tail.verdict)
+        return "fail" if "fail" in both else "not enough data" if "not enough data" in both else "pass"
 
 
-_Judged = tuple[Difference, Difference, tuple[float, Interval], tuple[float, Interval], Verdict, "int | None"]
-
-
-def _judged(scores: Array, margins: tuple[float, float], tail: float, rounds: int, seed: int) -> _Judged:
-    """Average and tail of two rows of paired scores, the old model's first."""
+def _tasks(outcomes: Outcomes) -> tuple[list[str], list[Array]]:
+    """The tasks that have a query, and the scores of each one's queries."""
     import numpy as np
 
-    old, new = scores
-    size = old.size
-    change = new - old
+    if outcomes.task_of is None:
+        return [], []
+    order = np.argsort(outcomes.task_of, kind="stable")
+    ends = np.searchsorted(outcomes.task_of[order], np.arange(len(outcomes.tasks) + 1))
+    scores = outcomes.scores[:, order]
+    there = [code for code in range(len(outcomes.tasks)) if ends[code + 1] > ends[code]]
+    return [outcomes.tasks[code] for code in there], [scores[:, ends[code] : ends[code + 1]] for code in there]
 
-    def block(part: slice) -> Array:
-        return np.stack([change[part], change[part] < 0, change[part] > 0], axis=1)
 
-    orders = [np.argsort(row, kind="stable")[: _enough(size, tail)] for row in scores]
-    keep = np.unique(np.concatenate(orders))
-    means, counts = replicates_and_counts(size, block, keep, rounds, seed)
-    places = [np.searchsorted(keep, order) for order in orders]
-    tails = [
-        _tail_means(row[order], counts, at, size * tail) for row, order, at in zip(scores, orders, places, strict=True)
-    ]
-    plain = [
-        float(_tail_means(row[order], None, None, size * tail)[0]) for row, order in zip(scores, orders, strict=True)
-    ]
-    worse = (float((change < 0).mean()), interval(means[:, 1]))
-    better = (float((change > 0).mean()), interval(means[:, 2]))
-    unseen = worse[0] == 0
-    average = _difference(
-        float(old.mean()),
-        float(new.mean()),
-        interval(means[:, 0]),
-        margins[0],
-        size,
-        UNSEEN / size if unseen else 0.0,
-        "",
-    )
-    floor = float(scores.min())
-    note = ""
-    if plain[0] == plain[1] == floor and size >= 1 / tail:
-        note = (
-            f"the worst {tail:.0%} of both models' answers all score {floor:g}: the tail cannot tell them apart, "
-            "look at the share of queries answered worse"
-        )
-    hidden = 0.0 if not unseen or plain[0] <= floor < float(scores.max()) else UNSEEN / size / tail
-    worst = _difference(plain[0], plain[1], interval(tails[1] - tails[0]), margins[1], size, hidden, note)
-    if size < 1 / tail:
-        worst = worst._replace(
-            verdict="not enough data",
-            queries_needed=math.ceil(1 / tail),
-            note=f"fewer than {1 / tail:.0f} queries have no worst {tail:.0%}",
-        )
-    verdict: Verdict = "pass"
-    if "fail" in (average.verdict, worst.verdict):
+def _judged(samples: list[PairedSample]) -> list[_Part]:
+    """The whole (first) and the tasks, failed only where the loss is beyond chance among all of them.
+
+    Half of the chance of a false alarm is kept for the whole, and half is shared by the tasks.
+    """
+    weights = [0.25 if len(samples) > 1 else 0.5] * 2
+    weights += [0.25 / max(len(samples) - 1, 1)] * (2 * len(samples) - 2)
+    adjusted = holm([loss.p_value for sample in samples for loss in (sample.average, sample.tail)], weights)
+    parts = []
+    for i, sample in enumerate(samples):
+        losing = loss_quantile(weights[2 * i])
+        average = _difference(sample.average, adjusted[2 * i], sample.size, losing)
+        tail = _difference(sample.tail, adjusted[2 * i + 1], sample.size, losing)
+        parts.append(_Part(sample, average, tail, _open((average, tail), losing)))
+    return parts
+
+
+def _difference(loss: Loss, p: float, size: int, losing: float) -> Difference:
+    """The verdict of one difference, given its corrected p-value; `losing`: the quantile that a loss has to reach."""
+    found = loss.new - loss.old
+    low, high = loss.interval
+    verdict: Verdict = "not enough data"
+    needed = None
+    if loss.too_few:
+        needed = loss.too_few
+    elif low >= -loss.margin:
+        verdict = "pass"
+    elif high < -loss.margin and p <= ONE_SIDED:
         verdict = "fail"
-    elif "not enough data" in (average.verdict, worst.verdict):
-        verdict = "not enough data"
-    open_ = [each for each in (average, worst) if each.verdict == "not enough data"]
-    needed = None
-    if verdict == "not enough data" and all(each.queries_needed is not None for each in open_):
-        needed = max(each.queries_needed or 0 for each in open_)
-    return average, worst, worse, better, verdict, needed
+    else:
+        needed = _needed(loss, size, losing)
+    return Difference(loss.old, loss.new, found, [low, high], loss.margin, p, verdict, needed, loss.note)
 
 
-def _enough(size: int, tail: float) -> int:
-    """How many of the worst answers can be in any round's tail: its size and eight deviations more."""
-    part = size * tail
-    return min(size, math.ceil(part + 8 * math.sqrt(part) + 50))
+def _needed(loss: Loss, size: int, losing: float) -> int | None:
+    found = loss.new - loss.old
+    low, high = loss.interval
+    distance = found + loss.margin
+    width = found - low if distance > 0 else high - found
+    if abs(distance) <= 1e-12:
+        return None
+    if distance > 0 and loss.unseen and width <= loss.unseen * (1 + 1e-12):
+        return max(math.ceil(size * width / distance), size + 1)  # as long as no loss is seen
+    quantile = Z_PASS if distance > 0 else losing
+    return max(queries_for_power(size, width / Z_PASS, abs(distance), quantile), size + 1)
 
 
-def _tail_means(ordered: Array, counts: Array | None, at: Array | None, wanted: float) -> Array:
-    """The mean of the lowest `wanted` answers, of which the last may count in part; one a round."""
-    import numpy as np
-
-    wanted = max(wanted, 1.0)
-    if counts is None or at is None:
-        weights = np.clip(wanted - np.arange(ordered.size), 0.0, 1.0)[None, :]
-        plain: Array = (weights @ ordered) / weights.sum(axis=1)
-        return plain
-    found = np.empty(counts.shape[0])
-    for begin in range(0, counts.shape[0], 32):
-        own = counts[begin : begin + 32][:, at].astype(np.float64)
-        before = np.cumsum(own, axis=1) - own
-        weights = np.clip(wanted - before, 0.0, own)
-        found[begin : begin + 32] = (weights @ ordered) / np.maximum(weights.sum(axis=1), 1e-12)
-    return found
+def _open(both: tuple[Difference, Difference], losing: float) -> list[Undecided]:
+    """What some number of queries settles; nothing where one of them can never be settled."""
+    undecided = [own for own in both if own.verdict == "not enough data"]
+    found = [
+        Undecided(own.queries_needed, losing if own.difference < -own.margin else Z_PASS)
+        for own in undecided
+        if own.queries_needed is not None
+    ]
+    return found if len(found) == len(undecided) else []
 
 
-def _difference(
-    old: float, new: float, between: Interval, margin: float, size: int, unseen: float, note: str
-) -> Difference:
-    """The verdict of one difference. `unseen` widens the low end by a loss that never showed."""
-    found = new - old
-    low, high = between or [-math.inf, math.inf]
-    low = min(low, found - unseen)
-    if unseen and not note:
-        note = f"no query was answered worse; with {size:,} queries a loss of {unseen * 100:.2f} points may be unseen"
-    verdict: Verdict = "pass" if low >= -margin else "fail" if high < -margin else "not enough data"
-    needed = None
-    if verdict == "not enough data":
-        distance = abs(found + margin)
-        width = (found - low) if found > -margin else (high - found)
-        if distance > 1e-12 and math.isfinite(width):
-            power = 1 if unseen and width <= unseen * (1 + 1e-12) else 2
-            needed = max(math.ceil(size * (width / distance) ** power), size + 1)
-    return Difference(old, new, found, [low, high], margin, verdict, needed, note)
+def _all_needed(parts: list[_Part]) -> int | None:
+    """Queries over all tasks in their present proportions, until every open comparison is settled."""
+    size = parts[0].sample.size
+    undecided = [part for part in parts if part.verdict == "not enough data"]
+    if not all(part.open for part in undecided):
+        return None
+    return settled_by(
+        [
+            each._replace(queries=math.ceil(each.queries * size / part.sample.size))
+            for part in undecided
+            for each in part.open
+        ]
+    )
 
 
 def _sentence(
@@ -277,5 +279,9 @@ def _sentence(
     what = ", ".join(parts)
     if verdict == "fail":
         return f"Fail: {new} loses more against {old} than the margin allows: {what}."
-    settle = f"about {needed:,} queries would settle it" if needed else "no number of queries is known to settle it"
+    settle = "no number of queries is known to settle it"
+    if needed:
+        settle = (
+            f"about {needed:,} queries would settle it with a power of {POWER:.0%}, if the differences are as found"
+        )
     return f"Not enough data to replace {old} by {new}: {what} undecided; {settle}."

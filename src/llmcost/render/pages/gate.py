@@ -42,7 +42,13 @@ def page(found: SwitchGate) -> Page:
         )
     if found.tasks:
         notes.append(
-            f"Each of the {len(found.tasks)} tasks is judged at 95 %: one in forty may fail by chance; small tasks need more queries."
+            f"Each of the {len(found.tasks)} tasks fails only where its loss is beyond chance among all of them (Holm's "
+            "correction): a model as good as the old one fails in at most 2.5 % of the samples."
+        )
+    if found.verdict == "not enough data" or any(task.verdict == "not enough data" for task in found.tasks):
+        notes.append(
+            f"Settled by: the queries that settle a difference in {found.power:.0%} of the samples (its power), "
+            "where the difference is as found."
         )
     title = f"From {found.from_} to {found.to}: points of score, new − old"
     return Page(found.sentence, [Table(title, _COLUMNS, rows)], notes)
