@@ -27,6 +27,8 @@ SPEC = ("memory_gb", "bandwidth_gb_s", "bf16_tflops", "fp8_tflops", "fp4_tflops"
 SHAPE = (
     *("parameters", "layers", "kv_heads", "head_size", "width", "heads"),
     *("context_window", "sliding_window", "sliding_layers"),
+    *("active_parameters", "experts", "experts_per_token", "shared_experts", "expert_layers"),
+    *("latent_size", "linear_layers", "state_bytes", "embedding_parameters"),
 )
 
 Compiled = dict[str, Any]

@@ -180,9 +180,13 @@ class GpuSpec(NamedTuple):
 
 
 class OpenModel(NamedTuple):
-    """What an open model is: parameters, layers, key and value heads, head size, width; dense ones only.
+    """What an open model is: parameters, layers, key and value heads, head size, width.
 
-    `sliding_layers` of the layers look back `sliding_window` tokens only.
+    `sliding_layers` of the layers look back `sliding_window` tokens only; `linear_layers` keep a state
+    in place of keys and values, `state_bytes` a request in all of them. With latent attention a token
+    leaves `latent_size` numbers in each layer. `active_parameters` are those multiplied for a token:
+    of a mixture of experts the shared ones, `experts_per_token` of `experts` and the output layer.
+    `embedding_parameters` are only looked up, so they take memory and nothing else.
     """
 
     model: str
@@ -199,6 +203,15 @@ class OpenModel(NamedTuple):
     licence: str | None = None
     aliases: tuple[str, ...] = ()
     note: str | None = None
+    active_parameters: float | None = None
+    experts: int | None = None
+    experts_per_token: int | None = None
+    shared_experts: int | None = None
+    expert_layers: int | None = None
+    latent_size: int | None = None
+    linear_layers: int = 0
+    state_bytes: float | None = None
+    embedding_parameters: float | None = None
 
 
 class Retirement(NamedTuple):

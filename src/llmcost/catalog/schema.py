@@ -228,6 +228,15 @@ class Shape(Sourced):
     context_window: Tokens | None = None
     sliding_window: Tokens | None = None
     sliding_layers: Tokens | None = None
+    active_parameters: Tokens | None = None
+    experts: Tokens | None = None
+    experts_per_token: Tokens | None = None
+    shared_experts: Tokens | None = None
+    expert_layers: Tokens | None = None
+    latent_size: Tokens | None = None
+    linear_layers: Tokens | None = None
+    state_bytes: Tokens | None = None
+    embedding_parameters: Tokens | None = None
     licence: str | None = None
     aliases: list[str] = []
     note: str | None = None
