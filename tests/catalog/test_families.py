@@ -19,6 +19,7 @@ DAY = date(2026, 12, 1)
         ("openai/gpt-4o-2024-05-13", ("gpt",), (4,)),
         ("openai/o4-mini", ("o", "mini"), (4,)),
         ("google/gemini-2.5-flash-lite", ("gemini", "flash", "lite"), (2, 5)),
+        ("aws/global.anthropic.claude-haiku-4-5-20251001-v1:0", ("global.anthropic.claude", "haiku"), (4, 5)),
         ("mistral/codestral-2508", ("codestral",), ()),
     ],
 )

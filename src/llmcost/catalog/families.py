@@ -12,13 +12,12 @@ from datetime import date
 from typing import NamedTuple
 
 from llmcost.catalog.catalog import Catalog
-from llmcost.catalog.listing import blended_price
 from llmcost.catalog.models import ApiPrice
 from llmcost.errors import UnknownPrice
 
 CLEARLY_SMALLER = 0.5  # of the blended price: below it a model is the next smaller one
 _SAYS_NOTHING = {"latest", "preview", "exp", "experimental", "chat"}
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}|(?<![\d.])\d{4}(?:\d{2}){0,2}(?![\d.])")
+_DATE = re.compile(r"[-:]v\d(?::\d)?$|\d{4}-\d{2}-\d{2}|(?<![\d.])\d{4}(?:\d{2}){0,2}(?![\d.])")
 _VERSIONED = re.compile(r"([a-z]*?)(\d{1,2}(?:\.\d{1,2})*)o?")
 
 
@@ -71,30 +70,29 @@ def smaller_than(catalog: Catalog, name: str, on: date) -> str | None:
     that is current. Raises UnknownPrice for an unknown model.
     """
     own = catalog.price(name, on)
-    limit = blended_price(own.rates)
+    limit = own.rates.blended_per_mtok
     if limit is None:
         return None
     family, _ = family_of(own.model)
     found: list[tuple[bool, tuple[int, ...], float, str]] = []
-    for model in _current(catalog, family.provider, on):
-        price = blended_price(catalog.price(model, on).rates)
+    for model in current_models(catalog, on):
+        if not model.startswith(f"{family.provider}/"):
+            continue
+        price = catalog.price(model, on).rates.blended_per_mtok
         if price is not None and 0 < price <= CLEARLY_SMALLER * limit:
             other, version = family_of(model)
             found.append((other.words[:1] == family.words[:1], version, price, model))
     return max(found)[-1] if found else None
 
 
-def _current(catalog: Catalog, provider: str, on: date) -> list[str]:
-    """Every priced model of a provider that is still served and has no newer version in its family."""
+def current_models(catalog: Catalog, on: date) -> set[str]:
+    """Every priced model that is still served and has no newer version in its family."""
     newest: dict[Family, tuple[tuple[int, ...], str]] = {}
     for model in catalog.model_ids():
         family, version = family_of(model)
-        if family.provider != provider:
-            continue
-        if version < newest.get(family, ((), ""))[0] or _served(catalog, model, on) is None:
-            continue
-        newest[family] = (version, model)
-    return [model for version, model in newest.values() if version]
+        if version and version >= newest.get(family, ((), ""))[0] and _served(catalog, model, on) is not None:
+            newest[family] = (version, model)
+    return {model for _, model in newest.values()}
 
 
 def _served(catalog: Catalog, model: str, on: date) -> ApiPrice | None:

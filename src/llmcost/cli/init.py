@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from llmcost.cli.options import command_app
+from llmcost.cli.help import command_app
 from llmcost.errors import InputError, LlmcostError
 from llmcost.presets import PRESETS, preset
 from llmcost.quantity import QuantityError, Range, quantity

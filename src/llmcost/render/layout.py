@@ -13,6 +13,7 @@ from llmcost.render.page import Cell, Column, Interval, Table, Tone
 from llmcost.render.plain import harmless
 
 LONGEST_NAME = 24
+LONGEST_ID = 44  # ids of models and paths, which have to be typed again
 BLOCKS_BELOW = 60
 GAP = 2
 SHORTEST_BAR, LONGEST_BAR = 8, 28
@@ -95,7 +96,7 @@ def _clean(table: Table, *, whole: bool) -> Table:
         for position, column in enumerate(columns):
             if column.number or column.prose or column.bar:
                 continue
-            names = unique([row[position].text for row in rows])
+            names = unique([row[position].text for row in rows], LONGEST_ID if column.code else LONGEST_NAME)
             rows = [
                 [*row[:position], row[position]._replace(text=name), *row[position + 1 :]]
                 for row, name in zip(rows, names, strict=True)
