@@ -45,7 +45,7 @@ class Call(NamedTuple):
 def environment(**changes: str) -> dict[str, str]:
     """This process's environment on the tests' day, without what changes the output or slows the start."""
     kept = {key: value for key, value in os.environ.items() if key not in _DROPPED}
-    return {**kept, "LLMCOST_TODAY": TODAY, "PYTHONIOENCODING": "utf-8", **changes}
+    return {**kept, "LLMCOST_TODAY": TODAY, "PYTHONIOENCODING": "utf-8", "COLUMNS": "200", **changes}
 
 
 def run(

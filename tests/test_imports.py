@@ -12,7 +12,7 @@ import llmcost
 ROOT = Path(llmcost.__file__).parent
 # Lowest first. A module belongs to the layer of the longest prefix that names it.
 LAYERS = (
-    ("errors", "arithmetic", "output_file", "presets", "wording"),
+    ("errors", "arithmetic", "output_file", "wording"),
     ("number", "beta"),
     ("distributions",),
     ("lengths",),
@@ -21,7 +21,7 @@ LAYERS = (
     ("validation",),
     ("estimate",),
     ("catalog",),
-    ("workload",),
+    ("presets", "workload"),
     ("capacity",),
     ("architectures",),
     ("quality",),
@@ -133,7 +133,7 @@ def test_only_the_command_line_knows_typer() -> None:
 
 def test_only_the_renderers_know_rich() -> None:
     """rich and the chart library are imported by the renderers alone."""
-    assert "render.table" in uses("rich")
+    assert "render.layout" in uses("rich")
     assert {module.split(".")[0] for module in uses("rich") | uses("plotille")} == {"render"}
 
 

@@ -69,9 +69,10 @@ class TestList:
         models = result("list", "-s", "haiku 4.5", "--provider", "anthropic")["models"]
         assert [model["model"] for model in models] == ["anthropic/claude-haiku-4-5"]
 
-    def test_the_cheapest_is_first(self) -> None:
+    def test_current_models_are_first_and_among_them_the_cheapest(self) -> None:
         blended = [
-            3 * m["input_per_mtok"] + m["output_per_mtok"] for m in result("list", "--provider", "openai")["models"]
+            (not m["current"], 3 * m["input_per_mtok"] + m["output_per_mtok"])
+            for m in result("list", "--provider", "openai")["models"]
         ]
         assert blended == sorted(blended)
 

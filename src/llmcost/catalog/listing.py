@@ -1,4 +1,4 @@
-"""What `llmcost prices list` shows: the models' prices on a day, filtered, the cheapest first."""
+"""What `llmcost prices list` shows: the models' prices on a day, filtered, current models first, then the cheapest."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from datetime import date
 from typing import Literal, NamedTuple, get_args
 
 from llmcost.catalog.catalog import Catalog
-from llmcost.catalog.models import ApiPrice, GpuPrice, ModelInfo, Rates, Retirement
+from llmcost.catalog.families import current_models
+from llmcost.catalog.models import ApiPrice, GpuPrice, ModelInfo, Retirement
 from llmcost.errors import InputError, UnknownPrice, did_you_mean
 
 Tier = Literal["cheap", "mid", "dear"]
@@ -16,26 +17,20 @@ BLEND = "3 input tokens to 1 output token"
 
 
 class Listed(NamedTuple):
-    """A model with its price on a day."""
+    """A model with its price on a day; `current` where its family has no newer one and it is not to retire."""
 
     info: ModelInfo
     price: ApiPrice
     retirement: Retirement | None
+    current: bool = True
 
     @property
     def tier(self) -> Tier | None:
         """By blended price; None where a rate is unknown."""
-        blended = blended_price(self.price.rates)
+        blended = self.price.rates.blended_per_mtok
         if blended is None:
             return None
         return "cheap" if blended <= CHEAP_UP_TO else "mid" if blended <= MID_UP_TO else "dear"
-
-
-def blended_price(rates: Rates) -> float | None:
-    """USD per million tokens at BLEND; None where a rate is unknown."""
-    if rates.input_per_mtok is None or rates.output_per_mtok is None:
-        return None
-    return (3 * rates.input_per_mtok + rates.output_per_mtok) / 4
 
 
 def listed(
@@ -47,7 +42,7 @@ def listed(
     max_input_per_mtok: float | None = None,
     search: str | None = None,
 ) -> list[Listed]:
-    """The models that pass every filter, by blended price; one without any price on the day is left out."""
+    """The models that pass every filter, current ones first, then by blended price; one without any price on the day is left out."""
     providers = dict.fromkeys(model.split("/", 1)[0] for model in catalog)
     if provider is not None and provider not in providers:
         hint = did_you_mean(provider, providers) or f"choose one of {', '.join(providers)}"
@@ -56,12 +51,14 @@ def listed(
         hint = f"choose one of {', '.join(get_args(Tier))}"
         raise InputError(f"unknown tier {tier!r}", where="--tier", hint=hint)
     found = []
+    current = current_models(catalog, on)
     for model in catalog:
         if provider is not None and model.split("/", 1)[0] != provider:
             continue
         entry = _listed(catalog, model, on)
         if entry is None or not _matches(entry, search):
             continue
+        entry = entry._replace(current=model in current)
         rate = entry.price.rates.input_per_mtok
         if max_input_per_mtok is not None and (rate is None or rate > max_input_per_mtok):
             continue
@@ -96,6 +93,6 @@ def _matches(entry: Listed, search: str | None) -> bool:
     return all(word in text for word in words)
 
 
-def _order(entry: Listed) -> tuple[bool, float, str]:
-    blended = blended_price(entry.price.rates)
-    return blended is None, blended or 0.0, entry.info.model
+def _order(entry: Listed) -> tuple[bool, bool, float, str]:
+    blended = entry.price.rates.blended_per_mtok
+    return not entry.current, blended is None, blended or 0.0, entry.info.model

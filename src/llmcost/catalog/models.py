@@ -43,6 +43,13 @@ class Rates(NamedTuple):
     cache_write_per_mtok: float | None = None
     cache_write_1h_per_mtok: float | None = None
 
+    @property
+    def blended_per_mtok(self) -> float | None:
+        """USD per million tokens at 3 input tokens to 1 output token; None where a rate is unknown."""
+        if self.input_per_mtok is None or self.output_per_mtok is None:
+            return None
+        return (3 * self.input_per_mtok + self.output_per_mtok) / 4
+
 
 class LongContext(NamedTuple):
     """Rates for the whole request once its input is above a number of tokens.

@@ -30,6 +30,8 @@ COMMANDS = {
     "prices": "List, show, check and refresh the price catalog",
     "init": "Write a commented scenario to start from",
     "schema": "Print the JSON Schema of a command's result, or of the scenario",
+    "help": "Explain a command or a topic: ranges, own-prices, scenario, output, exit-codes, man",
+    "completion": "Print completion for bash, zsh, fish or powershell",
 }
 
 _USAGE = """\
@@ -44,8 +46,12 @@ Options:
   --version  Print the version and exit.
   --help     Show this message and exit.
 
-`llmcost COMMAND --help` explains a command. Exit codes: 0 fine, 1 internal error, 2 bad input,
-3 a gate was breached, 4 a stale or missing price under --strict, 130 interrupted.
+Start here:
+  llmcost init scenario.yaml     seven questions, a scenario with the usual options
+  llmcost compare scenario.yaml  which of them to choose
+
+Exit codes: 0 fine, 1 internal error, 2 bad input, 3 a requirement is not met,
+4 a stale or missing price under --strict, 130 interrupted.
 """
 
 
@@ -96,6 +102,14 @@ def _answer(given: list[str]) -> int:
 
         print(f"llmcost {__version__}")
         return 0
+    if given and given[0] == "__complete":
+        from llmcost.cli.completion import answer
+
+        return answer(given[1:])
+    if given and given[0] == "completion":
+        return _completion(given[1:])
+    if given and given[0] == "help" and len(given) > 1:
+        return _explain(given[1:])
     if not given or given[0] in ("--help", "-h", "help"):
         width = max(map(len, COMMANDS))
         print(
@@ -105,3 +119,46 @@ def _answer(given: list[str]) -> int:
     from llmcost.cli.running import run
 
     return run(given)
+
+
+def _explain(words: list[str]) -> int:
+    """A command's help, or what there is to say of a topic."""
+    from llmcost.cli.topics import TOPICS
+
+    if words[0] in COMMANDS and words[0] not in ("help", "completion"):
+        from llmcost.cli.running import run
+
+        return run([*words, "--help"])
+    if words == ["man"]:
+        from llmcost.cli.man_page import man_page
+
+        print(man_page(), end="")
+        return 0
+    if words[0] in TOPICS and len(words) == 1:
+        print(TOPICS[words[0]], end="")
+        return 0
+    from llmcost.cli.running import complain
+    from llmcost.errors import did_you_mean
+
+    known = [*COMMANDS, *TOPICS]
+    complain(
+        f"no command or topic {' '.join(words)!r}",
+        "llmcost help",
+        did_you_mean(words[0], known) or f"topics: {', '.join(TOPICS)}; commands: llmcost --help",
+    )
+    return 2
+
+
+def _completion(words: list[str]) -> int:
+    """What a shell reads to complete `llmcost`."""
+    from llmcost.cli.completion import SHELLS, script
+
+    text = script(words[0]) if len(words) == 1 else None
+    if text is None:
+        from llmcost.cli.running import complain
+
+        what = f"no shell {' '.join(words)!r}" if words else "nothing says for which shell"
+        complain(what, "llmcost completion", f"type one of: {', '.join(SHELLS)}")
+        return 2
+    print(text, end="")
+    return 0

@@ -13,8 +13,9 @@ from llmcost.claims.auditing import Audit, audit
 from llmcost.claims.claims_file import ClaimsFile, load_claims
 from llmcost.claims.published import tolerance_of
 from llmcost.claims.verdicts import VERDICTS
+from llmcost.cli.help import command_app
 from llmcost.cli.inline_claim import INSTEAD, Typed, as_typed, inline, no_calculation, split
-from llmcost.cli.options import DRAWS, OUTPUT, Values, command_app, option, takes
+from llmcost.cli.options import DRAWS, OUTPUT, Values, option, takes
 from llmcost.cli.outputs import keep_apart
 from llmcost.cli.reading import day, sampling
 from llmcost.cli.writing import Notes, breached, format_of, write

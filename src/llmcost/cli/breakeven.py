@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from llmcost.cli.asked import Asked
 from llmcost.cli.draft import Draft, draft_from
 from llmcost.cli.handed import hand_over
+from llmcost.cli.help import command_app
 from llmcost.cli.options import (
     CHART,
     DRAWS,
@@ -15,7 +16,6 @@ from llmcost.cli.options import (
     SCENARIO,
     WORKLOAD,
     Values,
-    command_app,
     flags_given,
     option,
     takes,

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from llmcost.cli.draft import draft_from
+from llmcost.cli.help import command_app
 from llmcost.cli.logs import USAGE
 from llmcost.cli.options import (
     CHART,
@@ -16,7 +17,6 @@ from llmcost.cli.options import (
     SCENARIO,
     WORKLOAD,
     Values,
-    command_app,
     takes,
 )
 from llmcost.cli.reading import asked

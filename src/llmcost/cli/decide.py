@@ -13,6 +13,7 @@ from llmcost.catalog.files import read_yaml
 from llmcost.cli.asked import Asked
 from llmcost.cli.asking import ask, parsed
 from llmcost.cli.draft import draft_from
+from llmcost.cli.help import command_app
 from llmcost.cli.options import (
     DRAWS,
     GATES,
@@ -22,7 +23,6 @@ from llmcost.cli.options import (
     SCENARIO,
     WORKLOAD,
     Values,
-    command_app,
     flags_given,
     option,
     takes,

@@ -10,7 +10,8 @@ from llmcost import __version__
 from llmcost.catalog.earlier import EarlierCatalog
 from llmcost.cli.asked import Asked
 from llmcost.cli.draft import draft_from
-from llmcost.cli.options import DRAWS, HORIZON, OUTPUT, PRICES, WORKLOAD, Values, command_app, option, takes
+from llmcost.cli.help import command_app
+from llmcost.cli.options import DRAWS, HORIZON, OUTPUT, PRICES, WORKLOAD, Values, option, takes
 from llmcost.cli.outcomes import OutcomeRemarks
 from llmcost.cli.reading import asked, day, for_the_day, number_flag
 from llmcost.cli.writing import Remarks, breached, format_of, write

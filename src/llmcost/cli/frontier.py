@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from llmcost.cli.options import Values, command_app, shared, takes
+from llmcost.cli.help import command_app
+from llmcost.cli.options import Values, shared, takes
 from llmcost.cli.outcomes import (
     DAY_PRICES,
     OUTCOMES,

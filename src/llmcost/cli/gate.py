@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
-from llmcost.cli.options import Values, command_app, option, takes
+from llmcost.cli.help import command_app
+from llmcost.cli.options import Values, option, takes
 from llmcost.cli.outcomes import DAY_PRICES, OUTCOMES, REPORT, OutcomeRemarks, names, reading_of, remarks_of
 from llmcost.cli.outcomes import _whole as whole_flag
 from llmcost.cli.reading import day, number_flag

@@ -134,10 +134,3 @@ def flags_given(flags: Values, *groups: tuple[inspect.Parameter, ...]) -> list[s
         for each in value if isinstance(value, list) else [value] if isinstance(value, str) else []:
             parts += [flag, each]
     return parts
-
-
-def command_app(function: Callable[..., int]) -> typer.Typer:
-    """A Typer application of one command, with plain help."""
-    app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
-    app.command(context_settings={"help_option_names": ["-h", "--help"]})(function)
-    return app

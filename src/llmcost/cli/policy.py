@@ -3,7 +3,8 @@
 from typing import Any
 
 from llmcost.cli.draft import draft_from
-from llmcost.cli.options import GATES, HORIZON, OUTPUT, PRICES, SCENARIO, WORKLOAD, Values, command_app, takes
+from llmcost.cli.help import command_app
+from llmcost.cli.options import GATES, HORIZON, OUTPUT, PRICES, SCENARIO, WORKLOAD, Values, takes
 from llmcost.cli.reading import asked
 from llmcost.cli.writing import FORMATS, Remarks, deliver, format_of, write
 from llmcost.decision.policy import policy

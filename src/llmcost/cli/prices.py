@@ -44,10 +44,13 @@ FolderOption = Annotated[str | None, typer.Option("--pricing-dir", help="The fol
 
 @app.command("list")
 def list_prices(
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[WORD]...", help="Words that the name or an alias holds.")
+    ] = None,
     provider: Annotated[str | None, typer.Option("--provider", help="Only this provider's models.")] = None,
     tier: Annotated[str | None, typer.Option("--tier", help="cheap, mid or dear, by blended price.")] = None,
     max_input: Annotated[str | None, typer.Option("--max-input", help="At most this input price, USD/Mtok.")] = None,
-    search: Annotated[str | None, typer.Option("--search", "-s", help="Words that the name or an alias holds.")] = None,
+    search: Annotated[str | None, typer.Option("--search", "-s", help="The same as WORD.")] = None,
     gpus: Annotated[bool, typer.Option("--gpus", help="GPUs by the hour instead of models.")] = False,
     as_of: AsOfOption = None,
     catalog: CatalogOption = None,
@@ -55,11 +58,12 @@ def list_prices(
     output: OutputOption = None,
     force: ForceOption = False,
 ) -> None:
-    """Models with their prices today, the cheapest first."""
+    """Models with their prices today, current models first, then the cheapest."""
     from llmcost.catalog import listing
     from llmcost.render import prices as views_of
 
     on, prices = _day(as_of), _catalog(catalog, output)
+    search = " ".join([*(words or ()), *([search] if search else [])]) or None
     if gpus:
         view, result = views_of.gpu_list(listing.listed_gpus(prices, on, search), on)
         return _write([view], result, on, [], format, output, force)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from llmcost import __version__
 from llmcost.cli.draft import draft_from
+from llmcost.cli.help import command_app
 from llmcost.cli.logs import USAGE
 from llmcost.cli.options import (
     DRAWS,
@@ -17,7 +18,6 @@ from llmcost.cli.options import (
     SCENARIO,
     WORKLOAD,
     Values,
-    command_app,
     flags_given,
     takes,
 )

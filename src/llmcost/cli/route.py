@@ -5,7 +5,8 @@ from typing import Annotated, Any
 import typer
 
 from llmcost.cli.draft import Draft, draft_from, shares
-from llmcost.cli.options import DRAWS, GATES, OUTPUT, PRICES, SCENARIO, WORKLOAD, Values, command_app, takes
+from llmcost.cli.help import command_app
+from llmcost.cli.options import DRAWS, GATES, OUTPUT, PRICES, SCENARIO, WORKLOAD, Values, takes
 from llmcost.cli.reading import asked, for_the_day
 from llmcost.cli.writing import Remarks, breached, format_of, write
 from llmcost.economics.routing import Routing, route

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from llmcost.cli.options import command_app
+from llmcost.cli.help import command_app
 
 
 def command(

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 import typer
 
 from llmcost.cli.draft import draft_from
-from llmcost.cli.options import DRAWS, HORIZON, OUTPUT, PRICES, SCENARIO, WORKLOAD, Values, command_app, takes
+from llmcost.cli.help import command_app
+from llmcost.cli.options import DRAWS, HORIZON, OUTPUT, PRICES, SCENARIO, WORKLOAD, Values, takes
 from llmcost.cli.reading import asked
 from llmcost.cli.writing import Remarks, format_of, write
 from llmcost.economics.sensitivity import sensitivity

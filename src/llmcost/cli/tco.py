@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from llmcost.cli.draft import Draft, draft_from
+from llmcost.cli.help import command_app
 from llmcost.cli.options import (
     CHART,
     DRAWS,
@@ -13,7 +14,6 @@ from llmcost.cli.options import (
     SCENARIO,
     WORKLOAD,
     Values,
-    command_app,
     option,
     takes,
 )

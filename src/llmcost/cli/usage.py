@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from llmcost.cli.draft import draft_from
+from llmcost.cli.help import command_app
 from llmcost.cli.logs import (
     LOG_ENGINE,
     LOG_FORMAT,
@@ -22,7 +23,7 @@ from llmcost.cli.logs import (
     same_as,
     stand_ins,
 )
-from llmcost.cli.options import OUTPUT, Values, command_app, flag_of, shared, takes
+from llmcost.cli.options import OUTPUT, Values, flag_of, shared, takes
 from llmcost.cli.outcomes import DAY_PRICES, OutcomeRemarks, catalog_of, own_prices
 from llmcost.cli.reading import asked, day
 from llmcost.cli.writing import format_of, write

@@ -27,5 +27,9 @@ def preset(name: str, start: date) -> str:
             hint=did_you_mean(name, PRESETS) or f"type one of: {', '.join(PRESETS)}",
         )
     text = files(__name__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
-    month = f"{start:%Y-%m}"
-    return _HEADER.format(schema=SCHEMA_FILE) + text.replace("{start}", month)
+    return with_header(text.replace("{start}", f"{start:%Y-%m}"))
+
+
+def with_header(text: str) -> str:
+    """A scenario under the line by which an editor knows its keys."""
+    return _HEADER.format(schema=SCHEMA_FILE) + text

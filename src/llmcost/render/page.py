@@ -4,41 +4,64 @@ A cell keeps its raw value beside what a person reads, so CSV carries numbers an
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from llmcost.economics.uncertainty import Figure
 from llmcost.render import figures
 
+Tone = Literal["", "good", "bad", "unsure"]
+
 
 class Cell(NamedTuple):
-    """A raw value and how it is shown."""
+    """A raw value, how it is shown, and its tone: never told by colour alone, the words say it too."""
 
     value: Any
     text: str
+    tone: Tone = ""
+
+
+class Interval(NamedTuple):
+    """A figure to be drawn: its expected value, and P5 and P95 where ranges reach it."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
 
 
 class Column(NamedTuple):
-    """A column's key (for CSV), its heading, whether it is a number, and whether it holds names and
-    paths from a user's file, which Markdown shows as code."""
+    """A column's key (for CSV), its heading, whether it is a number, and what becomes of it on a narrow terminal.
+
+    `code`: names and paths from a user's file, which Markdown shows as code. `leaves`: 0 stays; of the
+    others the highest leaves first where the terminal is too narrow. `prose`: its words may go on in the
+    next line. `bar`: its cells' values are Intervals, drawn in whatever room is left.
+    """
 
     key: str
     heading: str
     number: bool = True
     code: bool = False
+    leaves: int = 0
+    prose: bool = False
+    bar: bool = False
 
 
 class Table(NamedTuple):
-    """Rows of cells under columns, with remarks beneath."""
+    """Rows of cells under columns, with remarks beneath.
+
+    A `detail` is shown on a terminal only where details are asked for.
+    """
 
     title: str
     columns: list[Column]
     rows: list[list[Cell]]
     notes: list[str] = []
+    detail: bool = False
 
 
 class Page(NamedTuple):
     """A headline, tables (the first is what CSV carries), notes, and a chart as text where asked for.
 
+    `details` are remarks that a terminal counts in one line and shows where details are asked for.
     `marker` is a hidden comment by which a bot finds its own Markdown again; where it stands, the
     notes are folded away.
     """
@@ -48,11 +71,18 @@ class Page(NamedTuple):
     notes: list[str] = []
     chart: str = ""
     marker: str = ""
+    details: list[str] = []
 
 
-def text(value: str) -> Cell:
+def text(value: str, tone: Tone = "") -> Cell:
     """Words."""
-    return Cell(value, value)
+    return Cell(value, value, tone)
+
+
+def interval(figure: Figure) -> Cell:
+    """A figure for a bar column; in other formats than a terminal's it is left out."""
+    spread = figure.spread or (None, None, None)
+    return Cell(Interval(figure.value, spread[0], spread[2]), "")
 
 
 def usd(value: float | Figure | None, *, spread: bool = False) -> Cell:

@@ -27,6 +27,8 @@ TIERS: Record = {
     "value": f"cheap up to {CHEAP_UP_TO:g}, mid up to {MID_UP_TO:g} USD/Mtok, else dear",
     "why": f"by the price blended at {BLEND}",
 }
+# What a narrow terminal does without, the last one first.
+_LEAVES = ("tier", "cached_input_per_mtok", "context_window", "region", "effective_from", "retires_on", "age_in_days")
 _RATES = ("input_per_mtok", "output_per_mtok", "cached_input_per_mtok", "cache_write_per_mtok")
 
 
@@ -49,6 +51,7 @@ def model_list(found: list[Listed], on: date) -> tuple[View, Record]:
                 "model": entry.info.model,
                 "name": entry.info.name,
                 **{field: getattr(rates, field) for field in _RATES},
+                "current": entry.current,
                 "tier": entry.tier,
                 "context_window": entry.info.context_window,
                 "variants": list(entry.price.variants),
@@ -315,7 +318,11 @@ def _table(view: View, *, every_field: bool) -> Table:
     fields = dict.fromkeys(key for record in view.records for key in record) if every_field else {}
     keys = list(fields) or list(view.columns)
     numeric = {key for key in keys for record in view.records if isinstance(record.get(key), int | float)}
-    columns = [Column(key, _heading(key), key in numeric) for key in keys]
+    leaves = {key: place for place, key in enumerate(_LEAVES, 1)}
+    columns = [
+        Column(key, _heading(key), key in numeric, code=key in ("model", "gpu", "url"), leaves=leaves.get(key, 0))
+        for key in keys
+    ]
     rows = [[_cell(record.get(key)) for key in keys] for record in view.records]
     return Table(view.title, columns, rows, list(view.remarks))
 

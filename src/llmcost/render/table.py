@@ -1,75 +1,78 @@
-"""A page on the terminal, through rich: as wide as it needs, no markup from a user's file."""
+"""A page on the terminal: as wide as that is, no markup from a user's file, colour where it means something."""
 
 from __future__ import annotations
 
-import io
 import os
+import shutil
 import sys
 
-from llmcost.render.page import Page, Table
+from llmcost.render.layout import Line, Piece, lines, wrapped
+from llmcost.render.page import Page
 from llmcost.render.plain import harmless
 
+DEFAULT_WIDTH = 80  # where nothing says how wide the terminal is: most open with it
+NARROWEST = 20
+_STYLES = {"bold": "1", "dim": "2", "good": "32", "bad": "31", "unsure": "33"}
 
-def render(page: Page, *, terminal: bool) -> str:
-    """The page as text; with colour only on a terminal and without NO_COLOR."""
-    from rich.console import Console
 
-    out = io.StringIO()
-    width = _width() if terminal else 200
-    colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    console = Console(
-        file=out,
-        width=width,
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        no_color=not colour,
-        markup=False,
-        highlight=False,
-        emoji=False,
-        legacy_windows=False,
-    )
-    unicode = _carries_unicode()
+def render(page: Page, *, terminal: bool, details: bool = False) -> str:
+    """The page as text, none of its lines wider than the terminal.
+
+    The width is the terminal's, else `COLUMNS`, else 80; colour only on a terminal without NO_COLOR.
+    Tables and remarks that are details are left out, and counted in a line, unless asked for.
+    """
+    width, unicode = _width(), _carries_unicode()
+    drawn: list[Line] = []
     if page.headline:
-        console.print(harmless(page.headline), soft_wrap=not terminal)
+        drawn += [[Piece(line)] for line in wrapped(harmless(page.headline), width)]
     if page.chart:
-        console.print()
-        console.out(page.chart, highlight=False)
+        drawn += [[], *([Piece(line)] for line in page.chart.splitlines())]
     for table in page.tables:
-        console.print()
+        if table.detail and not details:
+            continue
+        drawn.append([])
         if table.title:
-            console.print(harmless(table.title), style="bold", soft_wrap=not terminal)
-        console.print(_table(table, unicode))
-        for note in table.notes:
-            console.print("  " + harmless(note), style="dim", soft_wrap=not terminal)
-    if page.notes:
-        console.print()
-    for note in page.notes:
-        console.print(harmless(note), style="dim", soft_wrap=not terminal)
-    text = "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
-    return text if unicode else text.encode("ascii", "replace").decode()
+            drawn += [[Piece(line, "bold")] for line in wrapped(harmless(table.title), width)]
+        drawn += lines(table, width, details=details, unicode=unicode)
+        drawn += _remarks(table.notes, width)
+    notes = [*page.notes, *(page.details if details else _counted(page))]
+    if notes:
+        drawn += [[], *_remarks(notes, width, indent="")]
+    colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    text = "\n".join(_styled(line, colour) for line in drawn) + "\n"
+    return text if unicode else text.replace("…", "~").encode("ascii", "replace").decode()
 
 
-def _table(table: Table, unicode: bool) -> object:
-    from rich import box
-    from rich.table import Table as RichTable
-    from rich.text import Text
+def _counted(page: Page) -> list[str]:
+    """That there is more, in one line."""
+    parts = []
+    if page.details:
+        parts.append(f"{len(page.details)} assumption{'s' if len(page.details) > 1 else ''}")
+    hidden = sum(table.detail for table in page.tables)
+    if hidden:
+        parts.append(f"{hidden} more table{'s' if hidden > 1 else ''}")
+    return [f"{', '.join(parts)}: --details"] if parts else []
 
-    headed = any(column.heading for column in table.columns)
-    frame = (box.SIMPLE_HEAD if unicode else box.ASCII2) if headed else None
-    drawn = RichTable(box=frame, pad_edge=False, show_edge=False, show_header=headed)
-    for column in table.columns:
-        drawn.add_column(
-            Text(column.heading), justify="right" if column.number else "left", overflow="fold", no_wrap=False
-        )
-    for row in table.rows:
-        drawn.add_row(*(Text(harmless(cell.text)) for cell in row))
-    return drawn
+
+def _remarks(notes: list[str], width: int, indent: str = "  ") -> list[Line]:
+    return [[Piece(line, "dim")] for note in notes for line in wrapped(harmless(note), width, indent)]
+
+
+def _styled(line: Line, colour: bool) -> str:
+    if not colour:
+        return "".join(piece.text for piece in line).rstrip()
+    last = len(line) - 1
+    return "".join(
+        _coloured(piece.text.rstrip() if i == last else piece.text, piece.tone) for i, piece in enumerate(line)
+    )
+
+
+def _coloured(text: str, tone: str) -> str:
+    return f"\x1b[{_STYLES[tone]}m{text}\x1b[0m" if tone and text.strip() else text
 
 
 def _width() -> int:
-    import shutil
-
-    return shutil.get_terminal_size((100, 24)).columns
+    return max(shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns, NARROWEST)
 
 
 def _carries_unicode() -> bool:

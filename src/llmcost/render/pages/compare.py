@@ -22,7 +22,7 @@ _COLUMNS = [
     Column("saving_share", "Saving %"),
     Column("quality_kept", "Quality kept"),
     Column("payback_month", "Pays back"),
-    Column("gates", "Gates", number=False),
+    Column("gates", "Gates", number=False, prose=True),
 ]
 _SPREAD = [
     Column("name", "Architecture", number=False),
