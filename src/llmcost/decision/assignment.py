@@ -229,7 +229,7 @@ class _Model:
             column, month = self.begin.replicas + g, months[0]
             loads = {k: o.loads[fleet][month] for k, (_, o) in enumerate(self.pairs) if o.loads.get(fleet)}
             loads = {k: load for k, load in loads.items() if load > 0}
-            self.rows.add({**{k: load for k, load in loads.items()}, column: -1.0}, upper=FORGIVEN)
+            self.rows.add({**loads, column: -1.0}, upper=FORGIVEN)
             whole = {k: math.ceil(load * (1 - FORGIVEN) - FORGIVEN) for k, load in loads.items()}
             for k, least in whole.items():
                 if least >= 1 and not self.programme.shares:
@@ -336,7 +336,8 @@ class _Model:
 def _solver(gap: float, most_nodes: int, seconds: float | None) -> Any:
     import highspy
 
-    solver = highspy.Highs()
+    new: Any = highspy.Highs
+    solver = new()
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)  # two runs take the same way
     solver.setOptionValue("random_seed", 1)
