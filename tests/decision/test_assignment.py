@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import random
+import subprocess
+import sys
 from itertools import product
 
 import pytest
@@ -168,3 +170,13 @@ def test_a_limit_of_nodes_ends_with_a_bound_that_holds_and_twice_the_same() -> N
     whole = assign(programme, gap=0.0)
     assert whole.cost is not None
     assert first.bound - 1e-6 <= whole.cost <= first.cost + 1e-6
+
+
+def test_the_solver_writes_nothing_to_standard_output() -> None:
+    """The banner comes from the C library, once a process: only a process of its own shows it."""
+    program = (
+        "from llmcost.decision.assignment import Option, Programme, assign\n"
+        "print(assign(Programme(('a',), ((Option('x', (1.0,)),),), (1.0,), {}, {})).cost)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "1.0\n"

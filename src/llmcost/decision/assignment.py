@@ -16,6 +16,8 @@ Source of the solver: HiGHS (highs.dev), a branch-and-cut method whose bound pro
 from __future__ import annotations
 
 import math
+import os
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -334,10 +336,7 @@ class _Model:
 
 
 def _solver(gap: float, most_nodes: int, seconds: float | None) -> Any:
-    import highspy
-
-    new: Any = highspy.Highs
-    solver = new()
+    solver = _silently_created()
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)  # two runs take the same way
     solver.setOptionValue("random_seed", 1)
@@ -347,6 +346,22 @@ def _solver(gap: float, most_nodes: int, seconds: float | None) -> Any:
     if seconds is not None:
         solver.setOptionValue("time_limit", seconds)
     return solver
+
+
+def _silently_created() -> Any:
+    """A solver. Its library writes a banner to descriptor 1 (findings/highspy_banner.sh), which is for results alone."""
+    import highspy
+
+    new: Any = highspy.Highs
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        return new()
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _answer(model: _Model, solver: Any) -> Assignment:
