@@ -18,6 +18,7 @@ from llmcost.decision.assignment import (
     Programme,
     assign,
     conflicting,
+    staircase_hull,
 )
 
 
@@ -180,3 +181,15 @@ def test_the_solver_writes_nothing_to_standard_output() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "1.0\n"
+
+
+def test_the_hull_lies_beneath_the_staircase_and_touches_it() -> None:
+    """Rent 100 a replica in one month: the staircase ⌈L⌉·100 touches its hull 100·L at whole loads, and 100 below the first."""
+    lines = staircase_hull([1.0], [100.0], 3.0)
+    assert lines == [(0.0, 100.0), (100.0, 0.0)]
+    growth, prices = [1.0, 1.1, 1.21], [100.0, 100.0, 120.0]
+    for slope, level in staircase_hull(growth, prices, 7.3):
+        for step in range(1, 731):
+            load = step / 100
+            rent = sum(p * math.ceil(load * g - 1e-9) for g, p in zip(growth, prices, strict=True))
+            assert slope * load + level <= rent + 1e-6

@@ -8,8 +8,9 @@
     month m's cost ≤ B              the budget
 
 `x` is whole (a segment goes to one architecture) or a share. Months in which a fleet carries the same
-loads at the same price are one row. Beside the textbook rows stand two that change no solution and
-tighten the bound: a used fleet has at least one replica, and at least what any one of its segments needs alone.
+loads at the same price are one row. Beside the textbook rows stand some that change no solution and tighten the
+bound: where all of a fleet's loads grow alike, its rent over the horizon is a staircase of one load L, and every line
+beneath its lower convex hull is a row, `Σ k_m·r_m ≥ a·L + b·y` (y: the fleet is used).
 Source of the solver: HiGHS (highs.dev), a branch-and-cut method whose bound proves the gap.
 """
 
@@ -19,12 +20,16 @@ import math
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from llmcost.errors import InputError
 
 FORGIVEN = 1e-9  # of a replica: the rounding that the whole replicas of an estimate forgive too
+ALIKE = 1e-12  # of a load: how far apart two months may be scaled and still grow alike
 MOST_NONZEROS = 20_000_000
+MOST_STEPS = 5_000  # of a staircase: beyond them whole replicas no longer matter
+MOST_LINES = 200
 DEFAULT_NODES = 20_000
 DEFAULT_GAP = 1e-4  # of the cost: HiGHS's own default, said in the result
 
@@ -146,8 +151,36 @@ def conflicting(programme: Programme) -> list[str]:
     return needed
 
 
+def staircase_hull(growth: Sequence[float], prices: Sequence[float], largest: float) -> list[tuple[float, float]]:
+    """The lower convex hull of a fleet's rent Σ price_m·⌈L·growth_m⌉ over loads 0 < L ≤ `largest`: slopes and levels.
+
+    Every line lies beneath the staircase. It rises at L = k ÷ growth_m; just before a rise it is lowest.
+    """
+    import numpy as np
+
+    scale, rents = np.array(growth), np.array(prices)
+    steps = [np.arange(1, min(int(largest * part) + 1, MOST_STEPS)) / part for part in scale if part > 0]
+    loads = np.unique(np.concatenate([*steps, [largest]])) if steps else np.array([largest])
+    loads = loads[loads <= largest]
+    heights = np.ceil(np.outer(loads, scale) * (1 - FORGIVEN) - FORGIVEN).clip(min=0.0) @ rents
+    hull: list[tuple[float, float]] = [(0.0, float(rents[scale > 0].sum()))]
+    for point in zip(loads.tolist(), heights.tolist(), strict=True):
+        while len(hull) > 1 and _turns_right(hull[-2], hull[-1], point):
+            hull.pop()
+        hull.append(point)
+    lines = []
+    for (x, y), (further, higher) in pairwise(hull):
+        slope = (higher - y) / (further - x)
+        lines.append((slope, y - slope * x))
+    return lines[:: max(len(lines) // MOST_LINES, 1)]
+
+
+def _turns_right(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> bool:
+    return (b[1] - a[1]) * (c[0] - b[0]) >= (c[1] - b[1]) * (b[0] - a[0])
+
+
 class _Columns(NamedTuple):
-    """Where each kind of variable begins: shares, then uses, then replicas, then purchases."""
+    """Where each kind of variable begins: shares, uses of fixed costs and of fleets, replicas, purchases."""
 
     uses: int
     replicas: int
@@ -192,7 +225,9 @@ class _Model:
         self.groups = [(fleet, group) for fleet in programme.fleets for group in self._months_alike(fleet)]
         self.bought = [fleet for fleet, cost in programme.fleets.items() if cost.purchase]
         self.names = sorted({o.architecture for _, o in self.pairs}) if programme.limits.max_architectures else []
-        pairs, nodes, groups = len(self.pairs), len(self.nodes), len(self.groups)
+        pairs, groups = len(self.pairs), len(self.groups)
+        nodes = len(self.nodes) + len(programme.fleets)
+        self.fleet_uses = {fleet: pairs + len(self.nodes) + k for k, fleet in enumerate(programme.fleets)}
         self.begin = _Columns(pairs, pairs + nodes, pairs + nodes + groups, 0)
         self.begin = self.begin._replace(total=self.begin.purchases + len(self.bought) + len(self.names))
         self.rows = _Rows()
@@ -229,17 +264,39 @@ class _Model:
         most: dict[str, list[int]] = {}
         for g, (fleet, months) in enumerate(self.groups):
             column, month = self.begin.replicas + g, months[0]
-            loads = {k: o.loads[fleet][month] for k, (_, o) in enumerate(self.pairs) if o.loads.get(fleet)}
-            loads = {k: load for k, load in loads.items() if load > 0}
-            self.rows.add({**loads, column: -1.0}, upper=FORGIVEN)
-            whole = {k: math.ceil(load * (1 - FORGIVEN) - FORGIVEN) for k, load in loads.items()}
-            for k, least in whole.items():
-                if least >= 1 and not self.programme.shares:
-                    self.rows.add({k: float(least), column: -1.0}, upper=0.0)
+            loads = {k: o.loads[fleet][month] for k, (_, o) in enumerate(self.pairs) if fleet in o.loads}
+            self.rows.add({**{k: load for k, load in loads.items() if load > 0}, column: -1.0}, upper=FORGIVEN)
             most.setdefault(fleet, []).append(column)
+        for fleet in self.programme.fleets:
+            self._hull(fleet)
         for b, fleet in enumerate(self.bought):
             for column in most.get(fleet, ()):
                 self.rows.add({column: 1.0, self.begin.purchases + b: -1.0}, upper=0.0)
+
+    def _hull(self, fleet: str) -> None:
+        """The rows beneath the staircase of a fleet's rent, where its loads grow alike in every option."""
+        own = {k: o.loads[fleet] for k, (_, o) in enumerate(self.pairs) if any(o.loads.get(fleet, ()))}
+        if not own:
+            return
+        sizes = {k: max(load) for k, load in own.items()}
+        first, *others = ([part / sizes[k] for part in load] for k, load in own.items())
+        if any(abs(a - b) > ALIKE for other in others for a, b in zip(first, other, strict=True)):
+            return
+        largest: dict[int, float] = {}
+        for k, size in sizes.items():
+            segment = self.pairs[k][0]
+            largest[segment] = max(largest.get(segment, 0.0), size)
+        used = self.fleet_uses[fleet]
+        for k in own:
+            self.rows.add({k: 1.0, used: -1.0}, upper=0.0)
+        prices = self.programme.fleets[fleet].months
+        rent = {
+            self.begin.replicas + g: math.fsum(prices[m] for m in months)
+            for g, (name, months) in enumerate(self.groups)
+            if name == fleet
+        }
+        for slope, level in staircase_hull(first, prices, math.fsum(largest.values())):
+            self.rows.add({**rent, **{k: -slope * size for k, size in sizes.items()}, used: -level}, lower=-FORGIVEN)
 
     def _limit(self) -> None:
         limits, programme = self.programme.limits, self.programme
@@ -272,7 +329,7 @@ class _Model:
         """USD over the horizon by column."""
         fixed, fleets = self.programme.fixed, self.programme.fleets
         shares = [o.once + math.fsum(o.month_costs) for _, o in self.pairs]
-        uses = [fixed[node].once + math.fsum(fixed[node].months) for node in self.nodes]
+        uses = [fixed[node].once + math.fsum(fixed[node].months) for node in self.nodes] + [0.0] * len(fleets)
         replicas = [math.fsum(fleets[fleet].months[m] for m in months) for fleet, months in self.groups]
         return [*shares, *uses, *replicas, *(fleets[f].purchase for f in self.bought), *(0.0 for _ in self.names)]
 
@@ -302,7 +359,7 @@ class _Model:
         share = part if self.programme.shares else whole
         # A use is whole by itself where shares are: it is at least each of them, and costs something.
         use = whole if self.programme.shares else part
-        kinds = [share] * begin.uses + [use] * len(self.nodes)
+        kinds = [share] * begin.uses + [use] * (begin.replicas - begin.uses)
         kinds += [whole] * (begin.purchases - begin.replicas) + [part] * len(self.bought) + [use] * len(self.names)
         lp.integrality_ = kinds
         return lp
@@ -319,6 +376,8 @@ class _Model:
                 values[k] = 1.0
                 for node in self.pairs[k][1].uses:
                     values[self.place[node]] = 1.0
+                for fleet in self.pairs[k][1].loads:
+                    values[self.fleet_uses[fleet]] = 1.0
         for g, (fleet, months) in enumerate(self.groups):
             load = sum(values[k] * o.loads[fleet][months[0]] for k, (_, o) in enumerate(self.pairs) if fleet in o.loads)
             values[self.begin.replicas + g] = float(math.ceil(load - FORGIVEN))
