@@ -30,7 +30,7 @@ ALIKE = 1e-12  # of a load: how far apart two months may be scaled and still gro
 MOST_NONZEROS = 20_000_000
 MOST_STEPS = 5_000  # of a staircase: beyond them whole replicas no longer matter
 MOST_LINES = 200
-DEFAULT_NODES = 20_000
+LEAST_NODES, WORK = 50, 6_000_000  # nodes of the search: as many as this many coefficients allow, and no fewer
 DEFAULT_GAP = 1e-4  # of the cost: HiGHS's own default, said in the result
 
 
@@ -112,17 +112,18 @@ def assign(
     programme: Programme,
     *,
     gap: float = DEFAULT_GAP,
-    most_nodes: int = DEFAULT_NODES,
+    most_nodes: int | None = None,
     seconds: float | None = None,
     start: Mapping[str, str] | None = None,
 ) -> Assignment:
     """The cheapest assignment within the limits, and how close to the best possible it is proven to be.
 
-    The same programme gives the same answer in two runs unless `seconds` ends it. `start` is an assignment
-    from which the search may begin. Raises InputError for a programme larger than memory is spent on.
+    The same programme gives the same answer in two runs unless `seconds` ends it: the search ends after `most_nodes`
+    nodes, left out as many as its size allows in some ten seconds. `start` is an assignment to begin from. Raises InputError for a programme larger than memory is spent on.
     """
     model = _Model(programme)
-    solver = _solver(gap, most_nodes, seconds)
+    nodes = max(LEAST_NODES, WORK // max(len(model.rows.values), 1)) if most_nodes is None else most_nodes
+    solver = _solver(gap, nodes, seconds)
     solver.passModel(model.lp())
     if start is not None:
         solver.setSolution(model.solution_of(start))

@@ -1,20 +1,18 @@
 """Which architecture serves which task type: the cheapest combination that passes every gate.
 
-Fixed costs are shared: two segments on one fleet pay for it once, and its GPUs come whole. What is
-paid by the request is not, and neither is quality: a combination's is the sum over its segments.
-So combinations are ruled out by what they cost at least, and the rest is priced exactly (placement.py).
+Fixed costs are shared: two segments on one fleet pay for it once, and its GPUs come whole. Where nothing is shared and
+nothing limits all segments together, each takes its cheapest. Else a mixed-integer programme assigns them, whose
+coefficients come from the estimates (coefficients.py, assignment.py); what it chose is priced by the estimate again.
 """
 
-import math
 from typing import Any, NamedTuple
 
-from llmcost.architectures.fleets import fleets_of
 from llmcost.architectures.prices import Prices
 from llmcost.architectures.routed import Routed
-from llmcost.arithmetic import is_zero
-from llmcost.decision.placement import Choice, Found, Option, Shared, placed
+from llmcost.decision.assignment import Assignment, Limits, Programme, assign, conflicting
+from llmcost.decision.coefficients import programme_of
 from llmcost.economics.gates import Gates, gates_of
-from llmcost.economics.horizon import estimate, months_of, need_workload, traffic
+from llmcost.economics.horizon import estimate, need_workload
 from llmcost.economics.quality_kept import Evidence, model_quality, quality_kept, quality_of
 from llmcost.economics.routing import single_models
 from llmcost.economics.segments import segment_alone
@@ -42,14 +40,18 @@ class Placed(NamedTuple):
 
 
 class Policy(NamedTuple):
-    """The result of `policy`. `proven`: every better combination was ruled out."""
+    """The result of `policy`. No policy within the limits costs less than `bound`; `gap` = (cost − bound) ÷ cost.
+
+    `proven`: none is cheaper by more than the solver's tolerance.
+    """
 
     segments: list[Placed]
     monthly_cost: float
     total_cost: float
     horizon_months: int
     proven: bool
-    combinations: int
+    bound: float
+    gap: float
     shared_charges: list[Charge]
 
 
@@ -58,7 +60,6 @@ class _Options(NamedTuple):
 
     allowed: list[str]
     failed: dict[str, str]
-    ways: dict[str, Option]
     alone: dict[str, Estimate]
 
 
@@ -98,7 +99,7 @@ def policy(scenario: Scenario, catalog: Any) -> Policy:
     segments = [_placed(name, assignment, chosen, point, prices, options) for name in point.segments]
     shared = [c for c in chosen.charges if c.cadence == "one_time" or c.factors[0].name not in BY_VOLUME]
     costs = (chosen.monthly_cost or 0.0, chosen.total_cost or 0.0)
-    return Policy(segments, *costs, point.horizon_months, found.proven, found.priced, shared)
+    return Policy(segments, *costs, point.horizon_months, found.finished, found.bound, found.gap or 0.0, shared)
 
 
 def _measured(model: str, point: Scenario) -> bool:
@@ -121,7 +122,7 @@ def _with_one_segment(point: Scenario) -> Scenario:
 
 def _options(name: str, segment: Segment, point: Scenario, prices: Prices) -> _Options:
     alone = segment_alone(name, segment, point)
-    found = _Options([], {}, {}, {})
+    found = _Options([], {}, {})
     for architecture, body in point.architectures.items():
         by_segment = getattr(body, "by_segment", None)
         if by_segment is not None:
@@ -135,41 +136,7 @@ def _options(name: str, segment: Segment, point: Scenario, prices: Prices) -> _O
             found.failed[architecture] = own.unknown_because
         else:
             found.allowed.append(architecture)
-            found.ways[architecture] = _option(architecture, name, alone, point, prices, own)
             found.alone[architecture] = own
-    return found
-
-
-def _option(architecture: str, name: str, alone: Scenario, point: Scenario, prices: Prices, own: Estimate) -> Option:
-    """What an architecture costs a segment whatever serves the others, and what it shares with them, at the least."""
-    fills = _fills(architecture, alone, prices)
-    apart = 0.0
-    shared: dict[str, Shared] = {}
-    for charge in own.charges:
-        cost = charge.cost * (point.horizon_months if charge.cadence == "monthly" else 1)
-        if charge.cadence == "monthly" and charge.factors[0].name in BY_VOLUME:
-            apart += cost
-        elif cost > 0:  # of a fleet at least one replica: beside shorter requests a replica serves more of them
-            replicas = [factor.value for factor in charge.factors if factor.name == "replicas"]
-            part = cost * fills.get(charge.group, 0.0) if replicas else 0.0
-            before = shared.get(charge.group, Shared(0.0, 0.0))
-            shared[charge.group] = Shared(before.least + cost / max(1.0, *replicas, 1.0), before.part + part)
-    quality = Evidence(point).quality(architecture, _NAME, name)
-    share = point.segments[name].share
-    return Option(architecture, apart, None if quality is None else share * quality, shared)
-
-
-def _fills(architecture: str, alone: Scenario, prices: Prices) -> dict[str, float]:
-    """The least part of each fleet that its load fills, of measured ones: their loads add up, whole GPUs do not."""
-    found: dict[str, float] = {}
-    for month in months_of(alone, prices):
-        for behind in fleets_of(architecture, alone.architectures, traffic(alone, month), month):
-            if behind.served.throughput is None or is_zero(behind.live):
-                continue
-            fleet = behind.served.fleet(behind.name, behind.answered, month, behind.live)
-            load = sum(stream.requests for stream in behind.answered) / behind.live / fleet.requests_per_replica_month
-            fill = load / fleet.replicas.value if fleet.replicas.value else 0.0
-            found[behind.name] = min(fill, found.get(behind.name, math.inf))
     return found
 
 
@@ -180,50 +147,66 @@ def _combined(assignment: dict[str, str], point: Scenario, prices: Prices) -> Es
     return estimate(_NAME, tree, prices)
 
 
-def _best(point: Scenario, prices: Prices, options: dict[str, _Options]) -> tuple[Found, dict[str, str]]:
-    """The cheapest combination that is allowed. Raises InputError where none was found."""
-    required = point.requirements
-    base = quality_of(point.baseline, point) if point.baseline else None
-    needed = None
-    if required.min_quality_kept is not None and base:
-        needed = required.min_quality_kept * base - 1e-9  # what rounding lets through is refused by its exact quality
-
-    def assignment(choice: Choice) -> dict[str, str]:
-        return {name: options[name].allowed[i] for name, i in zip(options, choice, strict=True)}
-
-    def price(choice: Choice) -> float | None:
-        chosen = assignment(choice)
-        if _too_poor(chosen, point):
-            return None
-        own = _combined(chosen, point, prices)
-        return None if _over_budget(own, required.max_monthly_cost) else own.total_cost
-
-    limit = math.inf if required.max_monthly_cost is None else required.max_monthly_cost * point.horizon_months
-    found = placed([[o.ways[a] for a in o.allowed] for o in options.values()], needed, limit * (1 + 1e-9), price)
-    if found.choice is not None:
-        return found, assignment(found.choice)
-    if found.proven:
+def _best(point: Scenario, prices: Prices, options: dict[str, _Options]) -> tuple[Assignment, dict[str, str]]:
+    """The cheapest assignment that keeps to the limits, and what is proven of it. Raises InputError where none was found."""
+    programme = _programme(point, prices, options)
+    if _separable(programme, options):
+        cheapest = {
+            name: min(own.allowed, key=lambda a: own.alone[a].total_cost or 0.0) for name, own in options.items()
+        }
+        cost = sum((options[name].alone[chosen].total_cost or 0.0 for name, chosen in cheapest.items()), 0.0)
+        return Assignment({}, cost, cost, 0.0, True, False, 0, {}), cheapest
+    found = assign(programme)
+    if found.shares is not None:
+        return found, {name: next(iter(shares)) for name, shares in found.shares.items()}
+    if not found.infeasible:
         raise InputError(
-            "no combination stays within the budget and keeps the required quality",
+            f"no policy within the limits was found in {found.nodes:,} steps, and it is not proven that there is none",
             where="requirements",
-            hint="relax max_monthly_cost or min_quality_kept, or add another architecture",
+            hint="relax max_monthly_cost or min_quality_kept, or leave out architectures that are no candidates",
         )
+    against = conflicting(programme)
     raise InputError(
-        f"none of the {found.priced:,} likeliest combinations stays within the budget and keeps the required quality; "
-        "the others were not priced",
+        "no policy " + (f"meets {' and '.join(against)} together" if len(against) > 1 else f"meets {against[0]}"),
         where="requirements",
-        hint="relax max_monthly_cost or min_quality_kept, or leave out architectures that are no candidates",
+        hint="relax one of them, or add another architecture or a measured quality",
     )
 
 
+def _programme(point: Scenario, prices: Prices, options: dict[str, _Options]) -> Programme:
+    required = point.requirements
+    base = quality_of(point.baseline, point) if point.baseline else None
+    evidence = Evidence(point)
+    kept: dict[tuple[str, str], float | None] = {}
+    for name, own in options.items():
+        for architecture in own.allowed:
+            quality = evidence.quality(architecture, _NAME, name)
+            kept[name, architecture] = None if quality is None or not base else float(quality) / float(base)
+    alone = {name: segment_alone(name, segment, point) for name, segment in point.segments.items()}
+    weights = {name: float(segment.share) for name, segment in point.segments.items()}
+    limits = Limits(required.max_monthly_cost, required.min_quality_kept)
+    return programme_of(alone, {n: o.allowed for n, o in options.items()}, weights, kept, prices, limits)
+
+
+def _separable(programme: Programme, options: dict[str, _Options]) -> bool:
+    """Whether no segment's choice touches another's: nothing limits them together, and no two may share a cost."""
+    if any(limit is not None for limit in programme.limits):
+        return False
+    users: dict[str, int] = {}
+    for own in programme.options:
+        for shared in {*(use for o in own for use in o.uses), *(fleet for o in own for fleet in o.loads)}:
+            users[shared] = users.get(shared, 0) + 1
+    return all(count < 2 for count in users.values())
+
+
 def _too_poor(assignment: dict[str, str], point: Scenario) -> bool:
-    """Whether the combination is known to keep less quality than the scenario requires."""
+    """Whether the combination is not known to keep the quality that the scenario requires."""
     required = point.requirements.min_quality_kept
     if required is None:
         return False
     routed = Routed(by_segment=dict(assignment))
     kept = quality_kept(_NAME, point.model_copy(update={"architectures": {**point.architectures, _NAME: routed}}))
-    return kept is not None and kept < required - 1e-12
+    return kept is None or kept < required - 1e-12
 
 
 def _over_budget(own: Estimate, limit: float | None) -> bool:

@@ -19,10 +19,10 @@ def page(policy: Policy) -> Page:
         [text(p.name), text(p.architecture), usd(p.monthly_cost), text(p.reason), text(p.moved_by)]
         for p in policy.segments
     ]
-    proven = "the cheapest of all combinations" if policy.proven else "the cheapest found; not proven"
+    proven = "no cheaper policy exists" if policy.proven else f"within {policy.gap:.1%} of the best possible"
     headline = (
         f"{figures.usd(policy.monthly_cost)} a month, {figures.usd(policy.total_cost)} over "
-        f"{policy.horizon_months} months: {proven} ({policy.combinations} priced)."
+        f"{policy.horizon_months} months: {proven}."
     )
     tables = [Table("", _COLUMNS, rows)]
     if policy.shared_charges:
