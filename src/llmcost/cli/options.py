@@ -91,6 +91,7 @@ OUTPUT = (
     shared("format_", "table, json, csv or markdown.", "FORMAT", "-f"),
     shared("output_file", "Write to a file; its ending says the format.", "FILE", "-o"),
     shared("force", "Overwrite an existing file.", "", on=True),
+    shared("details", "Show every table, assumption and range.", "", on=True),
     shared("explain", "Show every charge as quantity × price, with its sources.", "", on=True),
 )
 

@@ -163,14 +163,15 @@ def _readable(form: str, page: Page, assumed: list[Assumption], flags: Values) -
 
         return csv.render(page)
     if assumed:
-        page = page._replace(notes=[*page.notes, *(_assumption(a) for a in assumed)])
+        page = page._replace(details=[*page.details, *(_assumption(a) for a in assumed)])
     if form == "markdown":
         from llmcost.render import markdown
 
         return markdown.render(page)
     from llmcost.render import table
 
-    return table.render(page, terminal=sys.stdout.isatty() and flags.get("output_file") is None)
+    details = bool(flags.get("details") or flags.get("explain"))
+    return table.render(page, terminal=sys.stdout.isatty() and flags.get("output_file") is None, details=details)
 
 
 def _assumption(assumption: Assumption) -> str:

@@ -7,7 +7,7 @@ import io
 from typing import Any
 
 from llmcost.economics.uncertainty import Figure
-from llmcost.render.page import Page
+from llmcost.render.page import Page, without_bars
 from llmcost.render.plain import cell
 
 _PARTS = ("", "_median", "_p5", "_p95", "_low", "_high", "_error")
@@ -15,7 +15,7 @@ _PARTS = ("", "_median", "_p5", "_p95", "_low", "_high", "_error")
 
 def render(page: Page) -> str:
     """CSV text with a header line."""
-    table = page.tables[0]
+    table = without_bars(page.tables[0])
     spread = [
         any(isinstance(row[i].value, Figure) and row[i].value.spread is not None for row in table.rows)
         for i in range(len(table.columns))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from llmcost.render.page import Page, Table
+from llmcost.render.page import Page, Table, without_bars
 from llmcost.render.plain import code, markdown, unlinked
 
 Text = Callable[[str], str]
@@ -19,8 +19,8 @@ def render(page: Page) -> str:
     if page.chart:
         parts.append(f"```text\n{page.chart}\n```")
     parts += [table(each) for each in page.tables]
-    if page.notes:
-        parts.append(_list(page.notes, markdown))
+    if page.notes or page.details:
+        parts.append(_list([*page.notes, *page.details], markdown))
     return "\n\n".join(parts) + "\n"
 
 
@@ -30,9 +30,10 @@ def _comment(page: Page) -> str:
     head = f"<!-- {page.marker} -->\n\n**{_plain(page.headline)}**\n"
     body = _fitting("\n\n".join(table(each, _plain) for each in page.tables), LONGEST - len(head))
     folded = ""
-    if page.notes:
+    notes = [*page.notes, *page.details]
+    if notes:
         summary = "<summary>What this rests on</summary>"
-        folded = f"\n<details>{summary}\n\n{_list(page.notes, _plain)}\n\n</details>\n"
+        folded = f"\n<details>{summary}\n\n{_list(notes, _plain)}\n\n</details>\n"
     text = f"{head}\n{body}\n"
     return text + folded if len(text + folded) <= LONGEST else text
 
@@ -56,6 +57,7 @@ def _list(notes: list[str], shown: Text) -> str:
 
 def table(table: Table, shown: Text = markdown) -> str:
     """One table, with its title and its notes."""
+    table = without_bars(table)
     lines = [f"**{shown(table.title)}**", ""] if table.title else []
     lines.append("| " + " | ".join(shown(column.heading) for column in table.columns) + " |")
     lines.append("|" + "|".join("---:" if column.number else "---" for column in table.columns) + "|")

@@ -58,6 +58,15 @@ class Table(NamedTuple):
     detail: bool = False
 
 
+def without_bars(table: Table) -> Table:
+    """The table as formats take it that draw nothing."""
+    kept = [i for i, column in enumerate(table.columns) if not column.bar]
+    if len(kept) == len(table.columns):
+        return table
+    columns = [table.columns[i] for i in kept]
+    return table._replace(columns=columns, rows=[[row[i] for i in kept] for row in table.rows])
+
+
 class Page(NamedTuple):
     """A headline, tables (the first is what CSV carries), notes, and a chart as text where asked for.
 

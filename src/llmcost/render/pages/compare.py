@@ -7,23 +7,26 @@ from datetime import date
 from llmcost.economics.comparison import Compared, Comparison
 from llmcost.economics.logged import LoggedTraffic
 from llmcost.render import explanation, figures
-from llmcost.render.page import Cell, Column, Page, Table, between, corners, month, share, text, usd
+from llmcost.render.page import Cell, Column, Page, Table, between, corners, interval, month, share, text, usd
 from llmcost.render.pages.breakeven import chances
 from llmcost.render.pages.cascades import cascades, quality_kept
+from llmcost.render.verdicts import verdict, why
 
 _COLUMNS = [
     Column("name", "Architecture", number=False),
-    Column("kind", "Kind", number=False),
-    Column("one_time_cost", "One-time"),
-    Column("monthly_cost", "A month"),
+    Column("kind", "Kind", number=False, leaves=8),
+    Column("one_time_cost", "Up front", leaves=6),
+    Column("monthly_cost", "Per month"),
     Column("total_cost", "Total"),
-    Column("cost_per_mtok", "$/Mtok"),
-    Column("saving", "Saving"),
-    Column("saving_share", "Saving %"),
-    Column("quality_kept", "Quality kept"),
-    Column("payback_month", "Pays back"),
-    Column("gates", "Gates", number=False, prose=True),
+    Column("cost_per_mtok", "$/Mtok", leaves=9),
+    Column("saving", "Saving", leaves=5),
+    Column("saving_share", "Saving %", leaves=1),
+    Column("quality_kept", "Quality kept", leaves=2),
+    Column("payback_month", "Pays back", leaves=4),
+    Column("verdict", "Verdict", number=False, prose=True),
+    Column("drawn", "Cost", bar=True, leaves=3),
 ]
+MOST_LINES = 6  # architectures up to which the reasons of all stand on the first screen
 _SPREAD = [
     Column("name", "Architecture", number=False),
     Column("total", "Total"),
@@ -46,16 +49,16 @@ _STEPS = [
 
 
 def page(comparison: Comparison, as_of: date, explain: bool = False) -> Page:
-    """The architectures side by side, the savings waterfall, and one sentence."""
+    """The answer and one table of what decides; the ranges, the waterfall and all else are details."""
     rows = [_row(each, comparison) for each in comparison.architectures]
     title = f"Over {comparison.horizon_months} months, against {comparison.baseline}"
     spread = _spread(comparison)
-    tables = [Table(title, _COLUMNS, rows, _notes(comparison)), *([spread] if spread else [])]
+    tables = [Table(title, _COLUMNS, rows, _reasons(comparison)), *([spread] if spread else [])]
     if len(comparison.waterfall) > 1:
-        tables.append(waterfall(comparison))
+        tables.append(waterfall(comparison)._replace(detail=True))
     if comparison.traffic is not None:
         tables.append(logged(comparison.traffic))
-    tables += cascades({each.name: each.cascade for each in comparison.architectures})
+    tables += [each._replace(detail=True) for each in cascades({a.name: a.cascade for a in comparison.architectures})]
     if explain:
         tables += [
             explanation.table(f"{each.name}: the charges", each.charges, as_of) for each in comparison.architectures
@@ -64,10 +67,8 @@ def page(comparison: Comparison, as_of: date, explain: bool = False) -> Page:
 
 
 def _row(each: Compared, comparison: Comparison) -> list[Cell]:
-    gates = [f"fails {gate}" for gate in each.failed_gates] + [f"{gate}?" for gate in each.unknown_gates]
-    marks = ["cheapest"] if each.name == comparison.cheapest else []
     is_baseline = each.name == comparison.baseline
-    never = "never" if each.total_cost.value is not None else "–"
+    served = each.total_cost.value is not None
     return [
         text(each.name),
         text("baseline" if is_baseline else each.kind),
@@ -78,15 +79,22 @@ def _row(each: Compared, comparison: Comparison) -> list[Cell]:
         Cell(None, "") if is_baseline else usd(each.saving),
         Cell(None, "") if is_baseline else share(each.saving_share),
         quality_kept(each.quality_kept, each.cascade),
-        Cell(None, "") if is_baseline else month(each.payback_month, never),
-        text("; ".join(marks + gates)),
+        Cell(None, "") if is_baseline else month(each.payback_month, "never" if served else "–"),
+        verdict(each.requirements, chosen=each.name == comparison.cheapest, baseline=is_baseline, served=served),
+        interval(each.total_cost),
     ]
 
 
-def _notes(comparison: Comparison) -> list[str]:
+def _reasons(comparison: Comparison) -> list[str]:
+    """Why each architecture is out; of many, only of those that would be cheaper than the chosen one."""
+    chosen = next((each for each in comparison.architectures if each.name == comparison.cheapest), None)
+    limit = float("inf") if chosen is None else chosen.total_cost.value or 0.0
+    few = len(comparison.architectures) <= MOST_LINES
     notes = []
     for each in comparison.architectures:
-        notes += [f"{each.name}: {gate}: {reason}" for gate, reason in each.gate_reasons.items()]
+        cheaper = each.total_cost.value is not None and each.total_cost.value < limit
+        if few or cheaper:
+            notes += why(each.name, each.requirements)
         if each.crosses_back_in_month:
             notes.append(f"{each.name} loses its payback again in month {each.crosses_back_in_month}")
     return notes
@@ -113,7 +121,8 @@ def _spread(comparison: Comparison) -> Table | None:
         )
         if each.chance_pays_back and each.one_time_cost.value:
             notes.append(f"{each.name}: {chances(each.chance_pays_back)}")
-    return Table("With the ranges: P5 to P95, and the corners", _SPREAD, rows, notes) if rows else None
+    title = "With the ranges: 90 % intervals (P5 to P95) and worst-case bounds"
+    return Table(title, _SPREAD, rows, notes, detail=True) if rows else None
 
 
 def logged(traffic: LoggedTraffic) -> Table:
