@@ -54,7 +54,8 @@ class Drawn:
         drawn = chunk.stop - chunk.start
         size = self.samples // self.copies
         here = slice(chunk.start // size, max(chunk.stop // size, chunk.start // size + 1))
-        for means, value in zip(self._means[name][:2], ratio[:2], strict=True):
+        both: Any = (ratio.amount, ratio.over)
+        for means, value in zip(self._means[name][:2], both, strict=True):
             if not is_array(value):
                 means[here] += value * min(drawn / size, 1.0)
             elif drawn > size:

@@ -33,7 +33,8 @@ class ExpectedCharge:
     def add(self, charge: Charge, months: list[int], products: Products, draws: int) -> None:
         """Take in the charge as it is in these months, on a chunk of draws."""
         self.months.update(months)
-        number, arrays = 1.0, ()
+        number = 1.0
+        arrays: Arrays = ()
         self.sums[0] += draws * len(months)
         for k, factor in enumerate(charge.factors):
             value = factor.value

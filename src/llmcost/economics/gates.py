@@ -246,7 +246,7 @@ def _latency(field: str, name: str, scenario: Scenario, prices: Prices) -> list[
             continue
         alone = segment_alone(label, body, scenario)
         if own[label] is not None:
-            found.append(_waits(field, of_segment(label, field), own[label], name, alone, prices))
+            found.append(_waits(field, of_segment(label, field), float(own[label]), name, alone, prices))
         elif limit is not None:
             judged = _waits(field, field, limit, name, alone, prices)
             everywhere.append(

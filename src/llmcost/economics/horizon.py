@@ -171,10 +171,7 @@ def worked_out(name: str, scenario: Scenario, prices: Prices) -> Worked:
         spent = None if spent is None else spent + cost
         cumulative = None if spent is None else once + spent
         value = cost if undiscounted else cost * _discount(scenario, month)
-        if undiscounted:
-            discounted = cumulative
-        else:
-            discounted = None if discounted is None else discounted + value
+        discounted = cumulative if undiscounted else None if discounted is None else discounted + value
         months.append(MonthCost(month.number, month.first_day, cost, cumulative, value, discounted))
     monthly_cost = None if spent is None else spent / len(months)
     total_cost = months[-1].cumulative_cost
@@ -244,7 +241,7 @@ def _mean(group: list[tuple[Charge, Month]], horizon: int) -> Charge:
         return first
     factors: list[Factor] = []
     weights: list[Number] = [1.0] * count
-    weighted = False
+    earlier = False  # whether one before it varied already
     for position, factor in enumerate(first.factors):
         values = [charge.factors[position].value for charge, _ in group]
         if all(value is factor.value or (not is_array(value) and value == factor.value) for value in values):
@@ -256,8 +253,8 @@ def _mean(group: list[tuple[Charge, Month]], horizon: int) -> Charge:
         mean = where(over == 0, sum(values) / count, sum(weighted[1:], weighted[0]) / safe)
         weights = weighted
         rule = _mean_rule(factor, group, values)
-        factors.append(factor._replace(value=mean, origin="derived", rule=f"weighted {rule}" if weighted else rule))
-        weighted = True
+        factors.append(factor._replace(value=mean, origin="derived", rule=f"weighted {rule}" if earlier else rule))
+        earlier = True
     if count != horizon:
         numbers = [month.number for _, month in group]
         rule = f"billed in {count} of {horizon} months ({spans(numbers)})"
