@@ -16,7 +16,7 @@ Number: TypeAlias = float
 
 def is_array(value: Any) -> bool:
     """Whether this is an array of draws, not one number."""
-    return hasattr(value, "dtype") and getattr(value, "ndim", 0) > 0
+    return getattr(value, "ndim", 0) > 0
 
 
 def _ceil(value: float) -> float:
@@ -69,8 +69,8 @@ def where(condition: Any, if_true: Number, if_false: Number) -> Number:
 
 def is_zero(value: Number) -> bool:
     """Whether the value is zero in every draw: only then may a charge be left out."""
-    if is_array(value):
-        return not bool(value.any())  # type: ignore[attr-defined]
+    if is_array(value):  # one look settles it nearly always
+        return not (bool(value[0]) or bool(value.any()))  # type: ignore[index, attr-defined]
     return value == 0
 
 

@@ -71,12 +71,17 @@ class Charge(NamedTuple):
 
 
 class MonthCost(NamedTuple):
-    """USD of one month and up to its end, one-time charges included; None once it is unknown."""
+    """USD of one month and up to its end, one-time charges included; None once it is unknown.
+
+    The present values are the same at the scenario's discount rate: month m is paid at m/12 years.
+    """
 
     month: int
     first_day: date
     cost: Number | None
     cumulative_cost: Number | None
+    present_value: Number | None
+    cumulative_present_value: Number | None
 
 
 class Estimate(NamedTuple):
@@ -93,6 +98,11 @@ class Estimate(NamedTuple):
     monthly_cost: Number | None
     total_cost: Number | None
     unknown_because: str = ""
+
+    @property
+    def present_value(self) -> Number | None:
+        """USD today of everything that is paid over the horizon."""
+        return self.months[-1].cumulative_present_value
 
 
 class Assumption(NamedTuple):

@@ -67,7 +67,10 @@ def check_compounding(rate: Any, times: float, what: str, *at: str) -> None:
 
 
 class Requirements(Strict):
-    """What an architecture must meet whatever it costs; a failed one cannot be bought off."""
+    """What an architecture must meet whatever it costs; a failed one cannot be bought off.
+
+    `confidence` is the chance at which one counts as met; below 1 − confidence it counts as failed.
+    """
 
     air_gapped: bool = False
     residency: list[str] = []
@@ -78,6 +81,23 @@ class Requirements(Strict):
     min_quality_kept: Share | None = None
     max_monthly_cost: Usd | None = None
     payback_within_months: Positive | None = None
+    confidence: Share = 0.9
+
+    @model_validator(mode="after")
+    def _confident(self) -> "Requirements":
+        if not isinstance(self.confidence, float | int) or not 0.5 < self.confidence <= 1:
+            hint = "give one share above 50 %, up to 100 %, such as 90%"
+            refuse("the confidence of the requirements is no share above 50 %", hint, "confidence")
+        return self
+
+    @property
+    def stated(self) -> bool:
+        """Whether anything is required at all."""
+        return any(
+            value not in (None, False, []) or (field == "gpu_operations" and value is False)
+            for field, value in self
+            if field != "confidence"
+        )
 
 
 class Scenario(Strict):

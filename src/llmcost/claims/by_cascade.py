@@ -81,7 +81,7 @@ def cascade(asked: Asked) -> Recomputed:
     steps = cascade_steps(name, CASCADE, asked.given, at_middle(scenario), mix)
     found = found._replace(name=name, limits=[*found.limits, *_best_choice(name, two)], steps=steps, charges={})
     bound = mix.cascade.quality_bound if mix.cascade is not None else None
-    if name == "quality" and found.figure.point is None and bound is not None:
+    if name == "quality" and found.figure.value is None and bound is not None:
         figure = Figure(None, None, (bound[0], bound[1]))
         return found._replace(figure=figure, missing="", ends="what the two accuracies allow")
     return found._replace(figure=_rest(found.figure)) if name == "escalation" else found
@@ -162,7 +162,7 @@ def _rest(figure: Figure) -> Figure:
     """The figure of 1 − x."""
     spread, bounds = figure.spread, figure.bounds
     return figure._replace(
-        point=_less(figure.point),
+        value=_less(figure.value),
         spread=None if spread is None else (_less(spread[2]), _less(spread[1]), _less(spread[0])),
         bounds=None if bounds is None else (_less(bounds[1]), _less(bounds[0])),
     )

@@ -6,7 +6,7 @@ from llmcost.arithmetic import Number
 from llmcost.claims.expression import Expression, NoValue
 from llmcost.claims.extremes import extremes
 from llmcost.claims.recomputed import Asked, Limit, Recomputed, check_unit, highest, lowest, not_known, unknown_inputs
-from llmcost.economics.uncertainty import Figure, evaluated, quantiles
+from llmcost.economics.uncertainty import Figure, evaluated, quantiles, value_of
 from llmcost.errors import InputError
 from llmcost.quantity import Follows, QuantityError, Range, at_middle, quantity, resting_on
 
@@ -50,7 +50,7 @@ def _figure(expression: Expression, values: dict[str, Any], asked: Asked) -> Fig
         return {RESULT: expression.value(given)}
 
     outcome = evaluated(values, headline, asked.setting.sampling)
-    point = outcome.point[RESULT]
+    point = value_of(outcome.point[RESULT])
     if not outcome.ranges or point is None:
         return outcome.figures[RESULT]
     low, high = extremes(expression, values)
@@ -60,9 +60,12 @@ def _figure(expression: Expression, values: dict[str, Any], asked: Asked) -> Fig
 
     draws = outcome.draws[RESULT]
     drawn = draws[~np.isnan(draws)]  # beyond the ends of the ranges it may have no value
-    spread = quantiles(np.clip(drawn, low, high), (0.05, 0.5, 0.95)) if drawn.size else None
+    within = np.clip(drawn, low, high)
+    spread = quantiles(within, (0.05, 0.5, 0.95)) if drawn.size else None
+    expected = float(within.mean()) if drawn.size else point
     below = (float((drawn < low).mean()), float((drawn <= high).mean())) if drawn.size else None
-    return Figure(point, spread, (min(low, point), max(high, point)), below, outcome.figures[RESULT].monotone)
+    figure = outcome.figures[RESULT]
+    return Figure(expected, spread, (low, high), below, figure.monotone, figure.error)
 
 
 def _quantities(asked: Asked) -> dict[str, Any]:

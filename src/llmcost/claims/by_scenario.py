@@ -73,9 +73,9 @@ def _of_scenario(asked: Asked) -> Recomputed:
 
     result = result_of(scenario)
     found = _with_remarks(figure_of(asked, result), scenario, asked)
-    alone = found.figure.point is not None and found.figure.bounds is None
+    alone = found.figure.value is not None and found.figure.bounds is None
     if alone and any(ranges_in(scenario)):  # what a result has at the middle of its ranges alone
-        figure = _over_ranges(asked, scenario, lambda each: figure_of(asked, result_of(each)).figure.point)
+        figure = _over_ranges(asked, scenario, lambda each: figure_of(asked, result_of(each)).figure.value)
         found = found._replace(figure=figure)
     if isinstance(result, Hosting) and not _cached(asked.given):
         kindest = _kindest(scenario, lambda each: physical_limit(found.name, result_of(each)))
@@ -328,7 +328,7 @@ def figure_of(asked: Asked, result: Any) -> Recomputed:
     )
     if unit == "month" and hasattr(result, "horizon_months"):
         found = found._replace(ends=f"within {result.horizon_months} months")
-    if figure.point is None and figure.bounds is None:
+    if figure.value is None and figure.bounds is None:
         return found._replace(missing=why_unknown(name, result, row, asked))
     return _with_band(found, result) if isinstance(result, Hosting) else found
 
@@ -362,13 +362,13 @@ def _rows(asked: Asked, result: Any) -> tuple[Any, Any]:
 
 def _with_band(found: Recomputed, result: Hosting) -> Recomputed:
     """A modelled rate is a band, never a point."""
-    band, rate = result.requests_per_second_band, result.requests_per_second.point
-    if band is None or not rate or found.name not in RATES or found.figure.point is None:
+    band, rate = result.requests_per_second_band, result.requests_per_second.value
+    if band is None or not rate or found.name not in RATES or found.figure.value is None:
         return found
     low, high = lowest(found.figure), highest(found.figure)  # over the ranges of a request's tokens
     if low is None or high is None:
         return found
-    figure = Figure(found.figure.point, None, (low * band[0] / rate, high * band[1] / rate))
+    figure = Figure(found.figure.value, None, (low * band[0] / rate, high * band[1] / rate))
     return found._replace(figure=figure, ends="the capacity model's band")
 
 

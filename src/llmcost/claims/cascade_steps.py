@@ -26,12 +26,12 @@ def cascade_steps(figure: str, name: str, given: dict[str, Any], point: Scenario
     assert own is not None  # noqa: S101
     strong = "(p11 + p01)" if "joint" in given else "strong_quality"
     last = {
-        "acceptance": ("1 − escalation", own.acceptance.point),
-        "saving": ("strong_cost − cost", mix.saving.point),
-        "saving_share": ("(strong_cost − cost) ÷ strong_cost", mix.saving_share.point),
-        "break_even_acceptance": ("(cheap_cost + verifier_cost) ÷ strong_cost", own.break_even_acceptance.point),
-        "quality_kept": (f"quality ÷ {strong}", mix.quality_kept.point),
-        "parity_false_accept": ("(1 − false_reject) × p10 ÷ p01", own.parity_false_accept.point),
+        "acceptance": ("1 − escalation", own.acceptance.value),
+        "saving": ("strong_cost − cost", mix.saving.value),
+        "saving_share": ("(strong_cost − cost) ÷ strong_cost", mix.saving_share.value),
+        "break_even_acceptance": ("(cheap_cost + verifier_cost) ÷ strong_cost", own.break_even_acceptance.value),
+        "quality_kept": (f"quality ÷ {strong}", mix.quality_kept.value),
+        "parity_false_accept": ("(1 − false_reject) × p10 ÷ p01", own.parity_false_accept.value),
     }
     steps: list[Step] = []
     if figure in ("quality", "quality_kept"):

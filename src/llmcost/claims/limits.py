@@ -59,7 +59,7 @@ def physical_limit(name: str, result: Hosting) -> Limit | None:
     if name in RATES:
         if not rate:
             return Limit(0.0, f"it cannot be served there: {result.why_not}")
-        served, tokens = result.requests_per_second.point, result.tokens_per_second.point
+        served, tokens = result.requests_per_second.value, result.tokens_per_second.value
         if name == "tokens_per_second":
             if not served or not tokens:
                 return None
@@ -76,12 +76,12 @@ def physical_limit(name: str, result: Hosting) -> Limit | None:
 
 def _per_request(name: str, result: Hosting) -> float | None:
     """What a figure is for each USD a request; None for what is no price of that kind, or where it is not known."""
-    served, tokens = result.requests_per_second.point, result.tokens_per_second.point
+    served, tokens = result.requests_per_second.value, result.tokens_per_second.value
     if name == "cost_per_request":
         return 1.0
     if name == "cost_per_mtok":
         return 1e6 * served / tokens if served and tokens else None
-    each, written = result.cost_per_request.point, result.cost_per_output_mtok.point
+    each, written = result.cost_per_request.value, result.cost_per_output_mtok.value
     return written / each if name == "cost_per_output_mtok" and each and written else None
 
 
@@ -111,7 +111,7 @@ def why_unknown(name: str, result: Any, row: Any, asked: Asked) -> str:
 def _why_unhosted(name: str, result: Hosting, asked: Asked) -> str:
     if not result.fits:
         return f"a GPU that holds the model: {result.why_not}"
-    if result.monthly_cost.point is None and name in ("monthly_cost", "one_time_cost"):
+    if result.monthly_cost.value is None and name in ("monthly_cost", "one_time_cost"):
         return f"the price of {result.gpu or 'the machine'}"
     if "workload" not in asked.given:
         return "the requests a month (workload: {requests_per_month: 3M, input_tokens: 1000, output_tokens: 500})"

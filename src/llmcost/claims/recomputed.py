@@ -107,12 +107,12 @@ def check_figure(asked: Asked, name: str, known: Iterable[str]) -> None:
 
 def highest(figure: Figure) -> float | None:
     """The most that a figure comes to; None where that is not known."""
-    return figure.bounds[1] if figure.bounds is not None else figure.point
+    return figure.bounds[1] if figure.bounds is not None else figure.value
 
 
 def lowest(figure: Figure) -> float | None:
     """The least that a figure comes to; None where that is not known."""
-    return figure.bounds[0] if figure.bounds is not None else figure.point
+    return figure.bounds[0] if figure.bounds is not None else figure.value
 
 
 def unit_of(name: str) -> str:
@@ -157,7 +157,7 @@ def recomputed_of(claim: str, found: Recomputed) -> Any:
             hint="give one of them as a number, or refer to a published figure",
         )
     low, high = figure.bounds
-    middle = figure.point if follows is not None or figure.spread is None else figure.value
+    middle = figure.value if figure.spread is None else figure.spread[1]
     ends = {"low": low, "mid": middle, "high": high}
     return {end: _written(value, found.unit, name, follows) for end, value in ends.items() if value is not None}
 

@@ -43,7 +43,7 @@ def judge(published: Published, found: Recomputed, tolerance: float) -> Judgemen
         return Judgement("not checkable", None, None, "", f"Not known: {found.missing}.")
     if found.no_value:
         return Judgement("not checkable", None, None, "", f"It has no value: {found.no_value}.")
-    if published.kind == "never" or (figure.point is None and figure.bounds is None):
+    if published.kind == "never" or (figure.value is None and figure.bounds is None):
         return _against_never(published, found)
     if published.kind in ("at_least", "at_most"):
         return _bound(published, found, tolerance)
@@ -84,7 +84,7 @@ def _figure(published: Published, found: Recomputed, tolerance: float) -> Judgem
     stated = published.low
     low, high = ends(found.figure)
     gives = _gives(found)
-    middles = [value for value in (found.figure.value, found.figure.point) if value is not None]
+    middles = [value for value in (found.figure.value, median_of(found.figure)) if value is not None]
     nearest = min(middles, key=lambda middle: abs(stated - middle), default=math.inf)
     if _close(stated, nearest, tolerance):
         ratio = _ratio(stated, nearest)
@@ -182,7 +182,7 @@ def _how_met(published: Published, hard: float, easy: float, tolerance: float) -
 
 def ends(figure: Figure) -> tuple[float, float]:
     """The extremes of a figure, both the same where nothing is uncertain; infinite where it never comes."""
-    low, high = figure.bounds if figure.bounds is not None else (figure.point, figure.point)
+    low, high = figure.bounds if figure.bounds is not None else (figure.value, figure.value)
     return (math.inf if low is None else low, math.inf if high is None else high)
 
 
@@ -204,13 +204,18 @@ def _gives(found: Recomputed, held: float | None = None) -> str:
 
 
 def _middle(figure: Figure, held: float | None = None) -> tuple[float | None, str]:
-    """The median, or the point calculation where a figure is held against that one; and which it is."""
-    (low, high), median, point = ends(figure), figure.value, figure.point
-    if point is None or median is None:
-        return median, "in the middle"
-    if abs(median - point) <= 1e-3 * (high - low):  # what lies between them comes of the draws
-        return point, "in the middle"
-    return (point, "with every input at its middle") if held == point else (median, "at the median")
+    """The expected value, or the median where a figure is held against that one; and which it is."""
+    (low, high), median, expected = ends(figure), median_of(figure), figure.value
+    if expected is None or median is None:
+        return expected if median is None else median, "in the middle"
+    if abs(median - expected) <= 1e-3 * (high - low):  # what lies between them comes of the draws
+        return expected, "in the middle"
+    return (median, "at the median") if held == median else (expected, "expected")
+
+
+def median_of(figure: Figure) -> float | None:
+    """The median of a figure; the number itself where nothing is uncertain."""
+    return figure.value if figure.spread is None else figure.spread[1]
 
 
 def _factor(stated: float, own: float, of: str, unit: str) -> str:

@@ -23,6 +23,7 @@ from llmcost.cli.reading import asked
 from llmcost.cli.route import add_mixes
 from llmcost.cli.writing import Remarks, breached, charted, format_of, write
 from llmcost.economics.comparison import compare
+from llmcost.economics.routing import with_dearest_baseline
 
 
 @takes(SCENARIO, USAGE, WORKLOAD, HORIZON, PRICES, GATES, DRAWS, CHART, OUTPUT)
@@ -42,6 +43,8 @@ def command(
     draft = draft_from(flags)
     add_mixes(draft, mix, model)
     question = asked(draft, flags)
+    if flags["scenario"] is None:
+        question = question._replace(scenario=with_dearest_baseline(question.scenario, question.catalog))
     result = compare(question.scenario, question.catalog, question.sampling)
     if question.traffic is not None:
         from llmcost.cli.measured import logged
@@ -56,11 +59,7 @@ def command(
         return charted(page(result, question.as_of, flags["explain"]), flags, question, names)
 
     write("compare", flags, question.as_of, result, page, remarks)
-    if result.cheapest is not None:
-        return 0
-    return breached(
-        f"{each.name}: {gate}: {each.gate_reasons[gate]}" for each in result.architectures for gate in each.failed_gates
-    )
+    return breached(result.breached)
 
 
 app = command_app(command)

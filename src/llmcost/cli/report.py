@@ -66,13 +66,7 @@ def command(flags: Values) -> int:
     warn(remarks.warnings)
     deliver(text, flags)
     refuse_stale(flags, remarks.warnings)
-    if comparison.cheapest is not None:
-        return 0
-    return breached(
-        f"{each.name}: {gate}: {each.gate_reasons[gate]}"
-        for each in comparison.architectures
-        for gate in each.failed_gates
-    )
+    return breached(comparison.breached)
 
 
 def _format(flags: Values) -> str:

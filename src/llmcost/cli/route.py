@@ -8,10 +8,9 @@ from llmcost.cli.draft import Draft, draft_from, shares
 from llmcost.cli.options import DRAWS, GATES, OUTPUT, PRICES, SCENARIO, WORKLOAD, Values, command_app, takes
 from llmcost.cli.reading import asked, for_the_day
 from llmcost.cli.writing import Remarks, breached, format_of, write
-from llmcost.economics.routing import Routing, route
+from llmcost.economics.routing import route, with_dearest_baseline
 from llmcost.errors import InputError
 from llmcost.quantity import QuantityError, Range, quantity, shown
-from llmcost.scenario import Requirements
 
 
 @takes(SCENARIO, WORKLOAD, PRICES, GATES, DRAWS, OUTPUT)
@@ -38,6 +37,9 @@ def command(
     draft = draft_from(flags)
     add_mixes(draft, mix, model)
     question = for_the_day(asked(draft, flags))
+    if flags["scenario"] is None:  # flags alone: one month
+        one = question.scenario.model_copy(update={"horizon_months": 1})
+        question = question._replace(scenario=with_dearest_baseline(one, question.catalog))
     along = _sweep(sweep) if sweep else None
     best = None
     if optimize:
@@ -49,8 +51,6 @@ def command(
             raise InputError("--optimize needs one share of the quality to keep", where="--optimize", hint=hint)
         best = optimum(question.scenario, question.catalog, wanted)
     result = route(question.scenario, question.catalog, question.sampling, along, best)
-    if len(result.mixes) < 2 and best is None:
-        raise InputError("there is no mix to compare", hint="give --mix CHEAP_MODEL=70%,STRONG_MODEL=30%")
     remarks = Remarks(
         question, {each.name: each.charges for each in result.mixes if each.kind != "single"}, horizon=False
     )
@@ -61,7 +61,9 @@ def command(
         return page(result, question.as_of, flags["explain"])
 
     write("route", flags, question.as_of, result, page, remarks)
-    return breached(_breaches(result, question.requirements))
+    if best is not None and best.mix is None:
+        return breached([*result.breached, best.sentence])
+    return breached(result.breached)
 
 
 def add_mixes(draft: Draft, mixes: list[str] | None, models: list[str] | None) -> None:
@@ -85,23 +87,6 @@ def _sweep(text: str) -> tuple[str, float, float]:
     if not isinstance(ends, Range):
         raise InputError(f"{shown(span)} is one share, not two", where="--sweep", hint=hint)
     return target, ends.low, ends.high
-
-
-def _breaches(result: Routing, required: Requirements) -> list[str]:
-    """Gates that no mix passes."""
-    reasons = []
-    if required.max_monthly_cost is not None:
-        costs = [each.monthly_cost.value for each in result.mixes if each.monthly_cost.value is not None]
-        if costs and min(costs) > required.max_monthly_cost:
-            reasons.append(f"every mix costs more than ${required.max_monthly_cost:,.0f} a month")
-    if required.min_quality_kept is not None:
-        optimum = result.optimum
-        if optimum is not None:
-            return [*reasons, *([optimum.sentence] if optimum.mix is None else [])]
-        kept = [q for each in result.mixes if (q := each.quality_kept.value) is not None and each.kind == "mix"]
-        if kept and max(kept) < required.min_quality_kept:
-            reasons.append(f"no mix keeps {required.min_quality_kept:.1%} of the quality")
-    return reasons
 
 
 app = command_app(command)

@@ -86,7 +86,7 @@ def command(
         return charted(page(result, question.as_of, flags["explain"]), flags, question, names)
 
     write("tco", flags, question.as_of, result, page, remarks)
-    return breached(_breaches(result, question))
+    return breached(result.breached)
 
 
 def _put(draft: Draft, architecture: str | None, own: dict[str, Any]) -> None:
@@ -141,21 +141,6 @@ def _recurring(text: str | None, flag: str) -> dict[str, str] | None:
     if not colon:
         raise InputError(f"{shown(text)} is not MONTHS:USD", where=flag, hint=f"type {flag} 3:5k..15k")
     return {"every_months": months, "cost": cost}
-
-
-def _breaches(result: Any, question: Any) -> list[str]:
-    required = question.requirements
-    reasons = []
-    if required.max_monthly_cost is not None:
-        over = [m for m in result.months if m.cost is not None and m.cost > required.max_monthly_cost]
-        if over:
-            reasons.append(f"month {over[0].month} costs ${over[0].cost:,.0f}, over ${required.max_monthly_cost:,.0f}")
-    if required.payback_within_months is not None:
-        month = result.payback_month.value
-        if month is None or month > required.payback_within_months:
-            when = "does not pay back within the horizon" if month is None else f"pays back in month {month:g}"
-            reasons.append(f"{result.architecture} {when}, not within {required.payback_within_months:g} months")
-    return reasons
 
 
 app = command_app(command)

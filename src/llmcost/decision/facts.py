@@ -238,7 +238,7 @@ def quality_facts(details: Details | None) -> dict[str, Fact]:
     required = point.requirements.min_quality_kept
     rows = [row for row in details.comparison.architectures if _untuned(row.name, details)]
     rows = [row for row in rows if set(row.failed_gates) <= {"min_quality_kept"}]
-    kept = {row.name: row.quality_kept.point for row in rows if row.quality_kept.point is not None}
+    kept = {row.name: row.quality_kept.value for row in rows if row.quality_kept.value is not None}
     if required is None or not kept:
         return facts
     best = max(kept, key=lambda name: kept[name])

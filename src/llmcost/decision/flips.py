@@ -141,13 +141,13 @@ def _by_price(details: Details, cheapest: str) -> list[Flip]:
 
 
 def _by_quality(details: Details, cheapest: str) -> list[Flip]:
-    kept = details.outcome.figures[cheapest, "quality_kept"].point
+    kept = details.outcome.figures[cheapest, "quality_kept"].value
     if kept is None:
         return []
     better = [
         own.name
         for own in _rivals(details, cheapest)
-        if (details.outcome.figures[own.name, "quality_kept"].point or 0.0) > kept
+        if (details.outcome.figures[own.name, "quality_kept"].value or 0.0) > kept
     ]
     if not better:
         return []

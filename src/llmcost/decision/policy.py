@@ -16,6 +16,7 @@ from llmcost.economics.gates import Gates, gates_of
 from llmcost.economics.horizon import estimate, need_workload
 from llmcost.economics.quality_kept import model_quality, quality_kept
 from llmcost.economics.routing import single_models
+from llmcost.economics.segments import segment_alone
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Estimate
 from llmcost.quantity import at_middle
@@ -119,25 +120,6 @@ def _with_one_segment(point: Scenario) -> Scenario:
     return point.measured_by(parts).model_copy(update={"segments": {WHOLE: whole}})
 
 
-def segment_alone(name: str, segment: Segment, point: Scenario) -> Scenario:
-    """The scenario with this segment as its only traffic, and its own requirements as the gates."""
-    required: dict[str, Any] = {"min_quality_kept": None}  # the scenario's own is on the combination
-    for field in ("p99_latency_ms", "min_quality_kept"):
-        if getattr(segment, field) is not None:
-            required[field] = getattr(segment, field)
-    workload = point.workload
-    assert workload is not None  # noqa: S101 - checked by the caller
-    requests = (workload.requests_per_month or 0.0) * segment.share
-    own = [part._replace(share=part.share / segment.share) for part in point.measured if part.segment == name]
-    return point.measured_by(own).model_copy(
-        update={
-            "workload": workload.model_copy(update={"requests_per_month": requests}),
-            "segments": {name: segment.model_copy(update={"share": 1.0})},
-            "requirements": point.requirements.model_copy(update=required),
-        }
-    )
-
-
 def _options(name: str, segment: Segment, point: Scenario, prices: Prices) -> _Options:
     alone = segment_alone(name, segment, point)
     found = _Options([], {}, {}, {})
@@ -147,9 +129,9 @@ def _options(name: str, segment: Segment, point: Scenario, prices: Prices) -> _O
             continue  # it is a policy of its own
         own = estimate(architecture, alone, prices)
         gates: Gates = gates_of(architecture, alone, prices, own, quality_kept(architecture, alone), None)
-        hard = [gate for gate in gates.failed if gate.gate not in NOT_OF_A_SEGMENT]
+        hard = [each for each in gates.failed if each.requirement not in NOT_OF_A_SEGMENT]
         if hard:
-            found.failed[architecture] = f"{hard[0].gate} ({hard[0].reason})"
+            found.failed[architecture] = f"{hard[0].requirement} ({hard[0].reason})"
         elif own.total_cost is None:
             found.failed[architecture] = own.unknown_because
         else:

@@ -126,7 +126,7 @@ def _by_economics(verdicts: list[Verdict], details: Details, collisions: list[st
     if behind:
         reasons.append(f"{listed(behind)} point the same way")
     reasons += [f"{v.name} would point to {WORDS[v.recommends or '']}" for v in against]
-    kept = next(row.quality_kept.point for row in details.comparison.architectures if row.name == cheapest)
+    kept = next(row.quality_kept.value for row in details.comparison.architectures if row.name == cheapest)
     if kept is None:
         reasons.append("its quality is not known: measure it before switching")
     sentence = f"{cheapest}: the cheapest that meets every requirement."
@@ -160,7 +160,7 @@ def next_steps_of(
     baseline = details.comparison.baseline
     row = next(row for row in details.comparison.architectures if row.name == name)
     if name != baseline:
-        known = "Confirm" if row.quality_kept.point is not None else "Measure"
+        known = "Confirm" if row.quality_kept.value is not None else "Measure"
         steps.append(f"{known} the quality of {name} against {baseline} on your own evaluation: average and worst 5 %.")
     tuned = details.point.architectures[name]
     if row.kind == "fine_tuned":

@@ -12,7 +12,7 @@ from llmcost.decision.flips import Flip, flips_of
 from llmcost.decision.recommendation import Recommendation, next_steps_of, recommendation_of
 from llmcost.economics.breakeven import Intervals, volume_intervals
 from llmcost.economics.comparison import Details, compare_in_detail
-from llmcost.economics.trajectories import MOST_SAMPLES, Trajectory, trajectories, trajectories_of
+from llmcost.economics.trajectories import Trajectory, trajectories_of
 from llmcost.economics.uncertainty import Sampling
 from llmcost.economics.whatif import WhatIf, what_if
 from llmcost.scenario import Scenario
@@ -48,9 +48,8 @@ def report(scenario: Scenario, catalog: Any, sampling: Sampling | None = None, *
     Raises what `compare` raises.
     """
     sampling = sampling or Sampling()
-    few = sampling.samples <= MOST_SAMPLES
-    details = compare_in_detail(scenario, catalog, sampling, months=few)
-    lines = trajectories_of(details) if few else trajectories(scenario, catalog, None, sampling)
+    details = compare_in_detail(scenario, catalog, sampling, months=True)
+    lines = trajectories_of(details)
     moved = what_if(details) if levers else None
     volumes = _volumes(details, moved)
     recommendation = recommendation_of([], details, {}, [])

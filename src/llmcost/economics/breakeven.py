@@ -15,12 +15,13 @@ from pydantic import model_validator
 from llmcost.architectures.fleets import fleets_of
 from llmcost.architectures.prices import Prices
 from llmcost.arithmetic import Number, all_true, where
-from llmcost.economics.comparison import chances_of_payback, estimates_of
+from llmcost.economics.comparison import chances_of_payback
 from llmcost.economics.gates import gates_of
 from llmcost.economics.horizon import estimate, months_of, need_workload, priced_months, traffic
 from llmcost.economics.intervals import Interval, Steps, intervals
 from llmcost.economics.outputs import crossing_back, payback_month
 from llmcost.economics.quality_kept import quality_kept
+from llmcost.economics.totals import estimates_of
 from llmcost.economics.uncertainty import Figure, Outcome, Sampling, evaluated
 from llmcost.errors import InputError
 from llmcost.estimate import Assumption, Estimate, Factor
@@ -214,7 +215,7 @@ def _left_out(point: Scenario, prices: Prices, estimates: dict[str, Estimate]) -
     for name, own in estimates.items():
         kept = quality_kept(name, point)
         gates = gates_of(name, point, prices, own, kept, None)
-        hard = [gate for gate in gates.failed if gate.gate not in COST_GATES]
+        hard = [each for each in gates.failed if each.requirement not in COST_GATES]
         if hard:
             found[name] = hard[0].reason
         elif own.total_cost is None:

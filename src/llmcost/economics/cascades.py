@@ -71,7 +71,7 @@ def cascades_of(point: Scenario, prices: Prices, figures: dict[Any, Figure]) -> 
         name: _figures(name, point, prices, figures)
         for name, body in point.architectures.items()
         if isinstance(body, Cascade) and (("cascade", name), "acceptance") in figures
-        if figures[("cascade", name), "acceptance"].point is not None
+        if figures[("cascade", name), "acceptance"].value is not None
     }
 
 
@@ -171,8 +171,8 @@ def _figures(name: str, point: Scenario, prices: Prices, figures: dict[Any, Figu
         for position, (_, part) in enumerate(cascade.reaching(name, stream, month)):
             reach[position] += part.requests / requests
     own = {field: figures[("cascade", name), field] for field in CascadeFigures._fields}
-    accepted, even = own["acceptance"].point, own["break_even_acceptance"].point
-    bound = quality_bound(name, point) if own["quality"].point is None else None
+    accepted, even = own["acceptance"].value, own["break_even_acceptance"].value
+    bound = quality_bound(name, point) if own["quality"].value is None else None
     ends = parity(name, cascade, point)
     kept = quality_kept_bound(name, point)
     return CascadeFigures(

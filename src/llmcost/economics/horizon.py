@@ -16,9 +16,10 @@ from llmcost.architectures.fleets import purchases
 from llmcost.architectures.flow import models_of, month_charges, reachable
 from llmcost.architectures.prices import Prices
 from llmcost.arithmetic import Number, is_array, is_zero, where
+from llmcost.economics.products import Products
 from llmcost.economics.quality_kept import Evidence
 from llmcost.errors import InputError
-from llmcost.estimate import Charge, Estimate, Factor, MonthCost, total
+from llmcost.estimate import Cadence, Charge, Estimate, Factor, MonthCost, total
 from llmcost.scenario import Scenario
 from llmcost.workload import Stream, streams
 
@@ -66,7 +67,13 @@ def traffic(scenario: Scenario, month: Month) -> list[Stream]:
     """The requests of the month, by segment; none where the scenario has no workload."""
     if scenario.workload is None:
         return []
-    return streams(scenario.workload, scenario.segments, month.growth, month.number, scenario.measured)
+    # Every architecture asks for it; a copy of the scenario with other traffic has months of its own, or its own key.
+    key = ("traffic", id(scenario.workload), id(scenario.segments), id(scenario.measured))
+    if key not in month.memory:
+        found = streams(scenario.workload, scenario.segments, month.growth, month.number, scenario.measured)
+        month.memory[key] = (found, scenario)  # the scenario is kept: an identity is its own while it lives
+    traffic_: list[Stream] = month.memory[key][0]
+    return traffic_
 
 
 def priced_months(name: str, scenario: Scenario, prices: Prices) -> list[Priced]:
@@ -110,11 +117,28 @@ def one_time_charges(name: str, scenario: Scenario, month: Month) -> list[Charge
     ]
 
 
+class Worked(NamedTuple):
+    """An estimate with what it is made of: what is paid once, and every month's charges."""
+
+    estimate: Estimate
+    one_time: list[Charge]
+    priced: list[Priced]
+
+
 def estimate(name: str, scenario: Scenario, prices: Prices) -> Estimate:
     """What an architecture costs over the horizon, month by month.
 
     Raises InputError and UnknownPrice; a month after a retirement without a successor is None.
+    On draws the charges are left out: `expected` sums them up.
     """
+    found = worked_out(name, scenario, prices)
+    if is_array(found.estimate.total_cost):
+        return found.estimate
+    return found.estimate._replace(charges=(*found.one_time, *mean_charges(found.priced)))
+
+
+def worked_out(name: str, scenario: Scenario, prices: Prices) -> Worked:
+    """The estimate without its charges, and these as they are: once, and month by month."""
     called = models_of(name, scenario.architectures) if scenario.workload is None else []
     if called:  # no request is no cost, and nobody said that there is none
         raise InputError(
@@ -126,29 +150,43 @@ def estimate(name: str, scenario: Scenario, prices: Prices) -> Estimate:
     priced = priced_months(name, scenario, prices)
     one_time = one_time_charges(name, scenario, priced[0].month)
     one_time += purchases(name, scenario.architectures, [(p.month, traffic(scenario, p.month)) for p in priced])
-    once = total(one_time, "one_time")
+    once = _total(one_time, "one_time", priced[0].month)
     months: list[MonthCost] = []
-    cumulative: Number | None = once
     spent: Number | None = 0.0  # summed apart: taking the one-time cost off again would leave its noise
+    discounted: Number | None = once
     costs: dict[int, Number] = {}
     because = ""
+    undiscounted = is_zero(scenario.discount_rate)
     for month, charges in priced:
         if charges is None:
-            months.append(MonthCost(month.number, month.first_day, None, None))
+            months.append(MonthCost(month.number, month.first_day, None, None, None, None))
             because = because or _retired_words(month, retiring(name, scenario, prices))
-            cumulative = spent = None
+            spent = discounted = None
             continue
         if id(charges) not in costs:
-            costs[id(charges)] = total(charges, "monthly")
+            costs[id(charges)] = _total(charges, "monthly", month)
         cost = costs[id(charges)]
         spent = None if spent is None else spent + cost
         cumulative = None if spent is None else once + spent
-        months.append(MonthCost(month.number, month.first_day, cost, cumulative))
+        value = cost if undiscounted else cost * _discount(scenario, month)
+        discounted = cumulative if undiscounted else None if discounted is None else discounted + value
+        months.append(MonthCost(month.number, month.first_day, cost, cumulative, value, discounted))
     monthly_cost = None if spent is None else spent / len(months)
-    total_cost = cumulative
-    # Charges are shown for the point alone: on draws their means would only cost time.
-    merged = [] if is_array(spent) else mean_charges(priced)
-    return Estimate(name, (*one_time, *merged), tuple(months), once, monthly_cost, total_cost, because)
+    total_cost = months[-1].cumulative_cost
+    return Worked(Estimate(name, (), tuple(months), once, monthly_cost, total_cost, because), one_time, priced)
+
+
+def _total(charges: list[Charge], cadence: Cadence, month: Month) -> Number:
+    """USD of the charges; on draws each array that they share is multiplied once."""
+    if any(is_array(factor.value) for charge in charges for factor in charge.factors):
+        products: Products = month.memory.setdefault("products", Products())
+        return products.total(charges, cadence)
+    return total(charges, cadence)
+
+
+def _discount(scenario: Scenario, month: Month) -> Number:
+    """What a dollar of this month is worth today."""
+    return month.once("discount", lambda: (1 + scenario.discount_rate) ** (-month.number / 12))
 
 
 def retiring(name: str, scenario: Scenario, prices: Prices) -> list[Retired]:
@@ -179,13 +217,13 @@ def mean_charges(priced: list[Priced]) -> list[Charge]:
     for month, charges in priced:
         seen: dict[object, int] = {}
         for charge in charges or ():
-            kind = _kind(charge)
+            kind = kind_of(charge)
             seen[kind] = seen.get(kind, 0) + 1  # a model reached by two ways is charged twice a month
             groups.setdefault((kind, seen[kind]), []).append((charge, month))
     return [_mean(group, horizon) for group in groups.values()]
 
 
-def _kind(charge: Charge) -> object:
+def kind_of(charge: Charge) -> object:
     # The same charge in two months, unless a catalog price changed: that one stands apart.
     prices = tuple(
         (f.rule, f.value, f.source)
@@ -201,6 +239,7 @@ def _mean(group: list[tuple[Charge, Month]], horizon: int) -> Charge:
         return first
     factors: list[Factor] = []
     weights: list[Number] = [1.0] * count
+    earlier = False  # whether one before it varied already
     for position, factor in enumerate(first.factors):
         values = [charge.factors[position].value for charge, _ in group]
         if all(value is factor.value or (not is_array(value) and value == factor.value) for value in values):
@@ -211,10 +250,12 @@ def _mean(group: list[tuple[Charge, Month]], horizon: int) -> Charge:
         safe = where(over == 0, 1.0, over)
         mean = where(over == 0, sum(values) / count, sum(weighted[1:], weighted[0]) / safe)
         weights = weighted
-        factors.append(factor._replace(value=mean, origin="derived", rule=_mean_rule(factor, group, values)))
+        rule = _mean_rule(factor, group, values)
+        factors.append(factor._replace(value=mean, origin="derived", rule=f"weighted {rule}" if earlier else rule))
+        earlier = True
     if count != horizon:
         numbers = [month.number for _, month in group]
-        rule = f"billed in {count} of {horizon} months ({_spans(numbers)})"
+        rule = f"billed in {count} of {horizon} months ({spans(numbers)})"
         factors.append(Factor("months_billed", count / horizon, "", "derived", rule))
     return first._replace(factors=tuple(factors))
 
@@ -226,7 +267,7 @@ def _mean_rule(factor: Factor, group: list[tuple[Charge, Month]], values: list[N
     return f"{rule}; in month {group[0][1].number}: {factor.rule}" if factor.rule else rule
 
 
-def _spans(numbers: list[int]) -> str:
+def spans(numbers: list[int]) -> str:
     """`2–12` or `3, 6, 9, 12`."""
     spans: list[list[int]] = []
     for number in numbers:

@@ -10,9 +10,9 @@ from llmcost.capacity.bound import bound_of, fastest
 from llmcost.capacity.fitting import Fit, smallest_fit
 from llmcost.capacity.latency import Latency
 from llmcost.capacity.replica import Capacity, Memory, Setup, capacity, memory, why_not
+from llmcost.economics.figure import Ratio
 from llmcost.economics.horizon import months_of, traffic
 from llmcost.economics.latencies import parts_of
-from llmcost.economics.outputs import ratio
 from llmcost.economics.ownership import chosen_architecture
 from llmcost.economics.uncertainty import Figure, Sampling, evaluated
 from llmcost.errors import InputError, UnknownPrice
@@ -153,7 +153,7 @@ def host(
         latency=parts_of(name, point, prices) if fits and (arriving or hosted.modelled_at) else None,
         target_utilisation=hosted.target_utilisation,
         peak_to_average=point.workload.peak_to_average if point.workload else 1.0,
-        providers=tuple(_providers(point, hosted, figures["gpus"].point, month, catalog)),
+        providers=tuple(_providers(point, hosted, figures["gpus"].value, month, catalog)),
         charges=tuple(_charges(point, name, catalog) or ()) if fits else (),
         **figures,
     )
@@ -294,9 +294,9 @@ def _headline(tree: Scenario, name: str, catalog: Any) -> dict[Any, Number | Non
     return figures | {
         "utilisation": fleet.utilisation,
         "full_at_requests_per_month": working * fleet.requests_per_replica_month if known else None,
-        "cost_per_mtok": ratio(cost, all_tokens, 1e6),
-        "cost_per_output_mtok": ratio(cost, written, 1e6),
-        "cost_per_request": ratio(cost, requests, 1.0) if known else None,
+        "cost_per_mtok": Ratio(cost, all_tokens, 1e6),
+        "cost_per_output_mtok": Ratio(cost, written, 1e6),
+        "cost_per_request": Ratio(cost, requests, 1.0) if known else None,
     }
 
 

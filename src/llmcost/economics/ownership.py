@@ -3,25 +3,32 @@
 from typing import Any, NamedTuple
 
 from llmcost.architectures.prices import Prices
-from llmcost.arithmetic import Number
+from llmcost.economics.figure import Figure, Output
+from llmcost.economics.gates import chance_of, gates_of, met_in_draws
 from llmcost.economics.horizon import estimate
 from llmcost.economics.lifecycle import Upgrade, upgrades_of
-from llmcost.economics.outputs import outputs
-from llmcost.economics.uncertainty import Figure, Sampling, evaluated
+from llmcost.economics.outputs import outputs, payback_month
+from llmcost.economics.totals import Totals
+from llmcost.economics.uncertainty import Sampling, evaluated, value_of
 from llmcost.errors import InputError, did_you_mean
-from llmcost.estimate import Charge, MonthCost
-from llmcost.quantity import at_middle
+from llmcost.estimate import Charge, Estimate, MonthCost
 from llmcost.scenario import Scenario
+
+JUDGED = ("max_monthly_cost", "payback_within_months")  # what is about one architecture's own cost
 
 
 class Ownership(NamedTuple):
-    """The result of `tco`. Months and charges are the point calculation."""
+    """The result of `tco`. Months and charges are expected values, and sum to the total.
+
+    `breached` says which requirements on figures it is not known to meet.
+    """
 
     architecture: str
     horizon_months: int
     one_time_cost: Figure
     monthly_cost: Figure
     total_cost: Figure
+    present_value: Figure
     cost_per_mtok: Figure
     cost_per_request: Figure
     baseline: str | None
@@ -32,6 +39,7 @@ class Ownership(NamedTuple):
     charges: tuple[Charge, ...]
     months: tuple[MonthCost, ...]
     upgrades: list[Upgrade] = []
+    breached: list[str] = []
 
 
 def chosen_architecture(scenario: Scenario, named: str | None, kinds: tuple[str, ...], command: str) -> str:
@@ -67,23 +75,34 @@ def tco(
     name = chosen_architecture(scenario, architecture, ("fine_tuned",), "tco")
     base = scenario.baseline if scenario.baseline != name and scenario.workload is not None else None
     compared = [name, base] if base else [name]
+    against = base or name
 
-    def headline(tree: Scenario) -> dict[Any, Number | None]:
+    def found(tree: Scenario, estimates: dict[str, Estimate]) -> dict[Any, Output]:
+        every = outputs(tree.model_copy(update={"baseline": against}), estimates)
+        own = {key[1]: value for key, value in every.items() if key[0] == name}
+        kept, payback = value_of(own["quality_kept"]), value_of(own["payback_month"])
+        met = met_in_draws(name, tree, estimates[name], kept, payback if base else None)
+        return own | {("met", requirement): held for requirement, held in met.items() if requirement in JUDGED}
+
+    def headline(tree: Scenario) -> dict[Any, Output]:
         prices = Prices(catalog, tree.prices, tree.successors)
-        estimates = {each: estimate(each, tree, prices) for each in compared}
-        found = outputs(tree.model_copy(update={"baseline": base or name}), estimates)
-        return {key[1]: value for key, value in found.items() if key[0] == name}
+        return found(tree, {each: estimate(each, tree, prices) for each in compared})
 
-    outcome = evaluated(scenario, headline, sampling)
-    point = at_middle(scenario)
-    own = estimate(name, point, Prices(catalog, point.prices, point.successors))
-    unknown = Figure(None)
-    against = ("saving", "saving_share", "payback_month", "net_present_value")
-    figures = {
-        field: outcome.figures.get(field, unknown) if base or field not in against else unknown
-        for field in Ownership._fields
-        if field in outcome.figures
-    }
+    totals = Totals(scenario, catalog, compared)
+    outcome = evaluated(scenario, headline, sampling, on_draws=lambda tree: found(tree, totals.add(tree)[1]))
+    point = outcome.expected
+    prices = Prices(catalog, point.prices, point.successors)
+    estimates = totals.expected() if outcome.ranges else {each: estimate(each, point, prices) for each in compared}
+    own = estimates[name]
+    figures = {field: outcome.figures[field] for field in Ownership._fields if field in outcome.figures}
+    month = payback_month(own, estimates[against]) if base else None
+    when = None if month is None or month == float("inf") else float(month)
+    figures["payback_month"] = figures["payback_month"]._replace(value=when, error=None)
+    if not base:
+        figures |= dict.fromkeys(("saving", "saving_share", "payback_month", "net_present_value"), Figure(None))
+    held = outcome.draws or outcome.point
+    chances = {key[1]: chance_of(met) for key, met in held.items() if key[0] == "met"}
+    judged = gates_of(name, point, prices, own, None, month, chances).judged
     return Ownership(
         architecture=name,
         horizon_months=point.horizon_months,
@@ -91,5 +110,6 @@ def tco(
         charges=own.charges,
         months=own.months,
         upgrades=upgrades_of(name, scenario, catalog),
+        breached=[each.reason for each in judged if each.requirement in JUDGED and each.status != "met"],
         **figures,
     )

@@ -68,6 +68,14 @@ def quality_kept(name: str, scenario: Scenario) -> Number | None:
     return None if baseline is None or own is None or is_zero(baseline) else own / baseline
 
 
+def segment_quality_kept(name: str, scenario: Scenario, label: str) -> Number | None:
+    """The quality in one segment ÷ the baseline's there, or None where either is unknown."""
+    stated = scenario.segments[label].quality
+    baseline = _quality(scenario.baseline, scenario, stated, label) if scenario.baseline else None
+    own = _quality(name, scenario, stated, label)
+    return None if baseline is None or own is None or is_zero(baseline) else own / baseline
+
+
 def is_random_floor(name: str, scenario: Scenario) -> bool:
     """Whether the quality is only that of assigning requests to the mix at random."""
     architecture = scenario.architectures[name]

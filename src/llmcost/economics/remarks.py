@@ -51,7 +51,9 @@ def _of_scenario(scenario: Scenario, horizon: bool) -> Iterator[Assumption]:
     if horizon and "start" in scenario.assumed:
         yield Assumption("start", scenario.start.isoformat()[:7], "the month after today, since none is given")
     if "baseline" in scenario.assumed and len(scenario.architectures) > 1:
-        yield Assumption("baseline", scenario.baseline, "the first architecture, since none is named")
+        first = scenario.baseline == next(iter(scenario.architectures))
+        why = "the first architecture" if first else "the dearest single model of the mix"
+        yield Assumption("baseline", scenario.baseline, f"{why}, since none is named")
     if horizon and "horizon_months" not in scenario.model_fields_set:
         yield Assumption("horizon_months", scenario.horizon_months, "a year unless stated")
     if scenario.workload is not None and not scenario.workload.requests_known:

@@ -15,13 +15,17 @@ from llmcost.architectures.prices import Prices
 from llmcost.architectures.routed import Routed
 from llmcost.arithmetic import Number
 from llmcost.economics.cascades import CascadeFigures, cascade_outputs, cascades_of
+from llmcost.economics.choice import Choice
+from llmcost.economics.comparison import Comparison, compare
+from llmcost.economics.figure import Figure, Output, value_of
 from llmcost.economics.horizon import estimate, months_of, need_workload, traffic
 from llmcost.economics.outputs import outputs
 from llmcost.economics.quality_kept import is_random_floor, quality_of
-from llmcost.economics.uncertainty import Figure, Outcome, Sampling, evaluated
+from llmcost.economics.totals import Totals
+from llmcost.economics.uncertainty import Outcome, Sampling, evaluated
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Estimate
-from llmcost.quantity import at_middle
+from llmcost.quantity import with_values
 from llmcost.scenario import Scenario
 
 ROUTABLE = ("api", "routed", "cascade")
@@ -91,13 +95,20 @@ class Optimum(NamedTuple):
 
 
 class Routing(NamedTuple):
-    """The result of `route`; the baseline is one of the mixes."""
+    """The result of `route`; the baseline is one of the mixes.
+
+    The figures are those of the first month; `cheapest` is the choice over the scenario's horizon, that of `compare`.
+    """
 
     baseline: str
+    horizon_months: int
     mixes: list[Mix]
     best_single: str | None
     best_single_because: str
-    cheapest: str
+    cheapest: str | None
+    choice: Choice
+    breached: list[str]
+    sentence: str
     sweep: Sweep | None
     optimum: Optimum | None = None
 
@@ -149,10 +160,16 @@ def route(
             hint="give --mix CHEAP_MODEL=70%,STRONG_MODEL=30%",
             in_file="write architectures: {NAME: {kind: routed, mix: {CHEAP_MODEL: 70%, STRONG_MODEL: 30%}}}",
         )
-    outcome = evaluated(first_month, lambda tree: _headline(tree, catalog, shown), sampling)
-    point = at_middle(first_month)
+    totals = Totals(first_month, catalog, shown)
+
+    def on_draws(tree: Scenario) -> dict[Any, Output]:
+        prices, estimates = totals.add(tree)
+        return _outputs(tree, estimates, prices)
+
+    outcome = evaluated(first_month, lambda tree: _headline(tree, catalog, shown), sampling, on_draws=on_draws)
+    point = outcome.expected
     prices = Prices(catalog, point.prices, point.successors)
-    estimates = {name: estimate(name, point, prices) for name in shown}
+    estimates = totals.expected() if outcome.ranges else {name: estimate(name, point, prices) for name in shown}
     qualities = {name: quality_of(name, point) for name in shown}
     singles = {name for name in shown if isinstance(point.architectures[name], Api)}
     mixes = [
@@ -165,21 +182,84 @@ def route(
     cascades = cascades_of(point, prices, outcome.figures)
     mixes = [mix._replace(cascade=cascades.get(mix.name)) for mix in mixes]
     best, because = _best_single(singles, estimates, qualities, least)
-    cheapest = _cheapest([name for name in shown if name in scenario.architectures], estimates, qualities, least)
     curve = _sweep(scenario, point, catalog, sweep) if sweep else None
-    return Routing(scenario.baseline or "", mixes, best, because, cheapest, curve, optimum)
+    compared = compare(scenario, catalog, sampling)
+    return Routing(
+        scenario.baseline or "",
+        scenario.horizon_months,
+        mixes,
+        best,
+        because,
+        compared.cheapest,
+        compared.choice,
+        compared.breached,
+        _sentence(compared, mixes, scenario),
+        curve,
+        optimum,
+    )
 
 
-def _headline(tree: Scenario, catalog: Any, shown: list[str]) -> dict[Any, Number | None]:
+def with_dearest_baseline(scenario: Scenario, catalog: Any) -> Scenario:
+    """Where nobody named a baseline and the first architecture is a mix: the dearest single model of the mixes.
+
+    Held against itself a mix would save nothing.
+    """
+    first = scenario.architectures.get(scenario.baseline or "")
+    if "baseline" not in scenario.assumed or first is None or first.kind not in ("routed", "cascade"):
+        return scenario
+    architectures = {**scenario.architectures, **single_models(scenario.architectures, scenario.architectures)}
+    wider = scenario.model_copy(update={"architectures": architectures, "horizon_months": 1})
+    singles = [name for name, body in architectures.items() if isinstance(body, Api)]
+    prices = Prices(catalog, wider.prices, wider.successors)
+    point = with_values(wider, lambda path, uncertain: uncertain.middle)
+    dearest = max(singles, key=lambda name: estimate(name, point, prices).monthly_cost or 0.0, default=None)
+    if dearest is None:
+        return scenario
+    kept = {**scenario.architectures, dearest: architectures[dearest]}
+    return scenario.model_copy(update={"architectures": kept, "baseline": dearest})
+
+
+def _sentence(compared: Comparison, mixes: list[Mix], scenario: Scenario) -> str:
+    """The choice over the horizon; of one month with what a cheaper single model would cost, whose quality counts."""
+    chosen = next((mix for mix in mixes if mix.name == compared.cheapest), None)
+    if chosen is None:
+        return compared.sentence
+    cost = chosen.monthly_cost.value or 0.0
+    if scenario.horizon_months == 1:
+        say = f"{chosen.name}: ${cost:,.0f} a month" if cost >= 100 else f"{chosen.name}: ${cost:,.2f} a month"
+        share = chosen.saving_share.value
+        if chosen.name != scenario.baseline and share is not None:
+            say += f", {abs(share):.1%} {'under' if share >= 0 else 'over'} {scenario.baseline}"
+        if compared.choice.sentence and compared.choice.cheaper is not None:
+            say += f". {compared.choice.sentence.rstrip('.')}"
+    else:
+        say = f"{compared.sentence.rstrip('.')}. In the first month it costs ${cost:,.0f}"
+    singles = [mix for mix in mixes if mix.kind == "single" and mix.name not in scenario.architectures]
+    below = [mix for mix in singles if mix.monthly_cost.value is not None and mix.monthly_cost.value < cost]
+    if below:
+        single = min(below, key=lambda mix: mix.monthly_cost.value or 0.0)
+        alone = single.monthly_cost.value or 0.0
+        kept = single.quality_kept.value
+        quality = "its quality is not known" if kept is None else f"and keeps {kept:.1%} of the quality"
+        say += f"; {single.name} alone would be " + (f"${alone:,.0f}" if alone >= 100 else f"${alone:,.2f}")
+        say += f", {quality}"
+    return say + "."
+
+
+def _headline(tree: Scenario, catalog: Any, shown: list[str]) -> dict[Any, Output]:
     prices = Prices(catalog, tree.prices, tree.successors)
-    estimates = {name: estimate(name, tree, prices) for name in shown}
+    return _outputs(tree, {name: estimate(name, tree, prices) for name in shown}, prices)
+
+
+def _outputs(tree: Scenario, estimates: dict[str, Estimate], prices: Prices) -> dict[Any, Output]:
     found = outputs(tree, {name: _monthly_only(own) for name, own in estimates.items()})
     return {key: value for key, value in found.items() if key[1] in Mix._fields} | cascade_outputs(tree, prices)
 
 
 def _monthly_only(own: Estimate) -> Estimate:
     """`route` compares the month alone: what is paid once is the business of `tco` and `compare`."""
-    return own._replace(one_time_cost=0.0, total_cost=own.monthly_cost)
+    month = own.months[0]._replace(cumulative_cost=own.monthly_cost, cumulative_present_value=own.monthly_cost)
+    return own._replace(one_time_cost=0.0, total_cost=own.monthly_cost, months=(month,))
 
 
 def _monthly(own: Estimate) -> float:
@@ -261,14 +341,6 @@ def _random_mix(
     return cheap_quality + weight * (strong_quality - cheap_quality)
 
 
-def _cheapest(
-    named: list[str], estimates: dict[str, Estimate], qualities: dict[str, Number | None], least: float | None
-) -> str:
-    """The cheapest that is known to keep the required quality, else the cheapest; singles stand aside."""
-    good = [name for name in named if least is None or (qualities[name] or 0.0) >= least]
-    return min(good or named, key=lambda name: _monthly(estimates[name]))
-
-
 def _best_single(
     singles: set[str],
     estimates: dict[str, Estimate],
@@ -319,9 +391,9 @@ def _sweep(scenario: Scenario, point: Scenario, catalog: Any, sweep: tuple[str, 
             SweepPoint(
                 share,
                 _monthly(estimate(name, swept, prices)),
-                found_outputs[name, "cost_per_mtok"],
-                found_outputs[name, "saving"] or 0.0,
-                found_outputs[name, "saving_share"],
+                value_of(found_outputs[name, "cost_per_mtok"]),
+                value_of(found_outputs[name, "saving"]) or 0.0,
+                value_of(found_outputs[name, "saving_share"]),
             )
         )
     return Sweep(name, short_name(target), points)

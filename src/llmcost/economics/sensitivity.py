@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from llmcost.architectures.prices import Prices
 from llmcost.economics.comparison import Details, compare_in_detail
 from llmcost.economics.horizon import estimate
-from llmcost.economics.normal import normal_quantiles
+from llmcost.economics.lattice import normal_quantiles
 from llmcost.economics.outputs import net_present_value
 from llmcost.economics.uncertainty import Sampling, inputs, linked, value_at
 from llmcost.errors import InputError, did_you_mean
@@ -118,7 +118,7 @@ def _advantage(scenario: Scenario, catalog: Any, challenger: str, against: str) 
         tree = with_values(scenario, lambda path, uncertain: values[path])
         prices = Prices(catalog, tree.prices, tree.successors)
         own, other = (estimate(name, tree, prices) for name in (challenger, against))
-        found = net_present_value(own, other, tree.discount_rate)
+        found = net_present_value(own, other)
         if found is None:
             raise InputError(
                 f"{challenger} or {against} cannot be served over the whole horizon",
@@ -160,7 +160,7 @@ def _pair(scenario: Scenario, catalog: Any, challenger: str | None, against: str
             raise InputError(f"no architecture {name!r} in this scenario", where=flag, hint=hint)
     against = against or scenario.baseline or next(iter(names), "")
     if challenger is None:
-        challenger = _cheapest_but(against, compare_in_detail(scenario, catalog, Sampling(samples=2)))
+        challenger = _cheapest_but(against, compare_in_detail(scenario, catalog, Sampling(samples=16)))
         if challenger is None:
             raise InputError("there is no second architecture to hold against", hint="add one under architectures:")
     if challenger == against:

@@ -1,16 +1,17 @@
 """Cumulative cost of architectures month by month, with its 90 % range: what a chart draws."""
 
+import math
 from typing import Any, NamedTuple
 
 from llmcost.architectures.prices import Prices
-from llmcost.arithmetic import Number
-from llmcost.economics.comparison import Details
+from llmcost.economics.comparison import Details, cumulative_costs, is_cumulative
+from llmcost.economics.figure import Figure, Output
 from llmcost.economics.horizon import estimate
 from llmcost.economics.outputs import payback_month
-from llmcost.economics.uncertainty import Figure, Sampling, evaluated
+from llmcost.economics.totals import Totals
+from llmcost.economics.uncertainty import Outcome, Sampling, evaluated
+from llmcost.estimate import Estimate
 from llmcost.scenario import Scenario
-
-MOST_SAMPLES = 1 << 14  # a chart has a few hundred dots
 
 
 class Trajectory(NamedTuple):
@@ -25,48 +26,40 @@ def trajectories(
     scenario: Scenario, catalog: Any, names: list[str] | None = None, sampling: Sampling | None = None
 ) -> list[Trajectory]:
     """The cumulative cost of each architecture; its payback is against the scenario's baseline."""
-    sampling = sampling or Sampling()
-    sampling = sampling._replace(samples=min(sampling.samples, MOST_SAMPLES))
     shown = names or list(scenario.architectures)
-    base = scenario.baseline
+    base = scenario.baseline if scenario.workload is not None else None
+    wanted = list(dict.fromkeys([*shown, *([base] if base is not None else [])]))
 
-    def headline(tree: Scenario) -> dict[Any, Number | None]:
+    def headline(tree: Scenario) -> dict[Any, Output]:
         prices = Prices(catalog, tree.prices, tree.successors)
-        found: dict[Any, Number | None] = {}
-        against = estimate(base, tree, prices) if base is not None and tree.workload is not None else None
-        for name in shown:
-            own = estimate(name, tree, prices)
-            for month in own.months:
-                found[name, month.month] = month.cumulative_cost
-            if against is not None and name != base:
-                found[name, "payback"] = payback_month(own, against)
-        return found
+        return dict(cumulative_costs({name: estimate(name, tree, prices) for name in wanted}))
 
-    outcome = evaluated(scenario, headline, sampling)
-    return [
-        Trajectory(
-            name,
-            [outcome.figures[name, month] for month in range(1, scenario.horizon_months + 1)],
-            outcome.figures[name, "payback"].value if (name, "payback") in outcome.figures else None,
-        )
-        for name in shown
-    ]
+    totals = Totals(scenario, catalog, wanted)
+    outcome = evaluated(
+        scenario, headline, sampling, is_cumulative, lambda tree: dict(cumulative_costs(totals.add(tree)[1]))
+    )
+    point = outcome.expected
+    prices = Prices(catalog, point.prices, point.successors)
+    expected = totals.expected() if outcome.ranges else {name: estimate(name, point, prices) for name in wanted}
+    against = expected[base] if base is not None else None
+    return [_trajectory(name, expected[name], against, outcome) for name in shown]
 
 
 def trajectories_of(details: Details) -> list[Trajectory]:
     """The same from the draws of a comparison that was asked for its months: nothing is estimated again."""
-    months = range(1, details.point.horizon_months + 1)
-    found = []
-    for name in details.estimates:
-        payback = details.outcome.figures[name, "payback_month"].value
-        points = [details.outcome.point[name, month] for month in months]
-        bands = _bands([details.outcome.draws.get((name, month)) for month in months])
-        figures = [
-            Figure(point, band) if point is not None else Figure(None)
-            for point, band in zip(points, bands, strict=True)
-        ]
-        found.append(Trajectory(name, figures, payback))
-    return found
+    against = details.estimates[details.comparison.baseline]
+    return [_trajectory(name, own, against, details.outcome) for name, own in details.estimates.items()]
+
+
+def _trajectory(name: str, own: Estimate, against: Estimate | None, outcome: Outcome) -> Trajectory:
+    """Expected values, with the band of the draws."""
+    bands = _bands([outcome.draws.get((name, month.month)) for month in own.months])
+    figures = [
+        Figure(None) if month.cumulative_cost is None else Figure(float(month.cumulative_cost), band)
+        for month, band in zip(own.months, bands, strict=True)
+    ]
+    payback = None if against is None or name == against.name else payback_month(own, against)
+    return Trajectory(name, figures, None if payback is None or math.isinf(payback) else float(payback))
 
 
 def _bands(draws: list[Any]) -> list[tuple[float, float, float] | None]:

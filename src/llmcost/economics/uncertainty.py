@@ -1,34 +1,33 @@
 """Ranges carried through to the answer: one evaluation of the formulas on arrays of draws.
 
-`low..high` is a 90 % interval of its input. The draws are stratified normal quantiles permuted by
-a rank-1 lattice: no random numbers, the same output on every machine (docs/methods/ranges.md).
-Beside the distribution stand the extremes that an output comes to within the ranges.
+`low..high` is a 90 % interval of its input. The figure of an output is its expected value, the mean
+over the draws; means add up, so that parts sum to their total. Its distribution stands beside it, and
+the extremes that it comes to within the ranges. The draws are stratified normal quantiles on shifted
+lattices: no chance, the same output on every machine (docs/methods/ranges.md).
 """
 
 import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from llmcost.arithmetic import Number, is_array
+from llmcost.arithmetic import is_array
 from llmcost.economics.box import between, corners, lattice
-from llmcost.economics.normal import normal_quantiles
+from llmcost.economics.draws import drawn, quantiles
+from llmcost.economics.figure import Figure, Headline, Output, Ratio, known, value_of
+from llmcost.economics.lattice import normal_quantiles, positions
 from llmcost.errors import InputError, did_you_mean
-from llmcost.quantity import Range, at_middle, ranges_in, with_values
+from llmcost.quantity import Range, ranges_in, with_values
 
 if TYPE_CHECKING:
     import numpy as np
 
     Draws: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
-Headline = Mapping[Any, "Number | None"]  # named outputs; None is unknown, infinity is never
-
 Z90 = 1.6448536269514722  # the 95th percentile of the normal distribution
-GOLDEN = 0.6180339887498949
-PLASTIC = 0.7548776662466927
-LATTICE = 1869
 LEAST_CHANGE = -0.999  # a change leaves something, in every draw
-CHUNK = 1 << 15
+LEAST_SAMPLES, MOST_SAMPLES = 16, 1 << 20
 MOST_INPUTS = 100
+MOST_SORTED = 1 << 17  # draws of which every input's values are kept beside them
 MOST_CORNERS = 9  # ranges of which every corner is looked at
 BETWEEN = 513  # points that extremes between the corners are looked for at
 
@@ -39,19 +38,19 @@ class Sampling(NamedTuple):
     `watch` is told of each evaluation that ranges reach: its tree, its formulas, and the figures they gave.
     """
 
-    samples: int = 4096
+    samples: int = 1 << 16
     seed: int = 0
     covers: float = 0.9
     links: tuple[tuple[str, str, float], ...] = ()
     watch: Callable[[Any, Callable[[Any], Headline], Mapping[Any, "Figure"]], None] | None = None
 
     def checked(self) -> "Sampling":
-        """Itself; raises InputError for a number of draws that is no power of two up to 2^20."""
-        if self.samples < 2 or self.samples > 1 << 20 or self.samples & (self.samples - 1):
+        """Itself; raises InputError for a number of draws that is no power of two from 16 to 2^20."""
+        if not LEAST_SAMPLES <= self.samples <= MOST_SAMPLES or self.samples & (self.samples - 1):
             raise InputError(
-                f"{self.samples} samples is not a power of two up to 1048576",
+                f"{self.samples} samples is not a power of two from {LEAST_SAMPLES} to {MOST_SAMPLES}",
                 where="--samples",
-                hint="type --samples 4096",
+                hint="type --samples 65536",
             )
         if not 0 < self.covers < 1:
             raise InputError("a range covers a share between 0 % and 100 %", where="--range-covers", hint="type 90%")
@@ -67,32 +66,19 @@ class Sampling(NamedTuple):
         return NormalDist().inv_cdf((1 + self.covers) / 2)
 
 
-class Figure(NamedTuple):
-    """One output: the point calculation, its distribution, and its extremes.
-
-    `spread` is P5, median, P95 of the output itself; `bounds` its extremes within the ranges; `bounds_at`
-    the shares of the draws that lie below each; `monotone` says whether corners are extreme, and so exact.
-    """
-
-    point: float | None
-    spread: tuple[float | None, float | None, float | None] | None = None
-    bounds: tuple[float | None, float | None] | None = None
-    bounds_at: tuple[float, float] | None = None
-    monotone: bool = True
-
-    @property
-    def value(self) -> float | None:
-        """The median where there is a distribution, else the point."""
-        return self.point if self.spread is None else self.spread[1]
-
-
 class Outcome(NamedTuple):
-    """The point calculation's outputs, each as a Figure, and the draws behind them."""
+    """The outputs as Figures, the draws behind them, and the inputs at their expected values.
+
+    `draws` has each output that is an array on draws and no plain multiple of another: `draws[name, "total_cost"]`,
+    `draws[name, "present_value"]`; all in the same order of draws. `point` holds the outputs with every input at its
+    expected value: what is unknown is None there.
+    """
 
     point: Headline
     figures: dict[Any, Figure]
     draws: dict[Any, Any]
     ranges: dict[str, Range]
+    expected: Any
 
 
 def evaluated(
@@ -100,19 +86,21 @@ def evaluated(
     headline: Callable[[Any], Headline],
     sampling: Sampling | None = None,
     only_drawn: Callable[[Any], bool] = lambda name: False,
+    on_draws: Callable[[Any], Headline] | None = None,
 ) -> Outcome:
-    """The outputs of `headline` at the middle and, where the tree holds a Range, with their spread.
+    """The outputs of `headline`: numbers, and where the tree holds a Range expected values with their spread.
 
     `headline` is called with the tree's ranges replaced by numbers or arrays. Without a range it
-    is called once and numpy is never loaded. Outputs whose name is `only_drawn` keep their point
-    and their draws, and have no figure: there are many of them, and who wants them sums them up.
+    is called once and numpy is never loaded. `on_draws` is called in its place on each chunk of draws, and may
+    give more outputs. Outputs whose name is `only_drawn` have draws alone, of every so many draws: there are many
+    of them, and who wants them sums them up.
     """
     sampling = (sampling or Sampling()).checked()
     ranges = dict(sorted(ranges_in(tree)))
-    point = headline(at_middle(tree) if ranges else tree)
-    shown = {name: value for name, value in point.items() if not only_drawn(name)}
     if not ranges:
-        return Outcome(point, {name: Figure(_known(value)) for name, value in shown.items()}, {}, {})
+        point = headline(tree)
+        figures = {name: Figure(known(value_of(value))) for name, value in point.items() if not only_drawn(name)}
+        return Outcome(point, figures, {}, {}, tree)
     if len(ranges) > MOST_INPUTS:
         raise InputError(
             f"{len(ranges)} ranges; at most {MOST_INPUTS} can be carried", hint="give some of them as numbers"
@@ -120,64 +108,50 @@ def evaluated(
     sampling = linked(tree, sampling, ranges)
     import numpy as np
 
+    z = normal_quantiles(sampling.samples)
+    sorted_values = {path: value_at(each, z, sampling.z, z) for path, each in ranges.items()}
+    means = {path: float(values.mean()) for path, values in sorted_values.items()}
+    if sampling.samples > MOST_SORTED:
+        sorted_values = {}
+    expected = with_values(tree, lambda path, uncertain: means[path])
+    point = headline(expected)
+    shown = {name: value for name, value in point.items() if not only_drawn(name)}
     with np.errstate(all="ignore"):  # a draw that divides by nothing is no number, and is looked at as such
         bounds, at_corners = _extremes(tree, headline, ranges, shown)
-        draws = drawn(tree, headline, ranges, sampling, point)
-    figures = {
-        name: _figure(value, draws.get(name), bounds.get(name), at_corners.get(name, True))
-        for name, value in shown.items()
-    }
+
+        def on_chunk(chunk: slice) -> Headline:
+            columns = inputs(ranges, sampling, z, chunk, sorted_values)
+            return (on_draws or headline)(with_values(tree, _from(columns)))
+
+        found = drawn(on_chunk, sampling.samples, only_drawn)
+        figures = {
+            name: found.figure(name, value, bounds.get(name), at_corners.get(name, True))
+            for name, value in shown.items()
+        }
     if sampling.watch is not None:
         sampling.watch(tree, headline, figures)
-    return Outcome(point, figures, draws, ranges)
-
-
-def drawn(
-    tree: Any, headline: Callable[[Any], Headline], ranges: Mapping[str, Range], sampling: Sampling, point: Headline
-) -> dict[Any, Any]:
-    """The outputs on every draw, in chunks so that memory stays bounded."""
-    import numpy as np
-
-    z = normal_quantiles(sampling.samples)
-    store = np.float32 if sampling.samples > 1 << 18 else np.float64  # 2^20 draws of 60 outputs in 240 MB
-    kept: dict[Any, Any] = {}
-    for begin in range(0, sampling.samples, CHUNK):
-        chunk = slice(begin, min(begin + CHUNK, sampling.samples))
-        columns = inputs(ranges, sampling, z, chunk)
-        outputs = headline(with_values(tree, _from(columns)))
-        for name in point:
-            value = outputs.get(name)
-            if name not in kept:
-                # What no range reaches is one number for all draws.
-                kept[name] = np.empty(sampling.samples, store) if is_array(value) else _constant(value, sampling, store)
-            if is_array(value):
-                kept[name][chunk] = value
-    return kept
-
-
-def _constant(value: Number | None, sampling: Sampling, store: Any) -> Any:
-    import numpy as np
-
-    return np.broadcast_to(np.asarray(np.nan if value is None else value, store), (sampling.samples,))
+    return Outcome(point, figures, found.of_all(), ranges, expected)
 
 
 def _from(columns: Mapping[str, Any]) -> Callable[[str, Range], Any]:
     return lambda path, uncertain: columns[path]
 
 
-def positions(rank: int, sampling: Sampling, chunk: slice) -> Any:
-    """idx_j(i) = (i·1869^j + shift_j) mod N: where draw i stands in the quantiles of input j."""
-    import numpy as np
+def inputs(
+    ranges: Mapping[str, Range],
+    sampling: Sampling,
+    z: "Draws",
+    chunk: slice,
+    sorted_values: Mapping[str, "Draws"] | None = None,
+) -> dict[str, Any]:
+    """The draws of every uncertain input, by path; the rank is the path's place in sorted order.
 
-    n = sampling.samples
-    shift = math.floor(n * math.modf((rank + 1) * GOLDEN + sampling.seed * PLASTIC)[0])
-    return (np.arange(chunk.start, chunk.stop, dtype=np.int64) * pow(LATTICE, rank, n) + shift) & (n - 1)
-
-
-def inputs(ranges: Mapping[str, Range], sampling: Sampling, z: "Draws", chunk: slice) -> dict[str, Any]:
-    """The draws of every uncertain input, by path; the rank is the path's place in sorted order."""
-    columns = {path: z[positions(rank, sampling, chunk)] for rank, path in enumerate(sorted(ranges))}
-    columns = _correlated(columns, sampling.links)
+    `sorted_values` are those at the quantiles z, where they are known already.
+    """
+    at = {path: positions(rank, sampling.samples, sampling.seed, chunk) for rank, path in enumerate(sorted(ranges))}
+    if sorted_values and not sampling.links:
+        return {path: sorted_values[path][places] for path, places in at.items()}
+    columns = _correlated({path: z[places] for path, places in at.items()}, sampling.links)
     return {path: value_at(ranges[path], column, sampling.z, z) for path, column in columns.items()}
 
 
@@ -291,7 +265,7 @@ def _extremes(
     bounds: dict[Any, tuple[float, float]] = {}
     at_corners: dict[Any, bool] = {}
     for name in point:
-        value = found.get(name)
+        value = value_of(found.get(name))
         if value is None or not is_array(value) or np.isnan(value).all():
             continue
         values = np.broadcast_to(np.asarray(value), (len(points),))
@@ -316,42 +290,24 @@ def _ends_of_many(tree: Any, headline: Callable[[Any], Headline], ranges: Mappin
     flipped = headline(with_values(tree, _from(flips)))
     rises: dict[tuple[bool, ...], None] = {}
     for name in point:
-        value: Any = flipped.get(name)
+        value: Any = value_of(flipped.get(name))
         if value is not None and is_array(value):
             rises[tuple(bool(x) for x in value[2::2] >= value[1::2])] = None
     ways = np.array(list(rises), dtype=float).reshape(len(rises), n)
     return np.concatenate([ways, 1 - ways, np.round(lattice(n, BETWEEN))])
 
 
-def _figure(value: Number | None, draws: Any, extremes: tuple[float, float] | None, at_corners: bool) -> Figure:
-    import numpy as np
-
-    if value is None or draws is None or np.isnan(draws).any():
-        return Figure(_known(value))
-    first = float(draws[0])
-    same = bool((draws == first).all())  # where never is among the draws, no difference can be taken
-    if same or (math.isfinite(first) and float(draws.max()) - float(draws.min()) <= 1e-12 * abs(first)):
-        extremes = None  # no range reaches it: what is left is rounding
-        draws = np.full(1, value if not is_array(value) else first)
-    spread = quantiles(draws, (0.05, 0.5, 0.95))
-    if extremes is None:
-        point = _known(value)
-        return Figure(point, spread, (point, point))
-    low, high = extremes
-    below = (float((draws < low).mean()), float((draws <= high).mean()))
-    return Figure(_known(value), (spread[0], spread[1], spread[2]), (_known(low), _known(high)), below, at_corners)
-
-
-def quantiles(draws: Any, at: tuple[float, ...]) -> Any:
-    """Quantiles of an output; where some draws are infinite (never), of observed values only."""
-    import numpy as np
-
-    method: Any = "linear" if np.isfinite(draws).all() else "inverted_cdf"
-    return tuple(_known(float(q)) for q in np.quantile(draws, at, method=method))
-
-
-def _known(value: Any) -> float | None:
-    """A finite float, or None: unknown and never are both null in the output."""
-    if value is None or not math.isfinite(value):
-        return None
-    return float(value)
+__all__ = [
+    "Figure",
+    "Headline",
+    "Outcome",
+    "Output",
+    "Ratio",
+    "Sampling",
+    "evaluated",
+    "inputs",
+    "linked",
+    "quantiles",
+    "value_at",
+    "value_of",
+]

@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from llmcost.arithmetic import Number, is_array
-from llmcost.economics.comparison import Details, estimates_of
-from llmcost.economics.gates import Gate, Gates, costs_too_much, gates_of, keeps_too_little, pays_back_too_late
+from llmcost.economics.comparison import Details
+from llmcost.economics.gates import Gates, gates_of, met_in_draws
 from llmcost.economics.levers import Lever, levers_of
 from llmcost.economics.outputs import outputs
+from llmcost.economics.totals import estimates_of
+from llmcost.economics.uncertainty import value_of
 from llmcost.estimate import Estimate
-from llmcost.scenario import Requirements, Scenario
+from llmcost.scenario import Scenario
 
 FIGURES = (
     "one_time_cost",
@@ -27,7 +29,6 @@ FIGURES = (
     "quality_kept",
     "payback_month",
 )
-BY_COST = ("max_monthly_cost", "payback_within_months", "min_quality_kept")
 BY_MACHINE = ("p99_latency_ms", "first_token_ms", "capacity")
 GRID_KEYS = ("volume", "cheap_share")
 GRID_EVERY = 2  # of the points of its two levers
@@ -124,7 +125,7 @@ def what_if(details: Details, *, most_months: int = 13) -> WhatIf | None:
         begins[:-1],
         size,
         grid,
-        {(name, field): found[name, field] for name in estimates for field in FIGURES},
+        {(name, field): value_of(found[name, field]) for name in estimates for field in FIGURES},
         months,
         {name: [own.months[month - 1].cumulative_cost for month in months] for name, own in estimates.items()},
         fails,
@@ -172,21 +173,14 @@ def _cheapest(estimates: dict[str, Estimate], fails: dict[str, Any], size: int) 
     return np.where(np.isfinite(totals.min(axis=0)), totals.argmin(axis=0), -1)
 
 
-def _fails(name: str, tree: Scenario, today: Gates, own: Estimate, found: dict[Any, Number | None]) -> Any:
+def _fails(name: str, tree: Scenario, today: Gates, own: Estimate, found: dict[Any, Any]) -> Any:
     """Where an architecture fails a requirement or is not served throughout; machines are judged apart."""
-    kept, payback = found[name, "quality_kept"], found[name, "payback_month"]
-    required: Requirements = tree.requirements
-    steady = [gate for gate in today.failed if gate.gate not in (*BY_COST, *BY_MACHINE)]
-    if kept is None:  # only a bound is known, which no lever moves
-        steady += [gate for gate in today.failed if gate.gate == "min_quality_kept"]
+    kept, payback = value_of(found[name, "quality_kept"]), value_of(found[name, "payback_month"])
+    met = met_in_draws(name, tree, own, kept, payback)
+    steady = [each for each in today.judged if each.status != "met" and each.requirement not in (*met, *BY_MACHINE)]
     failed: Any = bool(steady) or own.total_cost is None
-    if kept is not None and required.min_quality_kept is not None:
-        failed = failed | keeps_too_little(kept, required)
-    for month in own.months if required.max_monthly_cost is not None else ():
-        if month.cost is not None:
-            failed = failed | costs_too_much(month.cost, required)
-    if payback is not None and name != tree.baseline:
-        failed = failed | pays_back_too_late(payback, required)
+    for held in met.values():
+        failed = failed | (~held if is_array(held) else not held)
     return failed
 
 
@@ -205,7 +199,7 @@ def _machine_gates(details: Details, levers: list[Lever], size: int) -> dict[str
     for position, point in enumerate(_each_point(details.point, levers)):
         for name in details.estimates:
             judged = gates_of(name, point, details.prices, details.estimates[name], None, None)
-            failed[name][position] = any(gate.gate in BY_MACHINE for gate in judged.failed)
+            failed[name][position] = any(each.requirement in BY_MACHINE for each in judged.failed)
     return failed
 
 
@@ -215,4 +209,4 @@ def _each_point(point: Scenario, levers: list[Lever]) -> Iterator[Scenario]:
             yield lever.moved(point, value)
 
 
-__all__ = ["FIGURES", "Gate", "Grid", "WhatIf", "what_if"]
+__all__ = ["FIGURES", "Grid", "WhatIf", "what_if"]

@@ -10,7 +10,7 @@ from llmcost.economics.uncertainty import Figure
 from llmcost.render.page import Page
 from llmcost.render.plain import cell
 
-_PARTS = ("", "_p5", "_p95", "_low", "_high", "_point")
+_PARTS = ("", "_median", "_p5", "_p95", "_low", "_high", "_error")
 
 
 def render(page: Page) -> str:
@@ -50,4 +50,4 @@ def _parts(figure: Any) -> list[Any]:
         return [_raw(figure), *[""] * (len(_PARTS) - 1)]
     spread = figure.spread or (None, None, None)
     bounds = figure.bounds or (None, None)
-    return [_raw(x) for x in (figure.value, spread[0], spread[2], *bounds, figure.point)]
+    return [_raw(x) for x in (figure.value, spread[1], spread[0], spread[2], *bounds, figure.error)]

@@ -1,7 +1,8 @@
 """Results as JSON: the contract that scripts rely on.
 
-Numbers carry 10 significant digits; unknown and never are null. A figure becomes `<name>`, and
-where any input is a range `<name>_range`, `<name>_bounds` and `<name>_point` beside it.
+Numbers carry 12 significant digits, so that amounts sum to the cent; unknown and never are null. A figure becomes `<name>`, and
+where any input is a range `<name>_median`, `<name>_range`, `<name>_bounds` and `<name>_error` beside it:
+`<name>` is then the expected value.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _ESCAPED = re.compile(UNSAFE_BEYOND_ASCII)
 def document(command: str, version: str, as_of: date, assumptions: Any, warnings: Any, result: Any) -> str:
     """The whole answer of a command as JSON text with a final newline."""
     envelope = {
-        "schema": f"llmcost.{command}/1",
+        "schema": f"llmcost.{command}/2",
         "version": version,
         "currency": "USD",
         "prices_as_of": as_of.isoformat(),
@@ -89,17 +90,18 @@ def _fields(value: Any) -> dict[str, Any]:
 def _figure(name: str, figure: Figure) -> dict[str, Any]:
     found: dict[str, Any] = {name: rounded(figure.value)}
     if figure.spread is not None:
+        found[f"{name}_median"] = rounded(figure.spread[1])
         found[f"{name}_range"] = [rounded(figure.spread[0]), rounded(figure.spread[2])]
         found[f"{name}_bounds"] = None if figure.bounds is None else [rounded(end) for end in figure.bounds]
-        found[f"{name}_point"] = rounded(figure.point)
+        found[f"{name}_error"] = rounded(figure.error)
     elif figure.bounds is not None:  # a band without a distribution
         found[f"{name}_bounds"] = [rounded(end) for end in figure.bounds]
     return found
 
 
 def rounded(value: float | None) -> float | int | None:
-    """10 significant digits; whole numbers without a decimal point; unknown and infinite as null."""
+    """12 significant digits; whole numbers without a decimal point; unknown and infinite as null."""
     if value is None or not math.isfinite(value):
         return None
-    short = float(f"{value:.10g}")
+    short = float(f"{value:.12g}")
     return int(short) if short == int(short) and abs(short) < 1e15 else short

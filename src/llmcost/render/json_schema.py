@@ -1,7 +1,7 @@
 """The JSON Schema of each command's document, made from the result types that json.py renders.
 
 A NamedTuple is an object with all its fields; a Figure becomes `<name>` and, where an input is a
-range, `<name>_range`, `<name>_bounds` and `<name>_point` beside it; a Charge carries its cost.
+range, `<name>_median`, `<name>_range`, `<name>_bounds` and `<name>_error` beside it; a Charge carries its cost.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def command_schema(command: str) -> dict[str, Any]:
     result = getattr(import_module(f"llmcost.{module}"), name)
     models: dict[Any, Any] = {}
     fields: dict[str, Any] = {
-        "schema_": (Literal[f"llmcost.{command}/1"], Field(alias="schema")),
+        "schema_": (Literal[f"llmcost.{command}/2"], Field(alias="schema")),
         "version": (str, _about("version")),
         "currency": (Literal["USD"], ...),
         "prices_as_of": (date, _about("prices_as_of")),
@@ -111,10 +111,14 @@ def _figure(name: str) -> dict[str, Any]:
     plain = name.replace("_", " ")
     between = "where any input is a range: "
     return {
-        name: (float | None, Field(description=f"{plain}; the median where any input is a range")),
+        name: (float | None, Field(description=f"{plain}; the expected value where any input is a range")),
+        f"{name}_median": (float | None, Field(default=None, description=between + "the 50th percentile")),
         f"{name}_range": (_Ends, Field(default=None, description=between + "the 5th and the 95th percentile")),
         f"{name}_bounds": (_Ends | None, Field(default=None, description=between + "the lowest and the highest")),
-        f"{name}_point": (float | None, Field(default=None, description=between + "every input at its middle")),
+        f"{name}_error": (
+            float | None,
+            Field(default=None, description=between + "the standard error of the expected value"),
+        ),
     }
 
 

@@ -109,7 +109,7 @@ def _verdict(claim: Checked) -> str:
 
 def _recomputed(claim: Checked) -> str:
     figure = claim.recomputed
-    if claim.verdict == "not checkable" or (figure.point is None and figure.bounds is None and claim.unit != "month"):
+    if claim.verdict == "not checkable" or (figure.value is None and figure.bounds is None and claim.unit != "month"):
         return figures.UNKNOWN
     return spanned(figure, claim.unit)
 
@@ -131,7 +131,11 @@ def _explained(claim: Checked, as_of: date) -> Iterable[Table]:
     """Step by step: the inputs by name, the operations, and the charges behind a command's figure."""
     rows = [[text(name), Cell(value, value), text("given")] for name, value in claim.inputs.items()]
     low, high = ends(claim.recomputed)
-    how = "worked out" if low == high or claim.recomputed.point is None else "worked out with every input at its middle"
+    how = (
+        "worked out"
+        if low == high or claim.recomputed.value is None
+        else "worked out with every input at its expected value"
+    )
     rows += [[text(step.written), _value(step.value), text(how)] for step in claim.steps]
     figure = claim.figure or "figure"
     rows.append([text(figure), Cell(claim.recomputed, _recomputed(claim)), text("recomputed")])

@@ -31,7 +31,7 @@ def cascades(found: Mapping[str, CascadeFigures | None]) -> list[Table]:
     rows = []
     bounded = False
     for name, each in found.items():
-        if each is None or (each.quality.point is None and each.quality_bound is None):
+        if each is None or (each.quality.value is None and each.quality_bound is None):
             continue
         bounded = bounded or each.quality_bound is not None
         quality = Cell(each.quality.value, figures.share(each.quality.value))

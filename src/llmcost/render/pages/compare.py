@@ -67,7 +67,7 @@ def _row(each: Compared, comparison: Comparison) -> list[Cell]:
     gates = [f"fails {gate}" for gate in each.failed_gates] + [f"{gate}?" for gate in each.unknown_gates]
     marks = ["cheapest"] if each.name == comparison.cheapest else []
     is_baseline = each.name == comparison.baseline
-    never = "never" if each.total_cost.point is not None else "–"
+    never = "never" if each.total_cost.value is not None else "–"
     return [
         text(each.name),
         text("baseline" if is_baseline else each.kind),
@@ -107,11 +107,11 @@ def _spread(comparison: Comparison) -> Table | None:
                 between(each.total_cost, figures.usd),
                 corners(each.total_cost),
                 between(each.saving, figures.usd),
-                between(each.payback_month, figures.month) if each.one_time_cost.point else Cell(None, ""),
+                between(each.payback_month, figures.month) if each.one_time_cost.value else Cell(None, ""),
                 Cell(chance, "" if chance is None else f"{chance:.0%}"),
             ]
         )
-        if each.chance_pays_back and each.one_time_cost.point:
+        if each.chance_pays_back and each.one_time_cost.value:
             notes.append(f"{each.name}: {chances(each.chance_pays_back)}")
     return Table("With the ranges: P5 to P95, and the corners", _SPREAD, rows, notes) if rows else None
 

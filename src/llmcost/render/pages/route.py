@@ -32,11 +32,7 @@ def page(routing: Routing, as_of: date, explain: bool = False) -> Page:
         tables.append(_sweep(routing))
     if explain:
         tables += [explanation.table(f"{mix.name}: the charges", mix.charges, as_of) for mix in routing.mixes]
-    best = next(mix for mix in routing.mixes if mix.name == routing.cheapest)
-    headline = f"{best.name} is the cheapest at {figures.usd(best.monthly_cost.value)} a month"
-    if best.name != routing.baseline:
-        headline += f", {figures.share(best.saving_share.value)} under {routing.baseline}"
-    headline += "."
+    headline = routing.sentence
     if routing.optimum:
         headline += " " + routing.optimum.sentence
     return Page(headline, tables)

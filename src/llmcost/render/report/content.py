@@ -115,7 +115,7 @@ def _range(figure: Figure, form: Callable[[float | None], str] = figures.usd) ->
 
 def payback(row: Compared) -> Callable[[float | None], str]:
     """How this row's payback months are shown: unknown is not never."""
-    never = "never" if row.total_cost.point is not None else figures.UNKNOWN
+    never = "never" if row.total_cost.value is not None else figures.UNKNOWN
     return lambda month: never if month is None else figures.month(month)
 
 
@@ -183,7 +183,7 @@ def gates(found: Report) -> Table:
     for row in found.details.comparison.architectures:
         why = [f"{gate}: {row.gate_reasons[gate]}" for gate in row.failed_gates]
         why += [f"{gate}? {row.gate_reasons[gate]}" for gate in row.unknown_gates]
-        if row.total_cost.point is None and not row.failed_gates:
+        if row.total_cost.value is None and not row.failed_gates:
             why.append(found.details.estimates[row.name].unknown_because)
         rows.append([text(row.name), Cell(row.feasible, "yes" if row.feasible else "NO"), text("; ".join(why))])
     return Table("", _GATES, rows)

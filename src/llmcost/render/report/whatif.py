@@ -111,7 +111,7 @@ def _verdict(found: Report) -> str:
     row = next((r for r in found.details.comparison.architectures if r.name == found.details.comparison.cheapest), None)
     if row is None:
         return "No architecture meets every requirement."
-    total = figures.usd(row.total_cost.point)
+    total = figures.usd(row.total_cost.value)
     months = found.details.comparison.horizon_months
     return f"{row.name} is the cheapest that meets every requirement: {total} over {months} months."
 
@@ -133,9 +133,9 @@ def _table(found: Report) -> Markup:
             )
         ]
         for field in FIGURES:
-            point = getattr(row, field).point
+            point = getattr(row, field).value
             blank = row.name == baseline and field in AGAINST_BASELINE
-            cells.append(tag("td", None, "" if blank else _datum(i, field, point, row.total_cost.point is not None)))
+            cells.append(tag("td", None, "" if blank else _datum(i, field, point, row.total_cost.value is not None)))
         cells.append(tag("td", {"id": f"mark-{i}", "class": "words"}, _mark(row, found)))
         rows.append(tag("tr", None, *cells))
     caption = "At this point" + (", every other range at its middle" if found.details.outcome.ranges else "")
