@@ -8,7 +8,7 @@ factors that made them, which architectures pass on, split and charge for.
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, NoReturn, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
 from llmcost.arithmetic import Number, is_zero
@@ -75,11 +75,32 @@ _LENGTHS = ("input_tokens", "output_tokens")
 CACHE_WRITES = ("auto", "auto_1h")
 
 
+class MeanAndP99(Strict):
+    """Tokens of single requests: their mean, and what 99 of 100 stay within."""
+
+    mean: AboveZero
+    p99: AboveZero
+
+
+class RequestLengths(Strict):
+    """How long requests are, one by one, in place of one length."""
+
+    lengths: MeanAndP99
+
+
+def _unchanged(written: Any) -> Any:
+    return written
+
+
+Tokens = Annotated[float, Quantity("positive")]
+TokensOrLengths = Annotated[Tokens, BeforeValidator(_unchanged, json_schema_input_type=Tokens | RequestLengths)]
+
+
 class Lengthwise(Strict):
     """Something whose requests have lengths: `{lengths: {mean, p99}}` in place of one number for all of them."""
 
-    input_tokens: Positive | None = None
-    output_tokens: Positive | None = None
+    input_tokens: TokensOrLengths | None = None
+    output_tokens: TokensOrLengths | None = None
     input_tokens_p99: AboveZero | None = None
     output_tokens_p99: AboveZero | None = None
 
@@ -176,8 +197,8 @@ class Segment(Lengthwise):
     """One task type: its share of the requests, and its own tokens in place of the workload's."""
 
     share: Share
-    input_tokens: Positive
-    output_tokens: Positive
+    input_tokens: TokensOrLengths
+    output_tokens: TokensOrLengths
     cached_share: Share | None = None
     cache_write_share: Share | None = None
     cache_write_1h_share: Share | None = None

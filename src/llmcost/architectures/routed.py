@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, model_validator
 from llmcost.architectures.api import PER_MILLION, PaidByRequest, rate_factor, short_name
 from llmcost.architectures.architecture import Month, labelled, need_requests, plainly
 from llmcost.architectures.targets import WithTargets, add_stated, with_target_tokens
-from llmcost.architectures.token_counts import counted
+from llmcost.architectures.token_counts import TokenCounts, counted
 from llmcost.arithmetic import Number, is_array, is_zero, maximum
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Factor
@@ -24,9 +24,14 @@ def _share_or_rest(written: Any) -> Any:
     return written if written == "rest" else Quantity("share").parse(written)
 
 
-ShareOrRest = Annotated[
-    Any, BeforeValidator(_share_or_rest, json_schema_input_type=Annotated[float, Quantity("share")] | Literal["rest"])
-]
+class MixTarget(TokenCounts):
+    """A target of a mix whose tokens are stated beside its share."""
+
+    share: Annotated[float, Quantity("share")] | Literal["rest"]
+
+
+_Written = Annotated[float, Quantity("share")] | Literal["rest"] | MixTarget
+ShareOrRest = Annotated[Any, BeforeValidator(_share_or_rest, json_schema_input_type=_Written)]
 Mix = dict[str, ShareOrRest]
 
 
