@@ -8,7 +8,7 @@ factors that made them, which architectures pass on, split and charge for.
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, NoReturn, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
 from llmcost.arithmetic import Number, is_zero
@@ -75,25 +75,17 @@ _LENGTHS = ("input_tokens", "output_tokens")
 CACHE_WRITES = ("auto", "auto_1h")
 
 
-class MeanAndP99(Strict):
-    """Tokens of single requests: their mean, and what 99 of 100 stay within."""
+class _Tokens(Quantity):
+    """Tokens a request: one number for all, or how long single requests are, which `Lengthwise` takes apart."""
 
-    mean: AboveZero
-    p99: AboveZero
-
-
-class RequestLengths(Strict):
-    """How long requests are, one by one, in place of one length."""
-
-    lengths: MeanAndP99
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        own = super().__get_pydantic_json_schema__(schema, handler)
+        figures = {"type": "object", "properties": {"mean": own, "p99": own}, "required": ["mean", "p99"]}
+        lengths = {"type": "object", "properties": {"lengths": figures}, "required": ["lengths"]}
+        return {"anyOf": [own, lengths]}
 
 
-def _unchanged(written: Any) -> Any:
-    return written
-
-
-Tokens = Annotated[float, Quantity("positive")]
-TokensOrLengths = Annotated[Tokens, BeforeValidator(_unchanged, json_schema_input_type=Tokens | RequestLengths)]
+TokensOrLengths = Annotated[float, _Tokens("positive")]
 
 
 class Lengthwise(Strict):

@@ -156,8 +156,6 @@ ABOUT: dict[str, dict[str, str]] = {
     "TokenCounts": _TOKENS,
     "MixTarget": _TOKENS | {"share": "share of the requests, or `rest`"},
     "Stage": _TOKENS | {"model": "a model or an architecture"},
-    "RequestLengths": {"lengths": "how long single requests are: log-normal, of this mean and 99th percentile"},
-    "MeanAndP99": {"mean": "tokens of the mean request", "p99": "tokens that 99 of 100 requests stay within"},
     "Review": {"share": "share of the requests", "usd_per_review": "USD a review"},
     "Gpu": {
         "name": "a name from `llmcost prices list --gpus`",
