@@ -13,7 +13,11 @@ ROOT = Path(llmcost.__file__).parent
 # Lowest first. A module belongs to the layer of the longest prefix that names it.
 LAYERS = (
     ("errors", "arithmetic", "output_file", "presets", "wording"),
-    ("quantity",),
+    ("number", "beta"),
+    ("distributions",),
+    ("lengths",),
+    ("doubt",),
+    ("quantity", "samples"),
     ("validation",),
     ("estimate",),
     ("catalog",),

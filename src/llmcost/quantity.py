@@ -2,43 +2,39 @@
 
 One parser serves the scenario, the catalog overlay, the flags and the questions of `decide`.
 A range is a 90 % interval (P5 to P95) on the scale of its *field*: positive quantities are read
-on the log scale, shares on the logit scale, signed ones and changes (growth, a discount rate: never
--100 % or less) linearly. The numbers never decide it.
+on the log scale, shares on the logit scale, changes of a price on the log scale of 1 + r, signed ones and other
+changes (growth, a discount rate: never -100 % or less) linearly. The numbers never decide it.
 """
 
-import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
+
+from llmcost.distributions import Follows, Range, Scale
+from llmcost.doubt import KEYS, Samples, check_one_unit, ranged, spread, within
+from llmcost.number import LARGEST, SMALLEST, QuantityError, number, shown
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
 
-Scale = Literal["positive", "share", "signed", "change"]
-Shape = Literal["default", "uniform", "triangular"]
+__all__ = [
+    "KEYS",
+    "LARGEST",
+    "SMALLEST",
+    "Follows",
+    "Quantity",
+    "QuantityError",
+    "Range",
+    "Scale",
+    "Shared",
+    "number",
+    "quantity",
+    "shown",
+]
+
 Unit = Literal["count", "USD", "ratio", "any"]
 
-_MULTIPLIERS = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9, "t": 1e12, "bn": 1e9}
-_NUMBER = re.compile(
-    r"(?:(?P<sign>[-+])\s*(?:(?:US)?\$|USD\s)?|(?:(?:US)?\$|USD\s)?\s*(?P<sign2>-)?)\s*"
-    r"(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d[\d_]*(?:\.\d*)?|\.\d+)(?P<exponent>[eE][-+]?\d+)?"
-    r"\s*(?P<suffix>[kKmMbBgGtT]n?)?\s*(?P<percent>%)?\s*(?P<usd2>USD)?"
-)
 _RANGE = re.compile(r"\s*(?:\.\.|…|\bto\b|–|(?<=[\d%kKmMbB])\s*-\s*(?=[\d$.]))\s*")
-# Nothing that is counted here is larger or smaller; a product of several stays a float.
-LARGEST, SMALLEST = 1e30, 1e-30
-_TYPE_INSTEAD = "type a number such as 1200, 1.5M, $2.86 or 60%, or a range such as 90k..220k"
-
-
-class Follows(NamedTuple):
-    """What a range is worked out from: the tree that holds its own ranges, and its value once these are numbers.
-
-    `before` are the ranges that it rests on and that follow from others themselves, the first ones first.
-    """
-
-    tree: Any
-    value: Callable[[Any], Any]
-    before: "tuple[Range, ...]" = ()
 
 
 class Shared(str):
@@ -48,100 +44,8 @@ class Shared(str):
     follows: Follows | None = None
 
 
-class Range(NamedTuple):
-    """A quantity known only between two ends, each a finite number, `low <= high`.
-
-    `shared` is the place of the anchor it was written under: equal places are one quantity, and
-    one draw. One that `follows` from others is drawn with them; its ends are the lowest and highest it comes to.
-
-    `mid` is the median where the user named one; `scale` comes from the field. With the default
-    shape the ends are the 5th and 95th percentile; with `uniform` and `triangular` they are hard.
-    """
-
-    low: float
-    high: float
-    mid: float | None = None
-    scale: Scale = "positive"
-    shape: Shape = "default"
-    shared: str = ""
-    follows: Follows | None = None
-
-    @property
-    def linear(self) -> bool:
-        """Whether the range is read on the linear scale (hard shapes, or an end at a bound)."""
-        if self.shape != "default" or self.scale in ("signed", "change"):
-            return True
-        return self.low <= 0 or (self.scale == "share" and self.high >= 1)
-
-    @property
-    def middle(self) -> float:
-        """The median: the named one, else √(low·high) for a positive quantity, else the mean.
-
-        Source: docs/methods/ranges.md. A range that touches a bound is read linearly.
-        """
-        if self.mid is not None:
-            return self.mid
-        if self.low == self.high:
-            return self.low
-        if self.scale == "positive" and not self.linear:
-            return math.sqrt(self.low * self.high)
-        return (self.low + self.high) / 2
-
-
-class QuantityError(ValueError):
-    """A text that is no quantity; the message is one line, the hint says what to type."""
-
-    def __init__(self, what: str, hint: str = _TYPE_INSTEAD) -> None:
-        super().__init__(what)
-        self.what = what
-        self.hint = hint
-
-
-def shown(value: Any) -> str:
-    """A value as it may stand in a message: short, quoted when it is text."""
-    text = repr(value) if isinstance(value, str) else str(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def number(text: Any) -> float:
-    """One number from what was written: `1,000,000`, `1e-4`, `$2.86`, `60%` (0.6), `1.5M`.
-
-    Raises QuantityError for anything else, infinity and NaN included.
-    """
-    if isinstance(text, bool) or text is None:
-        raise QuantityError(f"{'nothing' if text is None else str(text).lower()} is not a number")
-    if isinstance(text, int | float):
-        try:
-            value = float(text)
-        except OverflowError:
-            value = math.inf
-    else:
-        if not isinstance(text, str):
-            raise QuantityError(f"{shown(text)} is not a number")
-        match = _NUMBER.fullmatch(text.strip())
-        if match is None:
-            raise QuantityError(f"{shown(text)} is not a number")
-        suffix = (match["suffix"] or "").lower()
-        if suffix not in _MULTIPLIERS:
-            raise QuantityError(f"{shown(text)} is not a number")
-        value = float(match["digits"].replace(",", "").replace("_", "") + (match["exponent"] or ""))
-        value *= _MULTIPLIERS[suffix]
-        if match["percent"]:
-            if "$" in text or "USD" in text:
-                raise QuantityError(f"{shown(text)} is an amount and a share at once", "write $5, or 5%")
-            value /= 100
-        if "-" in (match["sign"], match["sign2"]):
-            value = -value
-    if not math.isfinite(value):
-        raise QuantityError(f"{shown(text)} is not a finite number")
-    if value and not SMALLEST <= abs(value) <= LARGEST:
-        size = "larger" if abs(value) > LARGEST else "smaller"
-        raise QuantityError(f"{shown(text)} is {size} than anything that is counted here", "type 0, or 1e-30 to 1e30")
-    return value
-
-
 def quantity(written: Any, scale: Scale = "positive") -> float | Range:
-    """A number or a Range from text, a two-item list, or `{low, mid, high, shape}`.
+    """A number or a Range from text, a two-item list, or a mapping such as `{low, mid, high, shape}` (`doubt.py`).
 
     A range of zero width is its number. Raises QuantityError for a range upside down, a negative
     positive quantity, and a share outside 0 to 100 %.
@@ -149,7 +53,11 @@ def quantity(written: Any, scale: Scale = "positive") -> float | Range:
     if isinstance(written, Range):
         return written
     found = _read(written, scale)
-    first = next(iter(written.values()), "") if isinstance(written, Mapping) else written
+    first = written
+    while isinstance(first, Mapping):
+        first = next(iter(first.values()), "")
+    if isinstance(first, Samples):
+        first = first.written
     first = first[0] if isinstance(first, list | tuple) and first else first
     if not isinstance(first, Shared) or not first.place or not isinstance(found, Range):
         return found
@@ -158,19 +66,19 @@ def quantity(written: Any, scale: Scale = "positive") -> float | Range:
 
 def _read(written: Any, scale: Scale) -> float | Range:
     if isinstance(written, Mapping):
-        return _from_mapping(written, scale)
+        return ranged(written, scale)
     if isinstance(written, list | tuple):
         if len(written) != 2:
             raise QuantityError("a range in brackets takes two numbers", "type [low, high], such as [90k, 220k]")
-        _check_one_unit(*map(str, written))
-        return _range(number(written[0]), number(written[1]), None, "default", scale)
+        check_one_unit(*map(str, written))
+        return spread(number(written[0]), number(written[1]), None, "default", scale)
     if isinstance(written, str):
         ends = _RANGE.split(written.strip())
         if len(ends) == 2 and ends[0] and ends[1]:
             low, high = _shared_unit(ends[0].strip(), ends[1].strip())
-            _check_one_unit(low, high)
-            return _range(number(low), number(high), None, "default", scale)
-    return _within(number(written), scale, written)
+            check_one_unit(low, high)
+            return spread(number(low), number(high), None, "default", scale)
+    return within(number(written), scale, written)
 
 
 def _shared_unit(low: str, high: str) -> tuple[str, str]:
@@ -178,57 +86,6 @@ def _shared_unit(low: str, high: str) -> tuple[str, str]:
     if high.endswith("%") and not low.endswith("%") and "$" not in low:
         return low + "%", high
     return low, high
-
-
-def _check_one_unit(low: str, high: str) -> None:
-    """Raise QuantityError for a range from a share to an amount, or from percent to a bare number above 1."""
-    if "%" not in low + high:
-        return
-    if "$" in low + high or "%" not in low or ("%" not in high and number(high) > 1):
-        hint = f"type {low}..{high}%" if "%" in low and "$" not in low + high else "write both ends in one unit"
-        raise QuantityError(f"the range runs from {shown(low)[1:-1]} to {shown(high)[1:-1]}", hint)
-
-
-def _from_mapping(written: Mapping[Any, Any], scale: Scale) -> float | Range:
-    unknown = set(written) - {"low", "mid", "high", "shape"}
-    if unknown or not {"low", "high"} <= set(written):
-        raise QuantityError(
-            "a range takes the keys low, high and, if known, mid and shape",
-            "type {low: 90k, high: 220k} or {low: 90k, mid: 120k, high: 220k}",
-        )
-    shape = written.get("shape", "default")
-    if shape not in ("default", "uniform", "triangular"):
-        raise QuantityError(
-            f"unknown shape {shown(shape)}", "type shape: uniform or shape: triangular, or leave it out"
-        )
-    _check_one_unit(str(written["low"]), str(written["high"]))
-    mid = number(written["mid"]) if "mid" in written else None
-    return _range(number(written["low"]), number(written["high"]), mid, shape, scale)
-
-
-def _range(low: float, high: float, mid: float | None, shape: Shape, scale: Scale) -> float | Range:
-    if low > high:
-        raise QuantityError(
-            f"the range runs from {low:g} down to {high:g}", f"type the smaller end first: {high:g}..{low:g}"
-        )
-    if mid is not None and not low <= mid <= high:
-        raise QuantityError(f"the mid {mid:g} lies outside {low:g}..{high:g}", "type a mid between the two ends")
-    for end in (low, high):
-        _within(end, scale, f"{end:g}")
-    return low if low == high else Range(low, high, mid, scale, shape)
-
-
-def _within(value: float, scale: Scale, written: Any) -> float:
-    if scale == "share" and not 0 <= value <= 1:
-        hint = "type a share between 0% and 100%"
-        if 1 < value <= 100 and "%" not in str(written):
-            hint += f"; for {value:g} percent type {value:g}%"
-        raise QuantityError(f"the share {shown(written)} lies outside 0% to 100%", hint)
-    if scale == "positive" and value < 0:
-        raise QuantityError(f"{shown(written)} is negative", "type a number that is zero or more")
-    if scale == "change" and value <= -1:
-        raise QuantityError(f"{shown(written)} leaves nothing, or less", "type a change above -100%, such as -5%")
-    return value
 
 
 class Quantity:
@@ -264,6 +121,10 @@ class Quantity:
     def _check_unit(self, written: Any) -> None:
         """Raise QuantityError for a count in percent or dollars, an amount in percent, a share in dollars."""
         parts = written.values() if isinstance(written, Mapping) else written
+        if isinstance(written, Mapping) and isinstance(written.get("choices"), Mapping):
+            parts = written["choices"]  # its values are keys; the chances are shares whatever the field is
+        elif isinstance(written, Mapping) and isinstance(written.get("samples"), Samples):
+            return
         text = " ".join(map(str, parts)) if isinstance(parts, Iterable) and not isinstance(parts, str) else str(parts)
         meant, instead = {
             "count": ("a plain number", "type a number without a unit, such as 1000 or 5M"),
@@ -287,26 +148,27 @@ class Quantity:
             "share": "a share such as 60% or 0.6",
             "signed": "a number, negative allowed, or a share such as -5%",
             "change": "a share above -100%, such as 3% or -5%",
+            "price_change": "a share above -100%, such as 3% or -20%, read on the scale of 1 + r",
         }[self.scale]
         ends: dict[str, Any] = {"type": ["number", "string"]}
+        forms = [_object({"p10": ends, "p90": ends}, {"p50": ends})]
+        forms += [_object(dict.fromkeys(keys, ends)) for keys in (("mode", "low", "high"), ("mean", "sd"))]
+        forms.append(_object({"choices": {"type": "object", "additionalProperties": ends, "minProperties": 1}}))
+        forms.append(_object({"samples": {"type": "string"}, "column": {"type": "string"}}))
         return {
             "description": f"{wording}, or a range (a 90 % interval): 90k..220k, [90k, 220k] or {{low, mid, high}}",
             "anyOf": [
                 ends,
                 {"type": "array", "items": ends, "minItems": 2, "maxItems": 2},
-                {
-                    "type": "object",
-                    "properties": {
-                        "low": ends,
-                        "mid": ends,
-                        "high": ends,
-                        "shape": {"enum": ["uniform", "triangular"]},
-                    },
-                    "required": ["low", "high"],
-                    "additionalProperties": False,
-                },
+                _object({"low": ends, "high": ends}, {"mid": ends, "shape": {"enum": ["uniform", "triangular"]}}),
+                *forms,
             ],
         }
+
+
+def _object(needed: dict[str, Any], allowed: dict[str, Any] | None = None) -> dict[str, Any]:
+    properties = needed | (allowed or {})
+    return {"type": "object", "properties": properties, "required": list(needed), "additionalProperties": False}
 
 
 def ranges_in(tree: Any, path: str = "", seen: set[str] | None = None) -> Iterator[tuple[str, Range]]:

@@ -6,17 +6,21 @@ file. Every error names the place (`scenario.yaml:7:14`, or the flag) and what t
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from os.path import dirname
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PrivateAttr, SerializeAsAny, model_validator
 
 from llmcost.architectures.architecture import Architecture, OwnModel
+from llmcost.architectures.price_changes import Drifts, PriceChanges
 from llmcost.architectures.prices import OwnPrice
 from llmcost.catalog.models import OWN_PRICE
 from llmcost.errors import InputError, did_you_mean
+from llmcost.quality.in_scenario import counted_by, evaluated
 from llmcost.quantity import LARGEST, Quantity, QuantityError, shown
+from llmcost.samples import with_samples
 from llmcost.validation import Path, Where, validated
 from llmcost.workload import (
     HOURS_PER_MONTH,
@@ -25,6 +29,7 @@ from llmcost.workload import (
     Months,
     Part,
     Positive,
+    PriceChange,
     Segment,
     Share,
     Strict,
@@ -111,7 +116,8 @@ class Scenario(Strict):
     hours_per_month: AboveZero | None = None
     days_per_month: AboveZero | None = None
     discount_rate: Change = 0.0
-    api_price_change_per_year: Change = 0.0
+    api_price_change_per_year: PriceChange = 0.0
+    price_change_per_year: PriceChanges = PriceChanges()
     baseline: str | None = None
     prices: dict[str, OwnPrice] = {}
     models: dict[str, OwnModel] = {}
@@ -125,24 +131,34 @@ class Scenario(Strict):
     _assumed: frozenset[str] = PrivateAttr(frozenset())
     _outcomes: Any = PrivateAttr(None)
     _measured: tuple[Part, ...] = PrivateAttr(())
+    _measured_counts: dict[str, str] = PrivateAttr({})
 
     @model_validator(mode="after")
     def _consistent(self) -> "Scenario":
         if self.hours_per_month is not None and self.days_per_month is not None:
             refuse("both hours_per_month and days_per_month are given", "give one of them", "days_per_month")
         for first, second, rho in self.correlate:
-            if not isinstance(rho, float | int) or abs(rho) >= 1 or first == second:
+            if not isinstance(rho, float | int) or abs(rho) > 1 or first == second:
                 refuse(
                     f"{first} and {second} cannot be correlated by {rho}",
-                    "type [PATH, OTHER_PATH, 0.5], a number between -1 and 1",
+                    "type [PATH, OTHER_PATH, 0.5], a number from -1 to 1",
                     "correlate",
                 )
+        pairs = [frozenset((first, second)) for first, second, _ in self.correlate]
+        for first, second, _ in self.correlate:
+            if pairs.count(frozenset((first, second))) > 1:
+                refuse(f"the correlation of {first} and {second} is given twice", "give each pair once", "correlate")
         check_horizon(self.horizon_months)
         years = self.horizon_months / 12
         if self.workload is not None:
             growth = self.workload.growth_per_month
             check_compounding(growth, self.horizon_months, "the requests", "workload", "growth_per_month")
         check_compounding(self.api_price_change_per_year, years, "API prices", "api_price_change_per_year")
+        for block in ("models", "tiers", "gpus"):
+            for name, rate in getattr(self.price_change_per_year, block).items():
+                check_compounding(rate, years, f"the prices of {name}", "price_change_per_year", block, name)
+        labour = self.price_change_per_year.labour
+        check_compounding(labour, years, "the costs of people", "price_change_per_year", "labour")
         check_compounding(self.discount_rate, years, "discounts", "discount_rate")
         if self.segments:
             if self.workload is None or not self.workload.requests_known:
@@ -161,6 +177,17 @@ class Scenario(Strict):
                     refuse(f"the workload lacks {field}", f"add {field} to the workload (0 is allowed)", "workload")
         return self
 
+    def drifts(self, identity: Callable[[str], str]) -> Drifts:
+        """The yearly changes of prices, models under what `identity` makes of their names."""
+        changes = self.price_change_per_year
+        return Drifts(
+            self.api_price_change_per_year,
+            {identity(name): rate for name, rate in changes.models.items()},
+            {name.lower(): rate for name, rate in changes.tiers.items()},
+            {name.lower(): rate for name, rate in changes.gpus.items()},
+            changes.labour,
+        )
+
     @property
     def assumed(self) -> frozenset[str]:
         """Fields that the user left out and a stated default filled: start, baseline, fallbacks."""
@@ -170,6 +197,11 @@ class Scenario(Strict):
     def outcomes(self) -> Any:
         """The team's own evaluation that `quality` names, or None."""
         return self._outcomes
+
+    @property
+    def measured_counts(self) -> dict[str, str]:
+        """Models of which the outcomes say how many tokens they count and write, and from what in words."""
+        return self._measured_counts
 
     @property
     def measured(self) -> tuple[Part, ...]:
@@ -225,7 +257,8 @@ def scenario_from(
 
     `measured` says that the logs which `usage` names have been read, `prices_stated_by` in words whose its prices are.
     """
-    written = dict(data)
+    folder = dirname(where([], False).rsplit(":", 2)[0])
+    written = with_samples(dict(data), folder, where)
     architectures = written.pop("architectures", {})
     if not isinstance(architectures, Mapping):
         raise InputError(
@@ -250,40 +283,16 @@ def scenario_from(
             where=where(["usage"], True),
             hint="run `llmcost usage LOGS --save-workload FILE` and load that file",
         )
-    evaluation = _evaluated(written, where)
+    evaluation = evaluated(written, where)
+    counts = counted_by(evaluation, written, getattr(built.get(str(written.get("baseline"))), "model", None))
     scenario = validated(Scenario, {**written, "architectures": built}, (), where)
     scenario._assumed = frozenset(assumed)
     scenario._outcomes = evaluation
+    scenario._measured_counts = counts
     for price in scenario.prices.values():
         price._stated_by = prices_stated_by
     _check_names(scenario, where)
     return scenario
-
-
-def _evaluated(written: dict[str, Any], where: Where) -> Any:
-    """`quality: outcomes.csv` as the qualities that the file holds; None where it is not a file."""
-    quality = written.get("quality")
-    if not isinstance(quality, str) and not (isinstance(quality, Mapping) and isinstance(quality.get("outcomes"), str)):
-        return None
-    from os.path import dirname
-
-    from llmcost.quality.evaluation import read_evaluation
-
-    place = where(["quality"], False)
-    try:
-        evaluation, stated = read_evaluation(quality, dirname(place.rsplit(":", 2)[0]))
-    except InputError as error:
-        raise error.at(place) from None
-    written["quality"] = {**evaluation.qualities, **stated}
-    segments = written.get("segments")
-    if isinstance(segments, Mapping):
-        written["segments"] = {
-            name: {**body, "quality": {**evaluation.of_task(name), **(body.get("quality") or {})}}
-            if isinstance(body, Mapping) and evaluation.of_task(name)
-            else body
-            for name, body in segments.items()
-        }
-    return evaluation
 
 
 def load_scenario(path: str, *, today: date | None = None) -> Scenario:

@@ -5,7 +5,7 @@ share of the requests and tokens of their own. In a month it becomes *streams*: 
 factors that made them, which architectures pass on, split and charge for.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, NoReturn, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -14,7 +14,8 @@ from pydantic_core import PydanticCustomError
 from llmcost.arithmetic import Number, is_zero
 from llmcost.errors import did_you_mean
 from llmcost.estimate import Factor, Origin, product
-from llmcost.quantity import Quantity
+from llmcost.lengths import LengthDistribution, check_lengths, sigma_of
+from llmcost.quantity import Quantity, QuantityError
 
 Positive = Annotated[float, Quantity("positive")]
 AboveZero = Annotated[float, Quantity("positive", above=0)]
@@ -25,6 +26,7 @@ RatioAboveZero = Annotated[float, Quantity("positive", "ratio", above=0)]
 Share = Annotated[float, Quantity("share")]
 SomeShare = Annotated[float, Quantity("share", above=0)]
 Change = Annotated[float, Quantity("change")]
+PriceChange = Annotated[float, Quantity("price_change")]
 Months = Annotated[int, Quantity("positive", above=0, whole=True)]
 Count = Annotated[int, Quantity("positive", whole=True)]
 
@@ -69,7 +71,83 @@ class Strict(BaseModel):
         return Factor(name or field, getattr(self, field), unit, self.origin(field))
 
 
-class Workload(Strict):
+_LENGTHS = ("input_tokens", "output_tokens")
+CACHE_WRITES = ("auto", "auto_1h")
+
+
+class _Tokens(Quantity):
+    """Tokens a request: one number for all, or how long single requests are, which `Lengthwise` takes apart."""
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        own = super().__get_pydantic_json_schema__(schema, handler)
+        figures = {"type": "object", "properties": {"mean": own, "p99": own}, "required": ["mean", "p99"]}
+        lengths = {"type": "object", "properties": {"lengths": figures}, "required": ["lengths"]}
+        return {"anyOf": [own, lengths]}
+
+
+TokensOrLengths = Annotated[float, _Tokens("positive")]
+
+
+class Lengthwise(Strict):
+    """Something whose requests have lengths: `{lengths: {mean, p99}}` in place of one number for all of them."""
+
+    input_tokens: TokensOrLengths | None = None
+    output_tokens: TokensOrLengths | None = None
+    input_tokens_p99: AboveZero | None = None
+    output_tokens_p99: AboveZero | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lengths_apart(cls, written: Any) -> Any:
+        if not isinstance(written, dict):
+            return written
+        found = dict(written)
+        for field in _LENGTHS:
+            stated = found.get(field)
+            if not isinstance(stated, dict) or "lengths" not in stated:
+                continue
+            lengths = stated["lengths"]
+            if set(stated) != {"lengths"} or not isinstance(lengths, dict) or set(lengths) != {"mean", "p99"}:
+                refuse(f"the lengths of {field} take a mean and a p99", "type {lengths: {mean: 500, p99: 3650}}", field)
+            if f"{field}_p99" in found:
+                refuse(f"the 99th percentile of {field} is given twice", f"leave {field}_p99 out", f"{field}_p99")
+            found[field], found[f"{field}_p99"] = lengths["mean"], lengths["p99"]
+        return found
+
+    @model_validator(mode="after")
+    def _lengths_exist(self) -> Self:
+        for field in _LENGTHS:
+            mean, p99 = getattr(self, field), getattr(self, f"{field}_p99")
+            if p99 is None:
+                continue
+            if mean is None:
+                refuse(f"{field}_p99 is given without {field}", f"give {field} too, the mean", f"{field}_p99")
+            try:
+                check_lengths(mean, p99)
+            except QuantityError as error:
+                refuse(f"{field}: {error.what}", error.hint, field)
+        return self
+
+    @property
+    def input_lengths(self) -> LengthDistribution | None:
+        """How long prompts are, one by one; None where only the mean is stated."""
+        return _distribution(self.input_tokens, self.input_tokens_p99)
+
+    @property
+    def output_lengths(self) -> LengthDistribution | None:
+        """How long answers are, one by one; None where only the mean is stated."""
+        return _distribution(self.output_tokens, self.output_tokens_p99)
+
+
+def _distribution(mean: Number | None, p99: Number | None) -> LengthDistribution | None:
+    return None if mean is None or p99 is None else LengthDistribution(mean, sigma_of(mean, p99))
+
+
+def _sigma(lengths: LengthDistribution | None) -> Number:
+    return 0.0 if lengths is None else lengths.sigma
+
+
+class Workload(Lengthwise):
     """Requests a month with their tokens, or the month's tokens alone.
 
     `growth_per_month` compounds: month m carries v·(1+g)^(m−1). `cached_share`, `cache_write_share`
@@ -78,13 +156,13 @@ class Workload(Strict):
     """
 
     requests_per_month: Positive | None = None
-    input_tokens: Positive | None = None
-    output_tokens: Positive | None = None
     monthly_input_tokens: Positive | None = None
     monthly_output_tokens: Positive | None = None
     cached_share: Share = 0.0
     cache_write_share: Share = 0.0
     cache_write_1h_share: Share = 0.0
+    cache_writes: Literal["auto", "auto_1h"] | None = None
+    cache_prefixes: AboveZero = 1.0
     batch_share: Share = 0.0
     growth_per_month: Change = 0.0
     peak_to_average: RatioAboveZero = PEAK_TO_AVERAGE
@@ -107,15 +185,17 @@ class Workload(Strict):
         return self.monthly_input_tokens is None and self.monthly_output_tokens is None
 
 
-class Segment(Strict):
+class Segment(Lengthwise):
     """One task type: its share of the requests, and its own tokens in place of the workload's."""
 
     share: Share
-    input_tokens: Positive
-    output_tokens: Positive
+    input_tokens: TokensOrLengths
+    output_tokens: TokensOrLengths
     cached_share: Share | None = None
     cache_write_share: Share | None = None
     cache_write_1h_share: Share | None = None
+    cache_writes: Literal["auto", "auto_1h"] | None = None
+    cache_prefixes: AboveZero | None = None
     batch_share: Share | None = None
     difficulty: Literal["routine", "moderate", "hard"] | None = None
     sensitivity: Literal["public", "internal", "confidential", "restricted"] | None = None
@@ -140,6 +220,23 @@ class Stream(NamedTuple):
     batch_share: Factor
     segment: str = ""
     requests_known: bool = True
+    counts: Mapping[str, Factor] = {}  # what architectures state of the tokens of their models
+    counts_fixed: frozenset[str] = frozenset()  # those of them that a mix target or a stage states
+    input_sigma: Number = 0.0  # of the lengths of single requests, on the log scale
+    output_sigma: Number = 0.0
+    cache_writes: str | None = None
+    cache_prefixes: Factor = Factor("cache_prefixes", 1.0, "", "assumed")
+    measured: bool = False  # in logs: cached as it was, however long the mean prompt is
+
+    @property
+    def input_lengths(self) -> LengthDistribution:
+        """How long its prompts are, one by one, in the workload's tokens."""
+        return LengthDistribution(self.input_tokens.value, self.input_sigma)
+
+    @property
+    def output_lengths(self) -> LengthDistribution:
+        """How long its answers are, one by one."""
+        return LengthDistribution(self.output_tokens.value, self.output_sigma)
 
     @property
     def requests(self) -> Number:
@@ -180,6 +277,10 @@ class Part(NamedTuple):
 
         return whole.times(measured("measured_share", self.share))._replace(
             segment=self.segment,
+            input_sigma=0.0,
+            output_sigma=0.0,
+            cache_writes=None,
+            measured=True,
             input_tokens=measured("input_tokens", self.input_tokens, "tokens/request"),
             output_tokens=measured("output_tokens", self.output_tokens, "tokens/request"),
             cached_share=measured("cached_share", self.cached_share),
@@ -193,12 +294,18 @@ _SHARES = ("cached_share", "cache_write_share", "cache_write_1h_share", "batch_s
 _NO_WRITES = Factor("cache_write_1h_share", 0.0, "", "derived", "cache_write_share is all that is written")
 
 
-def stated_shares(of: Strict) -> dict[str, Factor]:
+def stated_shares(of: Strict) -> dict[str, Any]:
     """The shares that a segment or an architecture states in place of the workload's.
 
     What it states of cache writes is all that it writes: without `cache_write_1h_share`, none for an hour.
     """
-    found = {field: of.factor(field) for field in _SHARES if getattr(of, field) is not None}
+    found: dict[str, Any] = {field: of.factor(field) for field in _SHARES if getattr(of, field) is not None}
+    if getattr(of, "cache_prefixes", None) is not None:
+        found["cache_prefixes"] = of.factor("cache_prefixes")
+    if of.cache_writes is not None:  # type: ignore[attr-defined]
+        found["cache_writes"] = of.cache_writes  # type: ignore[attr-defined]
+    elif "cache_write_share" in found or "cache_write_1h_share" in found:
+        found["cache_writes"] = None
     return {"cache_write_1h_share": _NO_WRITES, **found} if "cache_write_share" in found else found
 
 
@@ -231,6 +338,10 @@ def streams(
         workload.factor("cache_write_1h_share"),
         workload.factor("batch_share"),
         requests_known=workload.requests_known,
+        input_sigma=_sigma(workload.input_lengths),
+        output_sigma=_sigma(workload.output_lengths),
+        cache_writes=workload.cache_writes,
+        cache_prefixes=workload.factor("cache_prefixes"),
     )
     if parts:
         return [part.of(whole) for part in parts]
@@ -241,7 +352,9 @@ def streams(
             segment=name,
             input_tokens=segment.factor("input_tokens", "tokens/request"),
             output_tokens=segment.factor("output_tokens", "tokens/request"),
-            **stated_shares(segment),  # type: ignore[arg-type]
+            input_sigma=_sigma(segment.input_lengths),
+            output_sigma=_sigma(segment.output_lengths),
+            **stated_shares(segment),
         )
         for name, segment in segments.items()
     ]

@@ -1,7 +1,7 @@
 """Calling a model over its provider's API, by the token.
 
-`cost = (I·(1−h−w)·p_in + I·h·p_read + I·w·p_write + O·p_out) / 1e6`, the batched share at the
-model's batch prices, bucket by bucket (docs/methods/api.md). Writes that last an hour pay
+`cost = (I·(1−h−w)·p_in + I·h·p_read + I·w·p_write + O·p_out) / 1e6`, I and O as the model counts and
+writes them (`token_counts`), the batched share at the model's batch prices, bucket by bucket (docs/methods/api.md). Writes that last an hour pay
 the price of those, where the model has one. Long-context prices apply to the
 whole request once its input is above the threshold.
 
@@ -17,10 +17,14 @@ from typing import ClassVar, Literal, NamedTuple, Self
 from pydantic import model_validator
 
 from llmcost.architectures.architecture import Architecture, Month, labelled
-from llmcost.arithmetic import Number, all_true, is_array, is_zero, where
+from llmcost.architectures.caching import as_cached
+from llmcost.architectures.price_changes import BATCH_TIER
+from llmcost.architectures.token_counts import Counted, counted
+from llmcost.arithmetic import Number, all_true, is_zero, where
 from llmcost.catalog.models import ApiPrice, Rates
 from llmcost.errors import InputError, UnknownPrice
 from llmcost.estimate import Charge, Factor
+from llmcost.lengths import LengthDistribution
 from llmcost.workload import Positive, Stream, Strict, Usd, refuse
 
 PER_MILLION = Factor("mtok_per_token", 1e-6, "Mtok/token", "derived", "prices are per million tokens")
@@ -58,12 +62,14 @@ class PaidByRequest(Strict):
     role: ClassVar[str] = "this"
 
     tokens_per_request: Positive | None = None
+    output_tokens_per_request: Positive | None = None
     model: str | None = None
     usd_per_request: Usd | None = None
 
     @model_validator(mode="after")
     def _one_price(self) -> Self:
-        by_tokens = self.tokens_per_request is not None and self.model is not None
+        read, written = self.tokens_per_request, self.output_tokens_per_request
+        by_tokens = (read is not None or written is not None) and self.model is not None
         if by_tokens == (self.usd_per_request is not None):
             refuse(
                 f"the {self.role} needs tokens_per_request with a model, or usd_per_request",
@@ -71,14 +77,22 @@ class PaidByRequest(Strict):
             )
         return self
 
-    def charge(self, label: str, group: str, stream: Stream, month: Month) -> Charge:
-        """requests × tokens × the model's input price, or requests × USD. Raises UnknownPrice."""
+    def charges(self, label: str, group: str, stream: Stream, month: Month) -> Iterator[Charge]:
+        """requests × tokens × the model's price in that month, input and output, or requests × USD. Raises UnknownPrice."""
         if self.model is None:
             paid: tuple[Factor, ...] = (self.factor("usd_per_request", "USD/request"),)
-        else:
-            rate = rate_factor(month.prices.price(self.model, month.first_day), "input_per_mtok", stream)
-            paid = (self.factor("tokens_per_request", "tokens/request"), PER_MILLION, rate)
-        return Charge(labelled(label, stream), "monthly", (*stream.flow, *paid), group)
+            yield Charge(labelled(label, stream), "monthly", (*stream.flow, *paid), group)
+            return
+        price = month.prices.price(self.model, month.first_day)
+        drift = month.drifts.of_tokens(price.model, price.variant, month.number)
+        for name, field, rate in (
+            (label, "tokens_per_request", "input_per_mtok"),
+            (f"{label}, output", "output_tokens_per_request", "output_per_mtok"),
+        ):
+            if getattr(self, field) is not None:
+                tokens = self.factor(field, "tokens/request")
+                paid = (tokens, PER_MILLION, rate_factor(price, rate, stream), *drift)
+                yield Charge(labelled(name, stream), "monthly", (*stream.flow, *paid), group)
 
 
 def model_charges(model: str, streams: list[Stream], month: Month, live: Factor | None = None) -> Iterator[Charge]:
@@ -106,18 +120,16 @@ def short_name(full_id: str) -> str:
 
 def _stream_charges(model: str, stream: Stream, month: Month) -> Iterator[Charge]:
     price = month.prices.price(model, month.first_day)
-    of_input = [stream.cached_share, stream.cache_write_share]
-    if not is_zero(stream.cache_write_1h_share.value):
-        of_input.append(stream.cache_write_1h_share)
+    counts = counted(stream, month.own_model(model), price)
+    price = price._replace(tokens_factor=counts.input_factor)
+    _check_shares(_of_input(stream))
+    stream = as_cached(stream, price, counts, month.hours)
+    of_input = _of_input(stream)
     not_fresh = sum((share.value for share in of_input[1:]), of_input[0].value)
-    names = [share.name for share in of_input]
-    if not all_true(not_fresh <= 1 + 1e-9):
-        raise InputError(
-            f"{', '.join(names[:-1])} and {names[-1]} together exceed 100 %",
-            hint="give shares of the input that add up to 100 % at most",
-        )
     simple = all(is_zero(share.value) for share in of_input)
-    fresh = Factor("uncached_share", 1 - not_fresh, "", "derived", " − ".join(("1", *names)))
+    fresh = Factor(
+        "uncached_share", 1 - not_fresh, "", "derived", " − ".join(("1", *(share.name for share in of_input)))
+    )
     shares = (
         None if simple else fresh,
         stream.cached_share,
@@ -138,21 +150,35 @@ def _stream_charges(model: str, stream: Stream, month: Month) -> Iterator[Charge
         for (bucket, field), share in zip(_BUCKETS, shares, strict=True):
             if share is not None and is_zero(share.value):
                 continue
-            tokens = stream.output_tokens if bucket == "output" else stream.input_tokens
-            if is_zero(tokens.value):
+            tokens = counts.output(stream) if bucket == "output" else _input(stream, share, counts)
+            if any(is_zero(factor.value) for factor in tokens):
                 continue
-            factors = [*stream.flow]
-            factors += [factor for factor in (lot, tokens, share) if factor is not None]
-            if bucket != "output" and (is_array(price.tokens_factor) or price.tokens_factor != 1):
-                origin = "given" if _override(price, "tokens_factor") else "catalog"
-                source = None if origin == "given" else price.source
-                factors.append(Factor("tokens_factor", price.tokens_factor, "", origin, "", source))  # type: ignore[arg-type]
+            factors = [*stream.flow, *((lot,) if lot is not None else ()), *tokens]
             factors += [PER_MILLION, rate_factor(price, field, stream, batched)]
-            if month.drift is not None:
-                rule = f"(1 + api_price_change_per_year) ^ ({month.number - 1}/12)"
-                factors.append(Factor("price_drift", month.drift, "", "derived", rule))
+            factors += month.drifts.of_tokens(price.model, BATCH_TIER if batched else price.variant, month.number)
             name = labelled(bucket + (", batch" if batched else ""), stream)
             yield Charge(name, "monthly", tuple(factors), short_name(price.model))
+
+
+def _of_input(stream: Stream) -> list[Factor]:
+    found = [stream.cached_share, stream.cache_write_share]
+    return found if is_zero(stream.cache_write_1h_share.value) else [*found, stream.cache_write_1h_share]
+
+
+def _check_shares(of_input: list[Factor]) -> None:
+    """Raise InputError where more of the input is read and written than there is."""
+    if all_true(sum((share.value for share in of_input[1:]), of_input[0].value) <= 1 + 1e-9):
+        return
+    names = [share.name for share in of_input]
+    raise InputError(
+        f"{', '.join(names[:-1])} and {names[-1]} together exceed 100 %",
+        hint="give shares of the input that add up to 100 % at most",
+    )
+
+
+def _input(stream: Stream, share: Factor | None, counts: Counted) -> tuple[Factor, ...]:
+    factors = (stream.input_tokens, share, counts.tokens_factor)
+    return tuple(factor for factor in factors if factor is not None)
 
 
 def _override(price: ApiPrice, field: str) -> tuple[str, float | None] | None:
@@ -186,7 +212,7 @@ def rate_factor(price: ApiPrice, field: str, stream: Stream, batched: bool = Fal
 def rate_of(price: ApiPrice, field: str, stream: Stream, batched: bool = False) -> Rate:
     """The rate for requests of this size: above a threshold the whole request pays the tier's.
 
-    Raises UnknownPrice, never zero.
+    Where requests differ in length it is the mean over them, weighted by the tokens that pay it. Raises UnknownPrice, never zero.
     """
     found = _rate(price, price.rates, price.batch if batched else None, field)
     if found is None:
@@ -198,11 +224,18 @@ def rate_of(price: ApiPrice, field: str, stream: Stream, batched: bool = False) 
         )
     if not stream.requests_known:
         return found  # the size of a request is unknown: base prices, which the assumptions say
-    size = stream.input_tokens.value * price.tokens_factor
+    sizes = LengthDistribution(stream.input_tokens.value * price.tokens_factor, stream.input_sigma)
+    before = found.value
     for tier in price.long_context:
         dearer = _rate(price, tier.rates, tier.batch if batched else None, field)
-        if dearer is not None:
-            found = found._replace(value=where(size > tier.above_tokens, dearer.value, found.value))
+        if dearer is None:
+            continue
+        if is_zero(sizes.sigma):
+            value = where(sizes.mean > tier.above_tokens, dearer.value, found.value)
+        else:  # a long answer follows from no long prompt: of the output the share of the requests counts
+            above = (sizes.share_above if field == "output_per_mtok" else sizes.token_share_above)(tier.above_tokens)
+            value = found.value + above * (dearer.value - before)
+        found, before = found._replace(value=value), dearer.value
     return found
 
 

@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol, Self
 
-from pydantic import ValidationError, model_validator
+from pydantic import BeforeValidator, ValidationError, model_validator
 
-from llmcost.arithmetic import Number, is_array
+from llmcost.architectures.price_changes import Drifts
+from llmcost.architectures.token_counts import TokenCounts, as_counted, stated_counts, with_counts
+from llmcost.arithmetic import Number, is_array, is_zero
 from llmcost.catalog.models import ApiPrice, GpuPrice, GpuSpec, OpenModel
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Factor, Source
-from llmcost.quantity import Quantity, QuantityError, Range
+from llmcost.quantity import KEYS, Quantity, QuantityError, Range
 from llmcost.workload import (
     AboveZero,
     Count,
@@ -38,6 +40,9 @@ class PriceBook(Protocol):
 
     def price(self, model: str, on: date) -> ApiPrice:
         """The price on a day, the successor's after a retirement; raises Retired without one."""
+
+    def identity(self, name: str) -> str:
+        """The catalog's full id of a model, or the name itself where only the user prices it."""
 
     def gpu_price(self, gpu: str, provider: str | None, on: date) -> GpuPrice:
         """The hourly price; the cheapest provider's where none is named."""
@@ -64,25 +69,47 @@ class Retired(InputError):
         self.retires_on = retires_on
 
 
-class OwnModel(Strict):
-    """An open model that the catalog does not describe: what a GPU has to read and compute for it."""
+class OwnModel(TokenCounts):
+    """A model by its name: what it counts and writes, and, for an open one that the catalog does not describe, what a GPU
+    has to read and compute for it.
+    """
 
-    parameters: AboveZero
-    layers: Months
-    kv_heads: Months
-    head_size: Months
-    width: Months
+    parameters: AboveZero | None = None
+    layers: Months | None = None
+    kv_heads: Months | None = None
+    head_size: Months | None = None
+    width: Months | None = None
     heads: Months | None = None
     context_window: Months | None = None
     sliding_window: Months | None = None
     sliding_layers: Count = 0
 
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if not self.model_fields_set & _SHAPE:
+            if not self.model_fields_set:
+                refuse("nothing is stated of this model", "give parameters, layers, …, or output_tokens_factor")
+            return self
+        for field in ("parameters", "layers", "kv_heads", "head_size", "width"):
+            if getattr(self, field) is None:
+                refuse(f"the model lacks {field!r}", f"add {field}: ..., or leave its other figures out")
+        return self
+
+    @property
+    def described(self) -> bool:
+        """Whether its architecture is stated."""
+        return self.parameters is not None
+
     def shape(self, name: str) -> OpenModel:
-        """The same as the catalog has it."""
+        """The same as the catalog has it; asked of one that is described."""
+        sizes = (self.parameters, self.layers, self.kv_heads, self.head_size, self.width)
         return OpenModel(
-            *(name, self.parameters, self.layers, self.kv_heads, self.head_size, self.width, Source("the scenario")),
+            *(name, *sizes, Source("the scenario")),  # type: ignore[arg-type]
             *(self.heads, self.context_window, self.sliding_window, int(self.sliding_layers)),
         )
+
+
+_SHAPE = OwnModel.model_fields.keys() - TokenCounts.model_fields.keys()
 
 
 class StatedLatency(Strict):
@@ -97,14 +124,13 @@ class StatedLatency(Strict):
 class Month(NamedTuple):
     """One month of the horizon: its number (1 is the first), its first day, and its prices.
 
-    `growth` is (1+g)^(m−1); `drift` is (1+r)^((m−1)/12), the yearly change of API prices, or None
-    where there is none. `evidence` knows how good models are, which a verifier's escalation follows.
+    `growth` is (1+g)^(m−1); `drifts` are the yearly changes of prices. `evidence` knows how good models are, which a verifier's escalation follows.
     """
 
     number: int
     first_day: date
     growth: Number
-    drift: Number | None
+    drifts: Drifts
     hours: Number
     hours_assumed: bool
     workload: Workload | None
@@ -119,6 +145,15 @@ class Month(NamedTuple):
 
     models: Mapping[str, OwnModel] = {}
     evidence: Any = None
+
+    def own_model(self, name: str) -> OwnModel | None:
+        """What the scenario's `models:` say of a model, under any of its names."""
+        bare = name.partition("@")[0]
+        found = self.models.get(name) or self.models.get(bare)
+        if found is None and self.models:
+            same = (own for key, own in self.models.items() if self.prices.identity(key) == self.prices.identity(bare))
+            found = next(same, None)
+        return found
 
     @property
     def hours_factor(self) -> Factor:
@@ -145,14 +180,14 @@ class Labour(Strict):
 class CostItem:
     """The pydantic type of one line of `build` or `monthly`: an amount in USD, or people."""
 
-    amount: ClassVar[Quantity] = Quantity("positive", "any")  # failure_probability stands among them
+    amount: ClassVar[Quantity] = Quantity("positive", "any")  # contingency stands among them
 
     @classmethod
     def parse(cls, written: Any) -> Any:
         """USD as a number or Range, or Labour."""
         if isinstance(written, Labour):
             return written
-        if isinstance(written, dict) and not {"low", "high"} & set(written):
+        if isinstance(written, dict) and not KEYS & set(written):
             try:
                 return Labour.model_validate(written)
             except ValidationError as error:
@@ -185,40 +220,54 @@ class Review(Strict):
     share: Share
     usd_per_review: Usd
 
-    def charges(self, group: str, streams: Iterable[Stream]) -> Iterator[Charge]:
-        """requests × share × USD a review, for each stream."""
+    def charges(self, group: str, streams: Iterable[Stream], drift: tuple[Factor, ...] = ()) -> Iterator[Charge]:
+        """requests × share × USD a review, for each stream, what people cost by then in `drift`."""
         for stream in streams:
             need_requests(stream, f"{group}: review", "review")
             factors = (*stream.flow, self.factor("share", name="review_share"), self.factor("usd_per_review", "USD"))
+            factors += drift
             yield Charge(labelled("human review", stream), "monthly", factors, group)
 
 
-class Architecture(Strict):
+def _share_that_fails(written: Any) -> Any:
+    """The lines of `build`, with `failure_probability` read as the share that it is."""
+    if not isinstance(written, dict) or "failure_probability" not in written:
+        return written
+    name, stated = "failure_probability", written["failure_probability"]
+    try:
+        share = stated if isinstance(stated, Range) else Quantity("share").parse(stated)
+    except QuantityError as error:
+        refuse(f"{name}: {error.what}", error.hint, name)
+    worst = share.high if isinstance(share, Range) else share
+    # 1 ÷ (1 − share) of a beta distribution has no mean where b ≤ 1: the build may never succeed.
+    endless = isinstance(share, Range) and share.shape == "beta" and share.parameters[1] <= 1
+    if isinstance(worst, float | int) and (worst >= 1 or endless):
+        how = "100 %" if not isinstance(share, Range) else "a range that reaches 100 %"
+        refuse(f"{name} is {how}: the build never succeeds", "type a share below 100%, such as 30% or 20%..60%", name)
+    return {**written, name: share}
+
+
+class Architecture(TokenCounts):
     """One way to serve the workload. The kinds differ in how they forward and what they charge."""
 
     kind: str
-    build: dict[str, Annotated[Any, CostItem()]] = {}
+    build: Annotated[dict[str, Annotated[Any, CostItem()]], BeforeValidator(_share_that_fails)] = {}
     monthly: dict[str, Annotated[Any, CostItem()]] = {}
     review: Review | None = None
     quality: Share | None = None
     cached_share: Share | None = None
     cache_write_share: Share | None = None
     cache_write_1h_share: Share | None = None
+    cache_writes: Literal["auto", "auto_1h"] | None = None
+    cache_prefixes: AboveZero | None = None
     batch_share: Share | None = None
+    retry_share: Share = 0.0
     location: Literal["api", "cloud", "own", "edge"] | None = None
     region: str | None = None
     agreement: bool | None = None
     p99_latency_ms: Positive | None = None
     first_token_ms: Positive | None = None
     latency: StatedLatency | None = None
-
-    @model_validator(mode="after")
-    def _build_can_succeed(self) -> "Architecture":
-        failure = self.build.get("failure_probability")
-        worst = failure.high if isinstance(failure, Range) else failure
-        if isinstance(worst, float | int) and worst >= 1:
-            refuse("failure_probability is 100 % or more: the build never succeeds", "type a share below 100%")
-        return self
 
     def targets(self) -> list[str]:
         """Models and architectures that this one sends requests to, each once."""
@@ -229,9 +278,21 @@ class Architecture(Strict):
         return []
 
     def as_sent(self, stream: Stream) -> Stream:
-        """The stream as this architecture sends it on: with its own prompt caching and batching, where stated."""
+        """The stream as this architecture sends it on: with its own caching, batching and token counts, where stated."""
         own = stated_shares(self)
-        return stream._replace(**own) if own else stream  # type: ignore[arg-type]
+        stream = stream._replace(**own) if own else stream
+        return with_counts(stream, stated_counts(self))
+
+    def retried(self, stream: Stream) -> Stream:
+        """The calls that a stream makes: the requests, and those of them that are sent a second time."""
+        if is_zero(self.retry_share):
+            return stream
+        return stream.times(Factor("with_retries", 1 + self.retry_share, "", "derived", "1 + retry_share"))
+
+    def counted_here(self, streams: Iterable[Stream], model: str | None, month: Month) -> list[Stream]:
+        """The streams as a model of its own counts and writes them."""
+        own = month.own_model(model) if model is not None else None
+        return [as_counted(with_counts(stream, stated_counts(self)), own) for stream in streams]
 
     def needs_fallback(self) -> bool:
         """Whether anything else has to serve before this one is in full service."""
@@ -267,9 +328,9 @@ class Architecture(Strict):
 
     def charges(self, name: str, streams: list[Stream], month: Month) -> Iterator[Charge]:
         """What the month costs here, given every stream that reaches it."""
-        yield from self.monthly_items(name)
+        yield from self.monthly_items(name, month)
         if self.review:
-            yield from self.review.charges(name, streams)
+            yield from self.review.charges(name, streams, month.drifts.of_labour(month.number))
 
     def one_time_charges(self, name: str, month: Month) -> Iterator[Charge]:
         """What is paid before the first request; contingency and failed attempts included."""
@@ -290,7 +351,7 @@ class Architecture(Strict):
             if item not in ("contingency", "failure_probability"):
                 yield Charge(item, "one_time", one_time_factors(item, cost), name)
 
-    def monthly_items(self, name: str, *extra: Factor) -> Iterator[Charge]:
+    def monthly_items(self, name: str, month: Month, *extra: Factor) -> Iterator[Charge]:
         """The lines of `monthly`, each times `extra` (the live part of the month)."""
         for item, cost in self.monthly.items():
             if isinstance(cost, Labour):
@@ -299,13 +360,14 @@ class Architecture(Strict):
                         f"{name}: monthly item {item!r} lacks usd_per_month", hint="type {people: 1, usd_per_month: 9k}"
                     )
                 factors: tuple[Factor, ...] = (cost.factor("people"), cost.factor("usd_per_month", "USD/month"))
+                factors += month.drifts.of_labour(month.number)
             else:
                 factors = (Factor(item, cost, "USD/month"),)
             yield Charge(item, "monthly", (*factors, *extra), name)
 
 
-def one_time_factors(item: str, cost: Any) -> tuple[Factor, ...]:
-    """A line of `build` as factors: USD, or people × weeks × USD a week."""
+def one_time_factors(item: str, cost: Any, month: Month | None = None) -> tuple[Factor, ...]:
+    """A line of `build` as factors: USD, or people × weeks × USD a week, what these are paid in a later `month`."""
     if not isinstance(cost, Labour):
         return (Factor(item, cost, "USD"),)
     if cost.weeks is None or cost.usd_per_week is None:
@@ -313,7 +375,8 @@ def one_time_factors(item: str, cost: Any) -> tuple[Factor, ...]:
             f"build item {item!r} needs weeks and usd_per_week",
             hint="type {people: 1..2, weeks: 8..12, usd_per_week: 4k}",
         )
-    return (cost.factor("people"), cost.factor("weeks", "weeks"), cost.factor("usd_per_week", "USD/week"))
+    people = (cost.factor("people"), cost.factor("weeks", "weeks"), cost.factor("usd_per_week", "USD/week"))
+    return people if month is None else people + month.drifts.of_labour(month.number)
 
 
 def labelled(name: str, stream: Stream) -> str:

@@ -7,17 +7,33 @@ r_j = β_j where model j is right, else 1 − α_j, and P(reach i) = Σ P(patter
 """
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, Literal
+from contextlib import suppress
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import model_validator
+from pydantic import BeforeValidator, model_validator
 
 from llmcost.architectures.api import PaidByRequest
-from llmcost.architectures.architecture import Architecture, Month, need_requests, plainly
+from llmcost.architectures.architecture import Month, need_requests, plainly
 from llmcost.architectures.patterns import Patterns, extreme_pairs, read_patterns
+from llmcost.architectures.targets import WithTargets, add_stated, with_target_tokens
+from llmcost.architectures.token_counts import TokenCounts, counted
 from llmcost.arithmetic import Number, is_array, is_zero, maximum, minimum, where
-from llmcost.errors import InputError
+from llmcost.errors import InputError, UnknownPrice
 from llmcost.estimate import Charge, Factor
-from llmcost.workload import Share, Stream, refuse
+from llmcost.workload import RatioAboveZero, Share, Stream, refuse
+
+
+class Stage(TokenCounts):
+    """A stage whose tokens are stated beside its model or architecture."""
+
+    model: str
+
+
+def _unchanged(written: Any) -> Any:
+    return written
+
+
+StageName = Annotated[str, BeforeValidator(_unchanged, json_schema_input_type=str | Stage)]
 
 
 class Verifier(PaidByRequest):
@@ -42,7 +58,7 @@ class Verifier(PaidByRequest):
         return self
 
 
-class Cascade(Architecture):
+class Cascade(WithTargets):
     """Stages from cheap to strong, with a verifier after each but the last.
 
     `joint` says how often who is right together: `{p11, p10, p01, p00}` for two stages (1: right,
@@ -50,11 +66,27 @@ class Cascade(Architecture):
     """
 
     kind: Literal["cascade"] = "cascade"
-    stages: list[str]
+    stages: list[StageName]
     escalation: list[Share] | None = None
     verifier: Verifier | list[Verifier] | None = None
     joint: dict[str, Share] | None = None
     carry_rejected: bool = False
+    escalated_input_factor: RatioAboveZero = 1.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _targets_apart(cls, written: Any) -> Any:
+        if not isinstance(written, dict) or not isinstance(written.get("stages"), list):
+            return written
+        stated: dict[str, Any] = {}
+        stages = []
+        for position, stage in enumerate(written["stages"]):
+            if isinstance(stage, dict) and isinstance(stage.get("model"), str):
+                own = {key: value for key, value in stage.items() if key != "model"}
+                add_stated(stated, stage["model"], own, "stages", str(position))
+                stage = stage["model"]
+            stages.append(stage)
+        return with_target_tokens({**written, "stages": stages}, stated)
 
     @model_validator(mode="after")
     def _one_rate_a_step(self) -> "Cascade":
@@ -192,13 +224,32 @@ class Cascade(Architecture):
         """Every stage with the requests that reach it, and the prompt that they carry."""
         rates = self.rates(name, month.evidence, stream.segment)
         for position, stage in enumerate(self.stages):
-            yield stage, stream
+            here = self.to_target(stage, stream)
+            yield stage, here
             if position < len(rates):
                 if is_zero(rates[position].value):
                     return
                 stream = stream.times(rates[position])
+                if position == 0 and (is_array(self.escalated_input_factor) or self.escalated_input_factor != 1):
+                    stream = self._longer(stream)
                 if self.carry_rejected:
-                    stream = _carrying(stream)
+                    stream = _carrying(stream, self._answer_factor(stage, here, month))
+
+    def _longer(self, stream: Stream) -> Stream:
+        """Requests that go on are longer than the mean one: once, however many stages there are."""
+        rule = f"{stream.input_tokens.name} × escalated_input_factor"
+        size = stream.input_tokens.value * self.escalated_input_factor
+        return stream._replace(
+            input_tokens=Factor("input_tokens_escalated", size, stream.input_tokens.unit, "derived", rule)
+        )
+
+    @staticmethod
+    def _answer_factor(stage: str, stream: Stream, month: Month) -> Number:
+        """How much longer the rejected answer is than the workload's, its reasoning left out."""
+        own, price = month.own_model(stage), None
+        with suppress(UnknownPrice):  # a stage that is an architecture, or runs on machines
+            price = month.prices.price(stage, month.first_day)
+        return counted(stream, own, price).answer_factor
 
     def forward(self, name: str, stream: Stream, month: Month) -> Iterator[tuple[str, Stream]]:
         yield from self.reaching(name, stream, month)
@@ -212,15 +263,12 @@ class Cascade(Architecture):
             need_requests(stream, f"{name}: the verifier", "verifier")
             for position, (_, reaching) in enumerate(self.reaching(name, stream, month)):
                 if position < len(verifiers):
-                    yield self._verifier_charge(name, reaching, verifiers[position], position, month)
-
-    def _verifier_charge(self, name: str, stream: Stream, verifier: Verifier, position: int, month: Month) -> Charge:
-        return verifier.charge(f"verifier {position + 1}", name, stream, month)
+                    yield from verifiers[position].charges(f"verifier {position + 1}", name, reaching, month)
 
 
-def _carrying(stream: Stream) -> Stream:
+def _carrying(stream: Stream, answer_factor: Number) -> Stream:
     """The prompt with the rejected answer in it; the cached and written tokens stay what they were."""
-    before, answer = stream.input_tokens.value, stream.output_tokens.value
+    before, answer = stream.input_tokens.value, stream.output_tokens.value * answer_factor
     size = before + answer
     rule = f"{stream.input_tokens.name} {plainly(before)} + the rejected answer {plainly(answer)}"
     longer = Factor("input_tokens_with_rejected", size, stream.input_tokens.unit, "derived", rule)

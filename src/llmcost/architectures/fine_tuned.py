@@ -21,11 +21,12 @@ from llmcost.architectures.architecture import (
     plainly,
 )
 from llmcost.architectures.self_hosted import Edge, Gpu, Served
+from llmcost.architectures.token_counts import stated_counts, with_counts
 from llmcost.architectures.training import Training
 from llmcost.arithmetic import Number, floor, is_array, is_zero, maximum, minimum
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Factor
-from llmcost.workload import AboveZero, Months, Positive, Ratio, Share, Stream, Strict, Usd, refuse
+from llmcost.workload import AboveZero, Months, Positive, Share, Stream, Strict, Usd, refuse, stated_shares
 
 
 class Labelling(Strict):
@@ -54,7 +55,7 @@ class Recurring(Strict):
         if is_zero(times):
             return None
         due = Factor("times_this_month", times, "", "derived", f"every {plainly(self.every_months)} months of service")
-        return Charge(label, "monthly", (*one_time_factors(label, self.cost), due), name)
+        return Charge(label, "monthly", (*one_time_factors(label, self.cost, month), due), name)
 
     def times(self, month: Month, ready: Number) -> Number:
         """How often it falls due in this month."""
@@ -128,7 +129,6 @@ class FineTuned(Architecture):
     training: Training | None = None
     retrain: Recurring | None = None
     base_upgrade: BaseUpgrade | None = None
-    output_tokens_factor: Ratio = 1.0
     ready_after_weeks: Positive = 0.0
     rollout: Annotated[list[Share], "a month each"] = [1.0]
     fallback: str | None = None
@@ -220,11 +220,16 @@ class FineTuned(Architecture):
             if is_array(served):
                 rule = "of the month that it is ready, by the rollout"
             stream = stream.times(Factor("served_share", served, "", "derived", rule))
-        if self.output_tokens_factor is not None and "output_tokens_factor" in self.model_fields_set:
-            shorter = stream.output_tokens.value * self.output_tokens_factor
-            rule = f"{stream.output_tokens.name} × output_tokens_factor"
-            stream = stream._replace(output_tokens=Factor("output_tokens", shorter, "tokens/request", "derived", rule))
-        return stream
+        return with_counts(stream, stated_counts(self))
+
+    def as_sent(self, stream: Stream) -> Stream:
+        own = stated_shares(self)  # what it counts is of its own answers, not of its fallback's
+        return stream._replace(**own) if own else stream
+
+    def _on_machines(self, streams: list[Stream], month: Month) -> list[Stream]:
+        """The calls that its own machines answer, in the tokens of the model on them."""
+        model = self.serving.model if self.serving is not None else None
+        return self.counted_here([self.retried(stream) for stream in streams], model, month)
 
     def answered(self, streams: list[Stream], month: Month) -> list[Stream]:
         """What it answers itself of all that reaches it."""
@@ -234,7 +239,7 @@ class FineTuned(Architecture):
         return self.serving.fleet() if self.serving is not None and self.serving.own_machines else None
 
     def answers(self, streams: list[Stream], month: Month) -> tuple[Number, list[Stream]]:
-        return self.live_share(month), self.answered(streams, month)
+        return self.live_share(month), self._on_machines(self.answered(streams, month), month)
 
     def charges(self, name: str, streams: list[Stream], month: Month) -> Iterator[Charge]:
         live = self.live_share(month)
@@ -242,12 +247,13 @@ class FineTuned(Architecture):
             part = Factor("live_share", live, "", "derived", "the part of the month after it is ready")
             partial = not is_zero(self.ready_after_weeks)
             extra = (part,) if partial else ()
-            yield from self.monthly_items(name, *extra)
+            yield from self.monthly_items(name, month, *extra)
             answered = self.answered(streams, month)
             if self.review:
-                yield from self.review.charges(name, answered)
+                yield from self.review.charges(name, answered, month.drifts.of_labour(month.number))
             if self.serving and self.serving.own_machines:
-                yield from self.serving.fleet().serving_charges(name, answered, month, part if partial else None)
+                calls = self._on_machines(answered, month)
+                yield from self.serving.fleet().serving_charges(name, calls, month, part if partial else None)
             if self.serving and self.serving.usd_per_hour is not None:
                 hourly = self.serving.factor("usd_per_hour", "USD/h")
                 yield Charge("hosting", "monthly", (month.hours_factor, hourly, *extra), name)
@@ -268,7 +274,7 @@ class FineTuned(Architecture):
         label = f"re-tune: {short_name(self.serving.model)} retired on {retired}"
         again = self.base_upgrade or self.retrain
         if again is not None:
-            yield Charge(label, "monthly", one_time_factors(label, again.cost), name)
+            yield Charge(label, "monthly", one_time_factors(label, again.cost, month), name)
             return
         for charge in self.one_time_charges(name, month):
             yield Charge(f"{label}: {charge.name}", "monthly", charge.factors, name)

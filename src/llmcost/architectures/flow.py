@@ -44,6 +44,7 @@ def _spread(
     stream = architecture.as_sent(stream)
     reached.setdefault(name, (architecture, []))[1].append(stream)
     for target, part in architecture.forward(name, stream, month):
+        part = architecture.retried(part)
         below = architecture_of(target, name, architectures)
         if below is None:
             reached.setdefault(f"model:{target}", (None, []))[1].append(part)

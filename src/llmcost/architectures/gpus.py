@@ -132,7 +132,8 @@ class Gpu(Strict):
         """The month of so many GPUs: rent, or what owning them costs beside a purchase paid at once."""
         label = self.name or "GPU"
         if not self.owned:
-            factors = (*gpus, self.hourly(month), month.hours_factor, *part)
+            drift = month.drifts.of_gpu(self.name, month.number)
+            factors = (*gpus, self.hourly(month), *drift, month.hours_factor, *part)
             yield Charge(f"{label} rent", "monthly", factors, name)
             return
         if self.amortise:

@@ -15,7 +15,7 @@ from llmcost.architectures.architecture import Retired
 from llmcost.catalog.models import OWN_PRICE, ApiPrice, GpuPrice, GpuSpec, OpenModel, Rates, Retirement
 from llmcost.errors import InputError, UnknownPrice
 from llmcost.estimate import Source
-from llmcost.workload import RatioAboveZero, Strict, Usd
+from llmcost.workload import AboveZero, Positive, Ratio, RatioAboveZero, Strict, Usd
 
 if TYPE_CHECKING:
     from llmcost.catalog import Catalog
@@ -38,6 +38,10 @@ class OwnPrice(BatchPrice):
 
     batch: BatchPrice | None = None
     tokens_factor: RatioAboveZero | None = None
+    output_tokens_factor: Ratio | None = None
+    reasoning_tokens: Positive | None = None
+    min_cacheable_tokens: Positive | None = None
+    cache_lifetime_minutes: AboveZero | None = None
     hosting_usd_per_hour: Usd | None = None
     training_usd_per_mtok: Usd | None = None
     _stated_by: str = PrivateAttr(OWN_PRICE)  # an audit's are its source's
@@ -190,10 +194,19 @@ def _overlaid(base: ApiPrice, own: OwnPrice) -> ApiPrice:
         # The catalog's batch prices belong to the catalog's own rates, not to the user's.
         batch = batch._replace(**dict.fromkeys(rates))
     other: dict[str, Any] = {}
-    for field in ("tokens_factor", "hosting_usd_per_hour", "training_usd_per_mtok"):
+    for field in (
+        "tokens_factor",
+        "output_tokens_factor",
+        "reasoning_tokens",
+        "hosting_usd_per_hour",
+        "training_usd_per_mtok",
+    ):
         if getattr(own, field) is not None:
             overridden.append((field, getattr(base, field)))
             other[field] = getattr(own, field)
+    documented = {f: getattr(own, f) for f in ("min_cacheable_tokens", "cache_lifetime_minutes") if f in given}
+    if documented:
+        other["facts"] = base.facts._replace(**documented)
     return base._replace(
         rates=base.rates._replace(**rates),
         batch=batch,

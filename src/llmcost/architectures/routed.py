@@ -10,7 +10,9 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, model_validator
 
 from llmcost.architectures.api import PER_MILLION, PaidByRequest, rate_factor, short_name
-from llmcost.architectures.architecture import Architecture, Month, labelled, need_requests, plainly
+from llmcost.architectures.architecture import Month, labelled, need_requests, plainly
+from llmcost.architectures.targets import WithTargets, add_stated, with_target_tokens
+from llmcost.architectures.token_counts import TokenCounts, counted
 from llmcost.arithmetic import Number, is_array, is_zero, maximum
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Factor
@@ -22,9 +24,14 @@ def _share_or_rest(written: Any) -> Any:
     return written if written == "rest" else Quantity("share").parse(written)
 
 
-ShareOrRest = Annotated[
-    Any, BeforeValidator(_share_or_rest, json_schema_input_type=Annotated[float, Quantity("share")] | Literal["rest"])
-]
+class MixTarget(TokenCounts):
+    """A target of a mix whose tokens are stated beside its share."""
+
+    share: Annotated[float, Quantity("share")] | Literal["rest"]
+
+
+_Written = Annotated[float, Quantity("share")] | Literal["rest"] | MixTarget
+ShareOrRest = Annotated[Any, BeforeValidator(_share_or_rest, json_schema_input_type=_Written)]
 Mix = dict[str, ShareOrRest]
 
 
@@ -34,14 +41,30 @@ class Router(PaidByRequest):
     role: ClassVar[str] = "router"
 
 
-class Routed(Architecture):
-    """Shares of the requests, or whole segments, to targets."""
+class Routed(WithTargets):
+    """Shares of the requests, or whole segments, to targets. In a mix a target's tokens may stand beside its share."""
 
     kind: Literal["routed"] = "routed"
     mix: Mix | None = None
     by_segment: dict[str, str | Mix] | None = None
     router: Router | None = None
     switch_share: Share = 0.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _targets_apart(cls, written: Any) -> Any:
+        if not isinstance(written, dict):
+            return written
+        stated: dict[str, Any] = {}
+        found = dict(written)
+        if isinstance(found.get("mix"), dict):
+            found["mix"] = _apart(found["mix"], stated, ("mix",))
+        if isinstance(found.get("by_segment"), dict):
+            found["by_segment"] = {
+                segment: _apart(mix, stated, ("by_segment", segment)) if isinstance(mix, dict) else mix
+                for segment, mix in found["by_segment"].items()
+            }
+        return with_target_tokens(found, stated)
 
     @model_validator(mode="after")
     def _shares_add_up(self) -> "Routed":
@@ -73,24 +96,21 @@ class Routed(Architecture):
                 )
             mix = self.by_segment[stream.segment]
         if isinstance(mix, str):
-            yield mix, stream
+            yield mix, self.to_target(mix, stream)
             return
         for target, share in shares_of(mix).items():
             if not is_zero(share.value):
-                yield target, stream.times(share)
+                yield target, self.to_target(target, stream.times(share))
 
     def charges(self, name: str, streams: list[Stream], month: Month) -> Iterator[Charge]:
         yield from super().charges(name, streams, month)
         for stream in streams:
             if self.router:
-                yield self._router_charge(name, stream, self.router, month)
+                need_requests(stream, f"{name}: the router", "router")
+                yield from self.router.charges("router", name, stream, month)
             if not is_zero(self.switch_share):
                 for target, part in self.forward(name, stream, month):
                     yield from self._lost_cache(name, target, part, month)
-
-    def _router_charge(self, name: str, stream: Stream, router: Router, month: Month) -> Charge:
-        need_requests(stream, f"{name}: the router", "router")
-        return router.charge("router", name, stream, month)
 
     def _lost_cache(self, name: str, model: str, part: Stream, month: Month) -> Iterator[Charge]:
         """switch_share × I·h·(p_write − p_read) on the model that the conversation moves to."""
@@ -101,9 +121,22 @@ class Routed(Architecture):
         read = rate_factor(price, "cached_input_per_mtok", part)
         rule = f"cache_write_per_mtok {plainly(write.value)} − cached_input_per_mtok {plainly(read.value)}"
         lost = Factor("write_minus_read_per_mtok", write.value - read.value, "USD/Mtok", "derived", rule, price.source)
-        switched = self.factor("switch_share")
-        factors = (*part.flow, switched, part.input_tokens, part.cached_share, PER_MILLION, lost)
+        counts = counted(part, month.own_model(model), price)
+        tokens = (part.input_tokens, *((counts.tokens_factor,) if counts.tokens_factor is not None else ()))
+        drift = month.drifts.of_tokens(price.model, price.variant, month.number)
+        factors = (*part.flow, self.factor("switch_share"), *tokens, part.cached_share, PER_MILLION, lost, *drift)
         yield Charge(labelled(f"cache lost on a switch to {short_name(price.model)}", part), "monthly", factors, name)
+
+
+def _apart(mix: dict[str, Any], stated: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+    """The shares of a mix alone; what `{share, output_tokens_factor, …}` says of a target's tokens goes to `stated`."""
+    found = {}
+    for target, written in mix.items():
+        if isinstance(written, dict) and "share" in written:
+            add_stated(stated, target, {key: value for key, value in written.items() if key != "share"}, *path, target)
+            written = written["share"]
+        found[target] = written
+    return found
 
 
 def check_shares(mix: Mix) -> None:

@@ -136,8 +136,8 @@ class Served(Strict):
         """The model's architecture, the scenario's own before the catalog's; None where neither has it."""
         if self.model is None:
             return None
-        own = month.models.get(self.model)
-        if own is not None:
+        own = month.own_model(self.model)
+        if own is not None and own.described:
             return own.shape(self.model)
         try:
             return month.prices.open_model(self.model)
@@ -342,8 +342,8 @@ class Served(Strict):
         if self.gpu is not None:
             yield from self.gpu.monthly_charges(name, self.gpu_factors(fleet.replicas), month, *part)
         if not is_zero(self.operations_per_month):
-            people = self.factor("operations_per_month", "USD/month")
-            yield Charge("operations", "monthly", (people, *part), name)
+            people = (self.factor("operations_per_month", "USD/month"), *month.drifts.of_labour(month.number))
+            yield Charge("operations", "monthly", (*people, *part), name)
 
     def replica_month_cost(self, month: Month) -> Number:
         """USD that one more replica costs in a month, its purchase apart."""
@@ -371,8 +371,11 @@ class SelfHosted(Architecture, Served):
     def served_by(self) -> Served:
         return self
 
+    def answers(self, streams: list[Stream], month: Month) -> tuple[Number, list[Stream]]:
+        return 1.0, self.counted_here([self.retried(stream) for stream in streams], self.model, month)
+
     def charges(self, name: str, streams: list[Stream], month: Month) -> Iterator[Charge]:
-        yield from self.serving_charges(name, streams, month)
+        yield from self.serving_charges(name, self.answers(streams, month)[1], month)
         yield from super().charges(name, streams, month)
 
     def one_time_charges(self, name: str, month: Month) -> Iterator[Charge]:

@@ -105,8 +105,8 @@ class Training(Strict):
             raise InputError(
                 f"{name}: nothing says which model is trained", hint="give training: {model: llama-3.1-8b, ...}"
             )
-        own = month.models.get(model)
-        return own.shape(model) if own is not None else month.prices.open_model(model)
+        own = month.own_model(model)
+        return own.shape(model) if own is not None and own.described else month.prices.open_model(model)
 
     def processor(self, name: str, month: Month) -> GpuSpec:
         """The GPU that it is trained on; raises InputError where only a price is known."""

@@ -18,10 +18,12 @@ from llmcost.catalog.models import (
     GpuPrice,
     GpuSpec,
     LongContext,
+    ModelFacts,
     ModelInfo,
     OpenModel,
     Rates,
     Retirement,
+    TokenizerChange,
 )
 from llmcost.catalog.names import Names
 from llmcost.errors import InputError, UnknownPrice, did_you_mean
@@ -60,8 +62,6 @@ class Catalog:
         self._names = Names(compiled["names"], compiled["prefixes"])
         self._prices: dict[tuple[str, date], ApiPrice] = {}
         self._built: dict[tuple[str, str, int], ApiPrice] = {}
-
-    # models
 
     def price(self, name: str, on: date | None = None) -> ApiPrice:
         """The price of a model on a day (default: today), with its source. Raises UnknownPrice."""
@@ -148,6 +148,18 @@ class Catalog:
             base_model=record.get("base_model"),
             deprecated=record.get("deprecated", False),
         )
+
+    def tokenizer_change(self, model: str, other: str) -> TokenizerChange | None:
+        """How many tokens a text is on the newer of two models over the older, where that changed."""
+        names = {self._facts(name).tokenizer: name for name in (model, other)}
+        for name, (low, high, source) in self.compiled.get("tokenizers", {}).items():
+            if names.keys() == {name, f"-{name}"}:
+                return TokenizerChange(low, high, names[f"-{name}"], self._source(source))
+        return None
+
+    def _facts(self, name: str) -> ModelFacts:
+        found = self.compiled.get("facts", {}).get(self.find(name))
+        return ModelFacts() if found is None else ModelFacts(found[0], found[1], found[2], self._source(found[3]))
 
     # GPUs and what a build costs
 
@@ -318,6 +330,9 @@ class Catalog:
             variant=variant,
             variants=tuple(variants),
             tokens_factor=record.get("tokens_factor", 1.0),
+            output_tokens_factor=record.get("output_tokens_factor", 1.0),
+            reasoning_tokens=record.get("reasoning_tokens", 0.0),
+            facts=self._facts(model),
             hosting_usd_per_hour=per_hour[0],
             training_usd_per_mtok=per_hour[1],
             training_usd_per_hour=per_hour[2],

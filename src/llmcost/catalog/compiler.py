@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from datetime import date
+from fnmatch import fnmatchcase
 from typing import Any
 
 from llmcost.catalog.files import Document, read_yaml
@@ -50,6 +51,7 @@ def compile_pricing(folder: str | os.PathLike[str]) -> Compiled:
         "build": reader.build_costs(read_yaml(os.path.join(root, "build.yaml"))),
         "open_models": _open_models(root, reader),
         "retirements": reader.retirements(read_yaml(os.path.join(root, "retirements.yaml"))),
+        **_facts(root, reader, list(models)),
         "sources": reader.sources,
     }
     names = name_table(models)
@@ -60,6 +62,11 @@ def _open_models(root: str, reader: Reader) -> Compiled:
     """A pricing folder of one's own may do without open models."""
     path = os.path.join(root, "models.yaml")
     return reader.open_models(read_yaml(path)) if os.path.exists(path) else {}
+
+
+def _facts(root: str, reader: Reader, models: list[str]) -> Compiled:
+    path = os.path.join(root, "facts.yaml")
+    return reader.facts(read_yaml(path), models) if os.path.exists(path) else {"facts": {}, "tokenizers": {}}
 
 
 def _documents(folder: str) -> list[Document]:
@@ -87,8 +94,9 @@ class Reader:
                     record[key] = raw[key]
             if raw.get("context_window") is not None:
                 record["context_window"] = int(read.number(path, "context_window", raw))
-            if raw.get("tokens_factor") is not None:
-                record["tokens_factor"] = read.number(path, "tokens_factor", raw)
+            for key in ("tokens_factor", "output_tokens_factor", "reasoning_tokens"):
+                if raw.get(key) is not None:
+                    record[key] = read.number(path, key, raw)
             if raw.get("deprecated"):
                 record["deprecated"] = True
             prices = [
@@ -174,6 +182,30 @@ class Reader:
             days[model] = [day, bool(raw.get("fine_tunes")), self.source(read, path, raw)]
         return days
 
+    def facts(self, document: Document, models: Sequence[str]) -> Compiled:
+        """`facts`: model to [min cacheable tokens, cache lifetime, tokenizer, source]; `tokenizers`: name to [low, high, source].
+
+        The tokenizer before a newer one is that name with a `-` in front.
+        """
+        read = _Fields(document)
+        facts: Compiled = {}
+        for position, raw in enumerate(document.data.get("facts") or ()):
+            path = ("facts", position)
+            figures = [read.optional(path, field, raw) for field in ("min_cacheable_tokens", "cache_lifetime_minutes")]
+            source = self.source(read, path, raw)
+            facts |= {model: [*figures, None, source] for model in _matching(raw["models"], models)}
+        tokenizers: Compiled = {}
+        for name, raw in (document.data.get("tokenizers") or {}).items():
+            path = ("tokenizers", name)
+            source = self.source(read, path, raw)
+            ends = [read.number((*path, "tokens_factor"), end, raw["tokens_factor"]) for end in ("low", "high")]
+            tokenizers[name] = [*ends, source]
+            for patterns, own in ((raw["before"], f"-{name}"), (raw["models"], name)):
+                for model in _matching(patterns, models):
+                    known = facts.get(model, [None, None, None, source])
+                    facts[model] = [*known[:2], own, known[3]]
+        return {"facts": facts, "tokenizers": tokenizers}
+
     def source(self, read: _Fields, path: tuple[str | int, ...], raw: Compiled) -> int:
         """The index of an entry's source; a user's file without one is its own source."""
         given = raw.get("source")
@@ -211,6 +243,10 @@ class Reader:
             [read.optional(path, field, raw) for field in PER_HOUR],
             raw.get("note"),
         ]
+
+
+def _matching(patterns: Sequence[str], models: Sequence[str]) -> list[str]:
+    return [model for model in models if any(fnmatchcase(model, pattern) for pattern in patterns)]
 
 
 class _Fields:

@@ -12,6 +12,28 @@ from llmcost.estimate import Source
 OWN_PRICE = "the user's own price"
 
 
+class ModelFacts(NamedTuple):
+    """What a provider documents of a model besides prices. None is unknown.
+
+    A prompt shorter than `min_cacheable_tokens` is never cached; an entry that is not read for `cache_lifetime_minutes`
+    is gone. `tokenizer` names the one that counts its text.
+    """
+
+    min_cacheable_tokens: float | None = None
+    cache_lifetime_minutes: float | None = None
+    tokenizer: str | None = None
+    source: Source | None = None
+
+
+class TokenizerChange(NamedTuple):
+    """How many tokens a text is under a newer tokenizer, over what it is under the one before: the range by text."""
+
+    low: float
+    high: float
+    before: str
+    source: Source
+
+
 class Rates(NamedTuple):
     """USD per million tokens by bucket. None is unknown, never zero."""
 
@@ -51,6 +73,9 @@ class ApiPrice(NamedTuple):
     variant: str = "standard"
     variants: tuple[str, ...] = ()
     tokens_factor: float = 1.0
+    output_tokens_factor: float = 1.0
+    reasoning_tokens: float = 0.0
+    facts: ModelFacts = ModelFacts()
     hosting_usd_per_hour: float | None = None
     training_usd_per_mtok: float | None = None
     training_usd_per_hour: float | None = None

@@ -28,11 +28,16 @@ def overlaid(compiled: Compiled, files: Sequence[Document]) -> Compiled:
     sources = list(compiled["sources"])
     open_models = dict(compiled["open_models"])
     own: Compiled = {}
+    facts = {"facts": dict(compiled.get("facts", {})), "tokenizers": dict(compiled.get("tokenizers", {}))}
     for document in files:
         kind = validated(document, user=True)
         reader = _Appending(sources)
         if kind == "open_models":
             open_models |= reader.open_models(document)
+            continue
+        if kind == "facts":
+            for part, stated in reader.facts(document, list(models)).items():
+                facts[part] |= stated
             continue
         if kind == "gpu":
             for gpu, entries in reader.gpu_prices(document).items():
@@ -49,6 +54,7 @@ def overlaid(compiled: Compiled, files: Sequence[Document]) -> Compiled:
         "models": models,
         "gpu_prices": gpu_prices,
         "open_models": open_models,
+        **facts,
         "sources": sources,
         "names": {**compiled["names"], **names.exact},
         "prefixes": prefixes,

@@ -17,7 +17,7 @@ from llmcost.catalog.files import Document
 from llmcost.errors import InputError, did_you_mean
 from llmcost.quantity import QuantityError, number
 
-Kind = Literal["api", "gpu", "hardware", "build", "open_models", "retirements"]
+Kind = Literal["api", "gpu", "hardware", "build", "open_models", "retirements", "facts"]
 
 
 def _not_negative(written: Any) -> float:
@@ -124,6 +124,8 @@ class ModelEntry(Strict):
     context_window: Tokens | None = None
     base_model: str | None = None
     tokens_factor: Amount | None = None
+    output_tokens_factor: Amount | None = None
+    reasoning_tokens: Amount | None = None
     deprecated: bool = False
     prices: Annotated[list[PriceEntry], Field(min_length=1)]
 
@@ -256,6 +258,36 @@ class RetirementFile(Strict):
     retirements: dict[str, RetirementEntry]
 
 
+class Facts(Sourced):
+    """What is documented of some models, named in full or by a pattern such as `openai/gpt-5*`."""
+
+    models: Annotated[list[str], Field(min_length=1)]
+    min_cacheable_tokens: Tokens | None = None
+    cache_lifetime_minutes: Amount | None = None
+
+
+class Factor(Strict):
+    """Tokens of a text, over those that another tokenizer counts: from one text to another."""
+
+    low: Amount
+    high: Amount
+
+
+class Tokenizer(Sourced):
+    """The models that count with a newer tokenizer, and those before it."""
+
+    models: Annotated[list[str], Field(min_length=1)]
+    before: Annotated[list[str], Field(min_length=1)]
+    tokens_factor: Factor
+
+
+class FactsFile(Strict):
+    """`pricing/facts.yaml`, kept by hand."""
+
+    facts: list[Facts] = []
+    tokenizers: dict[str, Tokenizer] = {}
+
+
 _FILES: dict[Kind, type[Strict]] = {
     "api": ProviderFile,
     "gpu": GpuFile,
@@ -263,6 +295,7 @@ _FILES: dict[Kind, type[Strict]] = {
     "build": BuildFile,
     "open_models": OpenModelFile,
     "retirements": RetirementFile,
+    "facts": FactsFile,
 }
 
 
@@ -299,6 +332,8 @@ def _kind(document: Document) -> Kind:
         return "build"
     if "retirements" in keys:
         return "retirements"
+    if "facts" in keys or "tokenizers" in keys:
+        return "facts"
     raise InputError(
         "this is no catalog file: it has neither models nor gpus",
         where=document.where(),

@@ -22,7 +22,16 @@ _ENTRY = (
     "note",
     "source",
 )
-_MODEL = ("name", "aliases", "context_window", "base_model", "tokens_factor", "deprecated")
+_MODEL = (
+    "name",
+    "aliases",
+    "context_window",
+    "base_model",
+    "tokens_factor",
+    "output_tokens_factor",
+    "reasoning_tokens",
+    "deprecated",
+)
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./@+ ()-]*(?<! )")
 _WORDS = {"true", "false", "null", "~"}
 

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from llmcost.arithmetic import Number
 from llmcost.claims.expression import Expression, Node, NoValue, node_value, written
-from llmcost.economics.box import between, corners, lattice
+from llmcost.distributions import between
+from llmcost.economics.box import corners, lattice
 from llmcost.quantity import Range, ranges_in, with_values
 
 if TYPE_CHECKING:
-    from llmcost.economics.box import Points, Values
+    from llmcost.distributions import Values
+    from llmcost.economics.box import Points
 
 LATTICE = 4097
 MOST_CORNERS = 12  # ranges; of more, the corners are found by flipping one or two ends at a time

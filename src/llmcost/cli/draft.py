@@ -34,7 +34,17 @@ PATHS: dict[str, tuple[str, ...]] = {
     "payback_within": ("requirements", "payback_within_months"),
 }
 PRICE_FIELDS = {field.removesuffix("_per_mtok"): field for field in Rates._fields} | {
-    name: name for name in ("tokens_factor", "hosting_usd_per_hour", "training_usd_per_mtok")
+    name: name
+    for name in (
+        *(
+            "tokens_factor",
+            "output_tokens_factor",
+            "reasoning_tokens",
+            "min_cacheable_tokens",
+            "cache_lifetime_minutes",
+        ),
+        *("hosting_usd_per_hour", "training_usd_per_mtok"),
+    )
 }
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from llmcost.architectures.architecture import Retired
 from llmcost.architectures.flow import models_of, reachable
 from llmcost.architectures.prices import OwnPrice, Prices
+from llmcost.architectures.token_counts import NEUTRAL
 from llmcost.cli.asked import Asked, Measured
 from llmcost.cli.draft import Draft
 from llmcost.cli.logs import check_priced_as, read_logs, remarks_of, same_as, stand_ins
@@ -60,7 +61,7 @@ def _measured(draft: Draft, flags: Values, catalog: Catalog, as_of: date) -> Mea
         base = draft.folder
     reading = read_logs(paths, flags, catalog.long_context_thresholds(), base=base)
     check_priced_as(flags, reading)
-    own = _own_prices(draft)
+    own = _own_prices(draft, catalog)
     prices = CellPrices(DayPrices(catalog, at_middle(own)), as_of, same_as(flags))
     usage = usage_of(reading, prices)
     traffic = traffic_of(reading, usage, prices)
@@ -73,9 +74,15 @@ def _measured(draft: Draft, flags: Values, catalog: Catalog, as_of: date) -> Mea
     return Measured(traffic, [*assumed, *stand_ins(usage)], warned)
 
 
-def _own_prices(draft: Draft) -> dict[str, OwnPrice]:
-    """The draft's own prices, which may be ranges."""
-    written = draft.data.get("prices") or {}
+def _own_prices(draft: Draft, catalog: Catalog) -> dict[str, OwnPrice]:
+    """The draft's own prices, which may be ranges, with what `models:` states of a priced model's tokens."""
+    written: dict[str, Any] = dict(draft.data.get("prices") or {})
+    models = draft.block("models")
+    for model, body in models.items():
+        stated = {key: body[key] for key in NEUTRAL if key in body} if isinstance(body, dict) else {}
+        if stated and (model in written or catalog.find(model) is not None):
+            own = written.get(model) or {}
+            written[model] = {**own, **stated} if isinstance(own, dict) else own
     return {model: validated(OwnPrice, body, ("prices", model), draft.where) for model, body in written.items()}
 
 
@@ -144,11 +151,11 @@ def in_parts(scenario: Scenario, prices: Prices, traffic: Traffic, flags: Values
             with suppress(Retired):
                 price = prices.price(model, day)
                 thresholds.update(tier.above_tokens for tier in price.long_context)
-                otherwise = otherwise or price.tokens_factor != 1.0
+                otherwise = otherwise or price.tokens_factor != 1.0 or bool(scenario.models)
     for name in scenario.architectures:
         bodies = [body for _, body in reachable(name, scenario.architectures)]
         otherwise = otherwise or any(getattr(body, "carry_rejected", False) for body in bodies)
-    finely = bool(thresholds) and (otherwise or bool(traffic.tokens_factors))
+    finely = bool(thresholds) and (otherwise or bool(traffic.counts))
     return scenario.measured_by(traffic.parts(thresholds, by_segment=bool(scenario.segments), finely=finely))
 
 

@@ -6,24 +6,10 @@ A share of 0 is an input's low end, 1 its high one.
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from llmcost.quantity import Range
-
 if TYPE_CHECKING:
     import numpy as np
 
     Points: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]  # of shape (points, ranges), each from 0 to 1
-    Values: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]  # of shape (points,)
-
-_FAR_APART = 4.0
-
-
-def between(found: Range, share: "Values") -> "Values":
-    """The values so far from the low end to the high one; evenly by factors where these are far apart."""
-    import numpy as np
-
-    if found.low > 0 and found.high > _FAR_APART * found.low:
-        return np.where(share == 1, found.high, found.low * (found.high / found.low) ** share)
-    return np.where(share == 1, found.high, found.low + (found.high - found.low) * share)
 
 
 def corners(ranges: int) -> "Points":

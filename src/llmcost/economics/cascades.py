@@ -89,14 +89,17 @@ def _worked_out(name: str, scenario: Scenario, prices: Prices) -> dict[str, Numb
     for stream in arriving:
         on = on + stream.requests * cascade.rates(name, month.evidence, stream.segment)[0].value
     first, last = cascade.stages[0], cascade.stages[-1]
-    cheap = _stage_cost(first, name, plain, scenario, month) / requests
-    strong = _stage_cost(last, name, plain, scenario, month) / requests
+    cheap, strong = (
+        _stage_cost(stage, name, [cascade.to_target(stage, stream) for stream in plain], scenario, month) / requests
+        for stage in (first, last)
+    )
     longer = _stage_cost(last, name, carried, scenario, month) / requests if cascade.carry_rejected else strong
     extra = longer - strong
     checks = [
-        cascade._verifier_charge(name, stream, verifier, 0, month).cost
+        charge.cost
         for stream in arriving
         for verifier in cascade.verifiers[:1]
+        for charge in verifier.charges("verifier 1", name, stream, month)
     ]
     check = sum(checks[1:], checks[0]) / requests if checks else 0.0
     found: dict[str, Number | None] = {

@@ -42,15 +42,15 @@ def months_of(scenario: Scenario, prices: Prices) -> list[Month]:
 
 def _months_of(scenario: Scenario, prices: Prices) -> list[Month]:
     growth = scenario.workload.growth_per_month if scenario.workload else 0.0
-    drift = scenario.api_price_change_per_year
-    steady, flat = is_zero(growth), is_zero(drift)
+    drifts = scenario.drifts(str if prices is None else prices.identity)
+    steady = is_zero(growth)
     evidence = Evidence(scenario)
     return [
         Month(
             number=number,
             first_day=scenario.first_day(number),
             growth=1.0 if steady or number == 1 else (1 + growth) ** (number - 1),
-            drift=None if flat else (1 + drift) ** ((number - 1) / 12),
+            drifts=drifts,
             hours=scenario.hours,
             hours_assumed=scenario.hours_assumed,
             workload=scenario.workload,
@@ -100,7 +100,9 @@ def priced_months(name: str, scenario: Scenario, prices: Prices) -> list[Priced]
 def _signature(month: Month, before: date, days: list[date], involved: list[Architecture]) -> object:
     """What a month's charges depend on besides the architecture; equal signatures, equal charges."""
     epoch = bisect_right(days, month.first_day)
-    values = [month.growth, 1.0 if month.drift is None else month.drift]
+    values = [month.growth, *month.drifts.rates]
+    if not all(is_zero(rate) for rate in month.drifts.rates):
+        values.append(month.number)
     for architecture in involved:
         values += architecture.phase(month)
     if any(is_array(value) for value in values):

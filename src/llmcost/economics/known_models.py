@@ -1,9 +1,12 @@
 """Every model that a scenario sends requests to has a price, and every key that names one names one that there is."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from llmcost.architectures.flow import architecture_of
+from llmcost.architectures.gpus import Gpu
+from llmcost.architectures.price_changes import BATCH_TIER
 from llmcost.architectures.prices import Prices
 from llmcost.errors import InputError, did_you_mean
 from llmcost.scenario import Scenario
@@ -37,6 +40,39 @@ def check_names(scenario: Scenario, prices: Prices, where: Where) -> None:
         _check_named(prices, name, where(["prices", name], True), named)
     for name in (*scenario.quality, *(n for s in scenario.segments.values() for n in s.quality)):
         _check_named(prices, name, where(["quality", name], True), named)
+
+    for name, model in scenario.models.items():
+        if not model.described:
+            _check_named(prices, name, where(["models", name], True), named)
+    _check_price_changes(scenario, prices, where, named)
+
+
+def _check_price_changes(scenario: Scenario, prices: Prices, where: Where, named: Iterable[str]) -> None:
+    """A model, a tier or a GPU whose price changes is one of the scenario's; else it would change nothing, unnoticed."""
+    changes, path = scenario.price_change_per_year, "price_change_per_year"
+    for name in changes.models:
+        _check_named(prices, name, where([path, "models", name], True), named)
+    tiers = {"standard", BATCH_TIER}
+    for model in named if changes.tiers else ():
+        with suppress(InputError):  # an architecture, or a model whose name or price is wrong elsewhere
+            tiers |= set(prices.price(model, scenario.start).variants)
+    rented = {gpu.name.lower(): gpu.name for gpu in _rented(scenario) if gpu.name is not None}
+    for block, known in (("tiers", {tier: tier for tier in tiers}), ("gpus", rented)):
+        for name in getattr(changes, block):
+            if name.lower() not in known:
+                raise InputError(
+                    f"{name!r} is no {'service tier' if block == 'tiers' else 'rented GPU'} of this scenario",
+                    where=where([path, block, name], True),
+                    hint=did_you_mean(name, known.values())
+                    or f"name one of: {', '.join(sorted(known.values())) or 'none'}",
+                )
+
+
+def _rented(scenario: Scenario) -> Iterator[Gpu]:
+    for architecture in scenario.architectures.values():
+        served = architecture.served_by()
+        if served is not None and served.gpu is not None and not served.gpu.owned:
+            yield served.gpu
 
 
 def _check_known(prices: Prices, model: str, place: str, others: Iterable[str]) -> None:

@@ -84,8 +84,9 @@ def parts_of(name: str, scenario: Scenario, prices: Prices) -> Latency:
     """The parts of the wait on an architecture that answers itself, in the first month."""
     architecture = scenario.architectures[name]
     month = months_of(scenario, prices)[0]
-    streams = shortened(architecture, traffic(scenario, month))
     served = architecture.served_by()
+    model = served.model if served is not None else getattr(architecture, "model", None)
+    streams = architecture.counted_here(traffic(scenario, month), model, month)
     size = served.size(streams) if served is not None else None
     written = size.output_tokens if size is not None else _written(streams)
     modelled: tuple[float | None, float | None, float | None] = (None, None, None)
@@ -123,15 +124,6 @@ def _written(streams: list[Stream]) -> float | None:
     if not requests or not all(stream.requests_known for stream in streams):
         return None
     return sum((stream.requests * stream.output_tokens.value for stream in streams), 0.0) / requests
-
-
-def shortened(architecture: Architecture, streams: list[Stream]) -> list[Stream]:
-    """A fine-tune that answers more briefly."""
-    factor = getattr(architecture, "output_tokens_factor", 1.0)
-    if factor == 1:
-        return streams
-    shorter = [s.output_tokens._replace(value=s.output_tokens.value * factor) for s in streams]
-    return [stream._replace(output_tokens=tokens) for stream, tokens in zip(streams, shorter, strict=True)]
 
 
 def _on_machines(

@@ -10,7 +10,6 @@ from llmcost.arithmetic import is_array
 from llmcost.capacity.bound import Verdict, check_latency, check_price, check_rate, fastest_answer
 from llmcost.capacity.replica import Setup
 from llmcost.economics.horizon import months_of, traffic
-from llmcost.economics.latencies import shortened
 from llmcost.errors import Impossible, UnknownPrice
 from llmcost.estimate import Charge
 from llmcost.quantity import at_middle
@@ -43,7 +42,7 @@ def stated_figures(scenario: Scenario, prices: Prices) -> Iterator[Stated]:
             meant = served.setups_meant(month)
         except UnknownPrice:
             continue
-        sizes = _sizes(architecture, served, traffic(point, month))
+        sizes = _sizes(architecture, served, traffic(point, month), month)
         if not meant or not sizes:
             continue
         for path, judge in _judges(name, architecture, served, meant, month):
@@ -86,7 +85,7 @@ def _unmodelled(scenario: Scenario, concerned: Iterable[str], prices: Prices) ->
             what = f"{name}: the catalog does not describe {served.model}, so its rate is not held against a model"
             yield "unknown_open_model", what
             continue
-        for size in _sizes(point.architectures[name], served, traffic(point, month)):
+        for size in _sizes(point.architectures[name], served, traffic(point, month), month):
             if shape.context_window is not None and sum(size) > shape.context_window:
                 yield (
                     "beyond_context",
@@ -120,9 +119,9 @@ def _small_training(charges: Iterable[Charge]) -> Iterator[tuple[str, str]]:
             )
 
 
-def _sizes(architecture: Any, served: Any, streams: list[Any]) -> list[Size]:
-    short = shortened(architecture, streams)
-    found = [served.size([stream]) for stream in short] if short else [served.size([])]
+def _sizes(architecture: Any, served: Any, streams: list[Any], month: Month) -> list[Size]:
+    counted = architecture.counted_here(streams, served.model, month)
+    found = [served.size([stream]) for stream in counted] if counted else [served.size([])]
     return [(size.input_tokens, size.output_tokens) for size in found if size is not None and sum(size) > 0]
 
 

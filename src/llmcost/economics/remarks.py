@@ -7,6 +7,7 @@ from typing import Any
 from llmcost.architectures.flow import models_of, reachable
 from llmcost.architectures.prices import Prices
 from llmcost.economics.plausibility import machine_warnings
+from llmcost.economics.token_remarks import measured_counts, reads_without_writes, same_tokens, unknown_minimum
 from llmcost.errors import LlmcostError
 from llmcost.estimate import STALE_AFTER_DAYS, Assumption, Charge, Factor, Warning
 from llmcost.quantity import Range, ranges_in
@@ -24,15 +25,29 @@ _WHY = {
 
 
 def assumptions(
-    scenario: Scenario, names: Iterable[str], charges: Iterable[Charge], prices: Prices, *, horizon: bool = True
+    scenario: Scenario,
+    names: Iterable[str],
+    charges: Iterable[Charge],
+    prices: Prices,
+    *,
+    horizon: bool = True,
+    logged: Iterable[str] = (),
 ) -> list[Assumption]:
     """Every default behind these architectures' charges, each once, in a stable order.
 
-    `horizon` False leaves out what only a run of months rests on.
+    `horizon` False leaves out what only a run of months rests on; `logged` are the models that traffic was measured on.
     """
     found: dict[str, Assumption] = {}
-    charges = list(charges)
-    for assumption in (*_of_scenario(scenario, horizon), *_of_charges(charges), *_of_prices(charges)):
+    charges, names = list(charges), list(names)
+    called = _called(names, scenario)
+    for assumption in (
+        *_of_scenario(scenario, horizon),
+        *_of_charges(charges),
+        *_of_prices(charges),
+        *unknown_minimum(scenario, called, charges, prices),
+        *measured_counts(scenario),
+        *(same_tokens(scenario, names, prices, logged) if scenario.workload is not None else ()),
+    ):
         found.setdefault(assumption.name, assumption)
     seen: set[str] = set()
     for name in names:
@@ -45,6 +60,10 @@ def assumptions(
         for assumption in _of_variants(name, scenario, prices):
             found.setdefault(assumption.name, assumption)
     return list(found.values())
+
+
+def _called(names: Iterable[str], scenario: Scenario) -> list[str]:
+    return list(dict.fromkeys(model for name in names for model in models_of(name, scenario.architectures)))
 
 
 def _of_scenario(scenario: Scenario, horizon: bool) -> Iterator[Assumption]:
@@ -176,7 +195,9 @@ def warnings(
         for factor in charge.factors:
             _price_age(charge, factor, as_of, say)
     last = month_after(scenario.start, scenario.horizon_months) - timedelta(days=1)
-    for model in dict.fromkeys(m for name in names for m in models_of(name, scenario.architectures)):
+    for warning in reads_without_writes(scenario, _called(names, scenario), charges, prices):
+        say(warning.code, warning.message)
+    for model in _called(names, scenario):
         gone = prices.retirement(model)
         if gone is not None and gone.retires_on <= last and prices.unreplaced(model, last) is None:
             say("retirement", f"{model} retires on {gone.retires_on}; its successor is billed from then on")

@@ -17,11 +17,12 @@ from statistics import NormalDist
 from typing import Any, NamedTuple
 
 from llmcost.architectures.prices import Prices
+from llmcost.distributions import value_at
 from llmcost.economics.comparison import Details, compare_in_detail
 from llmcost.economics.horizon import estimate
 from llmcost.economics.lattice import normal_quantiles
 from llmcost.economics.outputs import net_present_value
-from llmcost.economics.uncertainty import Sampling, inputs, linked, value_at
+from llmcost.economics.uncertainty import Sampling, inputs, linked
 from llmcost.errors import InputError, did_you_mean
 from llmcost.quantity import Range, ranges_in, with_values
 from llmcost.scenario import Scenario
@@ -188,7 +189,7 @@ def _ranked(
     y = np.broadcast_to(np.asarray(y, dtype=float), (sampling.samples,))
     settled_worth = max(0.0, float(y.mean()))
     evpi = max(float(np.maximum(y, 0.0).mean()) - settled_worth, 0.0)
-    probes = _probed(ranges, columns, sampling, advantage, grid)
+    probes = _probed(ranges, columns, sampling, advantage)
     flips = _flips(ranges, probes, advantage)
     rows = [
         _one(path, uncertain, sampling, columns[path], y, evpi, probes[path], flips.get(path))
@@ -215,9 +216,7 @@ class _Probe(NamedTuple):
     swing: float
 
 
-def _probed(
-    ranges: dict[str, Range], columns: dict[str, Any], sampling: Sampling, advantage: Any, grid: Any
-) -> dict[str, _Probe]:
+def _probed(ranges: dict[str, Range], columns: dict[str, Any], sampling: Sampling, advantage: Any) -> dict[str, _Probe]:
     """Every input in turn, many of them in one evaluation: the estimates cost by the call, not by the draw.
 
     An input is read where another order of its draws changes some y.
@@ -232,7 +231,7 @@ def _probed(
     at_once = max(MOST_AT_ONCE // width, 1)
     for begin in range(0, len(paths), at_once):
         group = paths[begin : begin + at_once]
-        values = {path: value_at(ranges[path], z, sampling.z, grid) for path in group}
+        values = {path: value_at(ranges[path], z, sampling.z) for path in group}
         tried = {
             path: np.tile(np.concatenate([columns[path][:some], np.full(z.size, ranges[path].middle)]), len(group) + 1)
             for path in paths

@@ -11,7 +11,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from llmcost.arithmetic import is_array
-from llmcost.economics.box import between, corners, lattice
+from llmcost.distributions import Z90, between, value_at
+from llmcost.economics.box import corners, lattice
+from llmcost.economics.correlation import correlation_factor
 from llmcost.economics.draws import drawn, quantiles
 from llmcost.economics.figure import Figure, Headline, Output, Ratio, known, value_of
 from llmcost.economics.lattice import normal_quantiles, positions
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
 
     Draws: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
-Z90 = 1.6448536269514722  # the 95th percentile of the normal distribution
-LEAST_CHANGE = -0.999  # a change leaves something, in every draw
 LEAST_SAMPLES, MOST_SAMPLES = 16, 1 << 20
 MOST_INPUTS = 100
 MOST_SORTED = 1 << 17  # draws of which every input's values are kept beside them
@@ -109,7 +109,7 @@ def evaluated(
     import numpy as np
 
     z = normal_quantiles(sampling.samples)
-    sorted_values = {path: value_at(each, z, sampling.z, z) for path, each in ranges.items()}
+    sorted_values = {path: value_at(each, z, sampling.z) for path, each in ranges.items()}
     means = {path: float(values.mean()) for path, values in sorted_values.items()}
     if sampling.samples > MOST_SORTED:
         sorted_values = {}
@@ -152,7 +152,7 @@ def inputs(
     if sorted_values and not sampling.links:
         return {path: sorted_values[path][places] for path, places in at.items()}
     columns = _correlated({path: z[places] for path, places in at.items()}, sampling.links)
-    return {path: value_at(ranges[path], column, sampling.z, z) for path, column in columns.items()}
+    return {path: value_at(ranges[path], column, sampling.z) for path, column in columns.items()}
 
 
 def linked(tree: Any, sampling: Sampling, ranges: Mapping[str, Range]) -> Sampling:
@@ -167,77 +167,19 @@ def linked(tree: Any, sampling: Sampling, ranges: Mapping[str, Range]) -> Sampli
                     hint=did_you_mean(path, ranges) or f"name one of: {', '.join(ranges)}",
                 )
         links.append((first, second, rho))
+    correlation_factor(tuple(links))
     return sampling._replace(links=tuple(links)) if links else sampling
 
 
 def _correlated(columns: dict[str, Any], links: tuple[tuple[str, str, float], ...]) -> dict[str, Any]:
-    """A Gaussian copula: the linked normal columns times the Cholesky factor of their correlations."""
+    """A Gaussian copula: the linked normal columns times a factor of their correlations."""
     if not links:
         return columns
     import numpy as np
 
-    paths = sorted({path for first, second, _ in links for path in (first, second)})
-    matrix = np.eye(len(paths))
-    for first, second, rho in links:
-        i, j = paths.index(first), paths.index(second)
-        matrix[i, j] = matrix[j, i] = rho
-    try:
-        factor = np.linalg.cholesky(matrix)
-    except np.linalg.LinAlgError:
-        raise InputError(
-            "the correlations contradict each other", where="correlate", hint="bring them nearer to zero"
-        ) from None
+    paths, factor = correlation_factor(links)
     mixed = factor @ np.vstack([columns[path] for path in paths])
     return {**columns, **dict(zip(paths, mixed, strict=True))}
-
-
-def value_at(uncertain: Range, z: Any, z_end: float, grid: "Draws | None" = None) -> Any:
-    """The input at normal quantile z: g⁻¹(g(mid) + z/Z·(g(high) − g(mid) or g(mid) − g(low))).
-
-    g is log for positive quantities, logit for shares, the identity for signed ones and for a
-    range that touches a bound (then clipped there). Hard shapes go through u = Φ(z).
-    """
-    import numpy as np
-
-    low, high, mid = uncertain.low, uncertain.high, uncertain.middle
-    if uncertain.shape != "default":
-        return _hard_shape(uncertain, _phi(z, grid))
-    if uncertain.linear:
-        steps = np.where(z > 0, high - mid, mid - low)
-        value = mid + z / z_end * steps
-        if uncertain.scale == "positive":
-            return np.maximum(value, 0.0)
-        if uncertain.scale == "change":
-            return np.maximum(value, LEAST_CHANGE)
-        return np.clip(value, 0.0, 1.0) if uncertain.scale == "share" else value
-    if uncertain.scale == "share":
-        a, b, c = (math.log(x / (1 - x)) for x in (low, mid, high))
-        return 1 / (1 + np.exp(-(b + z / z_end * np.where(z > 0, c - b, b - a))))
-    a, b, c = (math.log(x) for x in (low, mid, high))
-    return np.exp(b + z / z_end * np.where(z > 0, c - b, b - a))
-
-
-def _phi(z: Any, grid: "Draws | None") -> Any:
-    import numpy as np
-
-    if grid is None:
-        return np.asarray([0.5 * math.erfc(-x / math.sqrt(2)) for x in np.atleast_1d(z)])
-    u = (np.arange(grid.size) + 0.5) / grid.size
-    return np.interp(z, grid, u)
-
-
-def _hard_shape(uncertain: Range, u: Any) -> Any:
-    """Inverse of the uniform or triangular distribution; its ends are hard."""
-    import numpy as np
-
-    low, high = uncertain.low, uncertain.high
-    if uncertain.shape == "uniform":
-        return low + u * (high - low)
-    mode = uncertain.mid if uncertain.mid is not None else (low + high) / 2
-    at_mode = (mode - low) / (high - low)
-    rising = low + np.sqrt(u * (high - low) * (mode - low))
-    falling = high - np.sqrt((1 - u) * (high - low) * (high - mode))
-    return np.where(u < at_mode, rising, falling)
 
 
 def _extremes(

@@ -36,6 +36,29 @@ class TeamEvaluation(NamedTuple):
         at = self.outcomes.task_of == self.outcomes.tasks.index(task)
         return _by_name(self.outcomes.models, self.outcomes.scores[:, at].mean(axis=1)) if at.any() else {}
 
+    def token_counts(self, base: str) -> dict[str, tuple[float, float, int]]:
+        """tokens_factor and output_tokens_factor of each other model over `base`, and the queries that say so.
+
+        Sums of tokens on the queries that carry them for both: Σ input ÷ Σ input of the base, and what the output is
+        besides. Empty where the base has none.
+        """
+        import numpy as np
+
+        fields = [self.outcomes.fields.get(field) for field in ("input_tokens", "output_tokens")]
+        names = _by_name(self.outcomes.models, range(len(self.outcomes.models)))
+        row = names.get(base, names.get(base.rsplit("/", 1)[-1]))
+        if row is None or fields[0] is None or fields[1] is None:
+            return {}
+        found: dict[str, tuple[float, float, int]] = {}
+        for other, model in enumerate(self.outcomes.models):
+            known = ~np.isnan([field[at] for field in fields if field is not None for at in (row, other)]).any(axis=0)
+            sums = [(float(f[other][known].sum()), float(f[row][known].sum())) for f in fields if f is not None]
+            if other != row and all(top > 0 and below > 0 for top, below in sums):
+                (read, read_base), (written, written_base) = sums
+                factor = read / read_base
+                found[model] = (factor, written / written_base / factor, int(known.sum()))
+        return found
+
     def patterns(self, models: Sequence[str], task: str = "") -> dict[str, float] | None:
         """The share of the queries by who of these models is right; None for graded scores."""
         import numpy as np

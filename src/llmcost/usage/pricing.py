@@ -54,6 +54,19 @@ class StandIn(NamedTuple):
     tokens: int
 
 
+class ModelCounts(NamedTuple):
+    """What a model counts and writes over the common count, as `architectures/token_counts.py` multiplies it."""
+
+    tokens_factor: float = 1.0
+    output_tokens_factor: float = 1.0
+    reasoning_tokens: float = 0.0
+
+    def common_output(self, tokens: float, calls: float) -> float:
+        """Output of so many calls in the common count: without the reasoning, divided by both factors."""
+        factor = self.tokens_factor * self.output_tokens_factor
+        return max(tokens - self.reasoning_tokens * calls, 0.0) / factor if factor else float(tokens)
+
+
 class CellPrices:
     """Prices the cells of a cube on one day. `same_as` says which catalog model a logged name is.
 
@@ -92,10 +105,13 @@ class CellPrices:
             return UnknownPrice(ambiguous.what, hint=ambiguous.hint)
         return UnknownPrice("not in the catalog" if model else "the log names no model")
 
-    def tokens_factor(self, model: str) -> float | None:
-        """Tokens that this model counts over the common count; None where it has no price."""
+    def counts(self, model: str) -> ModelCounts:
+        """What is stated of this model's tokens over the common count; nothing where it has no price."""
         name = self.known_as(model)
-        return None if name is None else float(self.prices.price(name, self.on).tokens_factor)
+        if name is None:
+            return ModelCounts()
+        price = self.prices.price(name, self.on)
+        return ModelCounts(*(float(getattr(price, field)) for field in ModelCounts._fields))
 
     def cost(self, model: str, tier: str, above_tokens: int, sums: Sums) -> float:
         """USD of a cell. Raises UnknownPrice with the reason where its model or any of its tokens has no price."""
@@ -140,7 +156,9 @@ class CellPrices:
                 raise UnknownPrice(f"no price at the tier {tier}")
             name = f"{bare}@{tier}"
         # Logged tokens are counted as they are billed.
-        return self.prices.price(name, self.on)._replace(tokens_factor=1.0)
+        return self.prices.price(name, self.on)._replace(
+            tokens_factor=1.0, output_tokens_factor=1.0, reasoning_tokens=0.0
+        )
 
 
 def _of_size(tokens: int) -> Stream:

@@ -16,7 +16,7 @@ from llmcost.errors import InputError
 from llmcost.usage.conversion import BATCH
 from llmcost.usage.coverage import Period
 from llmcost.usage.cube import NO_SIZE, SizeKey, Sums, summed
-from llmcost.usage.pricing import CellPrices
+from llmcost.usage.pricing import CellPrices, ModelCounts
 from llmcost.usage.reading import Reading
 from llmcost.usage.summary import Usage
 from llmcost.wording import number_of
@@ -24,6 +24,7 @@ from llmcost.workload import HOURS_PER_MONTH, Part
 
 _NEAR = 2.0  # a bucket within this factor of a threshold is near it
 _LEAST_HOURS = 1 / 60
+_ALIKE = ModelCounts()
 
 
 class Mean(NamedTuple):
@@ -56,7 +57,7 @@ class Traffic(NamedTuple):
     growth_per_month: float | None
     usage: Usage
     cells: dict[SizeKey, Sums]
-    tokens_factors: dict[str, float]
+    counts: dict[str, ModelCounts]
 
     @property
     def words(self) -> str:
@@ -102,16 +103,17 @@ class Traffic(NamedTuple):
 
     def mean(self, cells: Iterable[tuple[SizeKey, Sums]]) -> Mean:
         """The mean request of some cells."""
-        return mean_of(cells, self.tokens_factors)
+        return mean_of(cells, self.counts)
 
 
-def mean_of(cells: Iterable[tuple[SizeKey, Sums]], tokens_factors: Mapping[str, float]) -> Mean:
-    """The mean request. Tokens of a model that counts them otherwise are brought to the common count."""
+def mean_of(cells: Iterable[tuple[SizeKey, Sums]], counts: Mapping[str, ModelCounts]) -> Mean:
+    """The mean request. What a model counts and writes otherwise, as is stated of it, is brought to the common count."""
     known = list(cells)
     total = summed(sums for _, sums in known)
     if not total.calls:
         return Mean(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-    input_ = fsum(sums.input / tokens_factors.get(key.model, 1.0) for key, sums in known)
+    input_ = fsum(sums.input / counts.get(key.model, _ALIKE).tokens_factor for key, sums in known)
+    output = fsum(counts.get(key.model, _ALIKE).common_output(sums.output, sums.calls) for key, sums in known)
     batched = sum(sums.calls for key, sums in known if key.tier == BATCH)
 
     def of_input(tokens: int) -> float:
@@ -120,7 +122,7 @@ def mean_of(cells: Iterable[tuple[SizeKey, Sums]], tokens_factors: Mapping[str, 
     return Mean(
         total.calls,
         input_ / total.calls,
-        total.output / total.calls,
+        output / total.calls,
         of_input(total.cache_read),
         of_input(total.cache_write_5m),
         of_input(total.cache_write_1h),
@@ -166,17 +168,18 @@ def traffic_of(reading: Reading, usage: Usage, prices: CellPrices) -> Traffic:
             hint="map the time: --map time=COLUMN, or write a workload: with requests_per_month and the means printed here",
         )
     cells = reading.cube.by_size()
-    factors = {key.model: factor for key in cells if (factor := prices.tokens_factor(key.model)) not in (None, 1.0)}
+    counts = {model: prices.counts(model) for model in {key.model for key in cells}}
+    counts = {model: found for model, found in counts.items() if found != _ALIKE}
     tasks = frozenset(key.task for key in cells)
     known: dict[str, list[tuple[SizeKey, Sums]]] = {}
     for key, sums in cells.items():
         known.setdefault(segment_of(key.task, tasks), []).append((key, sums))
-    segments = {name: mean_of(own, factors) for name, own in sorted(known.items())}
+    segments = {name: mean_of(own, counts) for name, own in sorted(known.items())}
     return Traffic(
         files=[file.path for file in reading.files if file.format is not None],
         period=usage.period,
         hours=usage.period.hours,
-        whole=mean_of(cells.items(), factors),
+        whole=mean_of(cells.items(), counts),
         tasks=tasks,
         segments={name: mean for name, mean in segments.items() if mean.calls},
         # Slots longer than an hour hide the peak that a fleet is built for.
@@ -184,5 +187,5 @@ def traffic_of(reading: Reading, usage: Usage, prices: CellPrices) -> Traffic:
         growth_per_month=usage.growth_per_month,
         usage=usage,
         cells=cells,
-        tokens_factors=factors,
+        counts=counts,
     )
