@@ -215,7 +215,7 @@ def between(found: Range, share: "Values") -> "Values":
 
     if found.shape == "table":
         values = np.asarray(found.parameters)
-        return values[np.minimum(np.floor(share * len(values)), len(values) - 1).astype(np.int64)]
+        return values[np.minimum(np.nan_to_num(share) * len(values), len(values) - 1).astype(np.int64)]
     if found.low > 0 and found.high > _FAR_APART * found.low:
         return np.where(share == 1, found.high, found.low * (found.high / found.low) ** share)
     return np.where(share == 1, found.high, found.low + (found.high - found.low) * share)

@@ -168,7 +168,10 @@ def _samples(written: Any, scale: Scale) -> float | Range:
         raise QuantityError("samples are read from a file beside a scenario, and this is none", "type low..high here")
     values = written.values
     for end in (values[0], values[-1]):
-        within(end, scale, f"{end:g} in {written.name}")
+        try:
+            within(end, scale, end)
+        except QuantityError as error:
+            raise QuantityError(f"{written.name}: {error.what}", "leave out rows that cannot be") from None
     if values[0] == values[-1]:
         return values[0]
     return Range(values[0], values[-1], None, scale, "table", parameters=values)

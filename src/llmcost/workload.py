@@ -75,11 +75,24 @@ _LENGTHS = ("input_tokens", "output_tokens")
 CACHE_WRITES = ("auto", "auto_1h")
 
 
+class _Tokens(Quantity):
+    """Tokens a request: one number for all, or how long single requests are, which `Lengthwise` takes apart."""
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        own = super().__get_pydantic_json_schema__(schema, handler)
+        figures = {"type": "object", "properties": {"mean": own, "p99": own}, "required": ["mean", "p99"]}
+        lengths = {"type": "object", "properties": {"lengths": figures}, "required": ["lengths"]}
+        return {"anyOf": [own, lengths]}
+
+
+TokensOrLengths = Annotated[float, _Tokens("positive")]
+
+
 class Lengthwise(Strict):
     """Something whose requests have lengths: `{lengths: {mean, p99}}` in place of one number for all of them."""
 
-    input_tokens: Positive | None = None
-    output_tokens: Positive | None = None
+    input_tokens: TokensOrLengths | None = None
+    output_tokens: TokensOrLengths | None = None
     input_tokens_p99: AboveZero | None = None
     output_tokens_p99: AboveZero | None = None
 
@@ -176,8 +189,8 @@ class Segment(Lengthwise):
     """One task type: its share of the requests, and its own tokens in place of the workload's."""
 
     share: Share
-    input_tokens: Positive
-    output_tokens: Positive
+    input_tokens: TokensOrLengths
+    output_tokens: TokensOrLengths
     cached_share: Share | None = None
     cache_write_share: Share | None = None
     cache_write_1h_share: Share | None = None

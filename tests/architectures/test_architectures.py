@@ -28,3 +28,9 @@ def test_self_hosted(case: Case) -> None:
 def test_fine_tuned(case: Case) -> None:
     """A fine-tune is built once, served and kept, and its fallback serves until it is ready."""
     check(case)
+
+
+@pytest.mark.parametrize("case", cases("tokens"), ids=name_of)
+def test_tokens(case: Case) -> None:
+    """What a model counts, writes, caches and costs next year is taken from the narrowest place that says it."""
+    check(case)

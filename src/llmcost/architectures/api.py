@@ -122,19 +122,14 @@ def _stream_charges(model: str, stream: Stream, month: Month) -> Iterator[Charge
     price = month.prices.price(model, month.first_day)
     counts = counted(stream, month.own_model(model), price)
     price = price._replace(tokens_factor=counts.input_factor)
+    _check_shares(_of_input(stream))
     stream = as_cached(stream, price, counts, month.hours)
-    of_input = [stream.cached_share, stream.cache_write_share]
-    if not is_zero(stream.cache_write_1h_share.value):
-        of_input.append(stream.cache_write_1h_share)
+    of_input = _of_input(stream)
     not_fresh = sum((share.value for share in of_input[1:]), of_input[0].value)
-    names = [share.name for share in of_input]
-    if not all_true(not_fresh <= 1 + 1e-9):
-        raise InputError(
-            f"{', '.join(names[:-1])} and {names[-1]} together exceed 100 %",
-            hint="give shares of the input that add up to 100 % at most",
-        )
     simple = all(is_zero(share.value) for share in of_input)
-    fresh = Factor("uncached_share", 1 - not_fresh, "", "derived", " − ".join(("1", *names)))
+    fresh = Factor(
+        "uncached_share", 1 - not_fresh, "", "derived", " − ".join(("1", *(share.name for share in of_input)))
+    )
     shares = (
         None if simple else fresh,
         stream.cached_share,
@@ -163,6 +158,22 @@ def _stream_charges(model: str, stream: Stream, month: Month) -> Iterator[Charge
             factors += month.drifts.of_tokens(price.model, BATCH_TIER if batched else price.variant, month.number)
             name = labelled(bucket + (", batch" if batched else ""), stream)
             yield Charge(name, "monthly", tuple(factors), short_name(price.model))
+
+
+def _of_input(stream: Stream) -> list[Factor]:
+    found = [stream.cached_share, stream.cache_write_share]
+    return found if is_zero(stream.cache_write_1h_share.value) else [*found, stream.cache_write_1h_share]
+
+
+def _check_shares(of_input: list[Factor]) -> None:
+    """Raise InputError where more of the input is read and written than there is."""
+    if all_true(sum((share.value for share in of_input[1:]), of_input[0].value) <= 1 + 1e-9):
+        return
+    names = [share.name for share in of_input]
+    raise InputError(
+        f"{', '.join(names[:-1])} and {names[-1]} together exceed 100 %",
+        hint="give shares of the input that add up to 100 % at most",
+    )
 
 
 def _input(stream: Stream, share: Factor | None, counts: Counted) -> tuple[Factor, ...]:

@@ -40,6 +40,8 @@ def _long_enough(stream: Stream, price: ApiPrice, counts: Counted) -> Stream:
     least = price.facts.min_cacheable_tokens
     if least is None or is_zero(least) or not stream.requests_known or stream.measured:
         return stream
+    if is_zero(stream.cached_share.value):  # nothing is saved: what is stated as written is billed as stated
+        return stream
     sizes = LengthDistribution(stream.input_tokens.value * counts.input_factor, stream.input_sigma)
     share = stream.cached_share.value + _written(stream)
     if is_array(least):

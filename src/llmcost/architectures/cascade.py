@@ -8,19 +8,32 @@ r_j = β_j where model j is right, else 1 − α_j, and P(reach i) = Σ P(patter
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import model_validator
+from pydantic import BeforeValidator, model_validator
 
 from llmcost.architectures.api import PaidByRequest
 from llmcost.architectures.architecture import Month, need_requests, plainly
 from llmcost.architectures.patterns import Patterns, extreme_pairs, read_patterns
 from llmcost.architectures.targets import WithTargets, add_stated, with_target_tokens
-from llmcost.architectures.token_counts import counted
+from llmcost.architectures.token_counts import TokenCounts, counted
 from llmcost.arithmetic import Number, is_array, is_zero, maximum, minimum, where
 from llmcost.errors import InputError, UnknownPrice
 from llmcost.estimate import Charge, Factor
 from llmcost.workload import RatioAboveZero, Share, Stream, refuse
+
+
+class Stage(TokenCounts):
+    """A stage whose tokens are stated beside its model or architecture."""
+
+    model: str
+
+
+def _unchanged(written: Any) -> Any:
+    return written
+
+
+StageName = Annotated[str, BeforeValidator(_unchanged, json_schema_input_type=str | Stage)]
 
 
 class Verifier(PaidByRequest):
@@ -53,7 +66,7 @@ class Cascade(WithTargets):
     """
 
     kind: Literal["cascade"] = "cascade"
-    stages: list[str]
+    stages: list[StageName]
     escalation: list[Share] | None = None
     verifier: Verifier | list[Verifier] | None = None
     joint: dict[str, Share] | None = None

@@ -12,7 +12,7 @@ from pydantic import model_validator
 from llmcost.architectures.api import PER_MILLION, PaidByRequest, rate_factor, short_name
 from llmcost.architectures.architecture import Month, labelled, need_requests, plainly
 from llmcost.architectures.targets import WithTargets, add_stated, with_target_tokens
-from llmcost.architectures.token_counts import counted
+from llmcost.architectures.token_counts import TokenCounts, counted
 from llmcost.arithmetic import Number, is_array, is_zero, maximum
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Factor
@@ -27,7 +27,16 @@ class _ShareOrRest(Quantity):
         return written if written == "rest" else super().parse(written)
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
-        return {"anyOf": [super().__get_pydantic_json_schema__(schema, handler), {"const": "rest", "type": "string"}]}
+        share = {"anyOf": [super().__get_pydantic_json_schema__(schema, handler), {"const": "rest", "type": "string"}]}
+        beside = {name: {"type": ["number", "string"]} for name in TokenCounts.model_fields}
+        with_tokens = {
+            "type": "object",
+            "description": "a share, and the tokens of this target beside it",
+            "properties": {"share": share, **beside},
+            "required": ["share"],
+            "additionalProperties": False,
+        }
+        return {"anyOf": [*share["anyOf"], with_tokens]}
 
 
 ShareOrRest = Annotated[float | Literal["rest"], _ShareOrRest("share")]

@@ -159,7 +159,7 @@ class Catalog:
 
     def _facts(self, name: str) -> ModelFacts:
         found = self.compiled.get("facts", {}).get(self.find(name))
-        return ModelFacts() if found is None else ModelFacts(*found[:3], self._source(found[3]))
+        return ModelFacts() if found is None else ModelFacts(found[0], found[1], found[2], self._source(found[3]))
 
     # GPUs and what a build costs
 

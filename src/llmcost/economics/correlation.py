@@ -124,7 +124,7 @@ def _of_part(part: list[int], stated: dict[tuple[int, int], float]) -> "Matrix |
     if len(pairs) == size * (size - 1) // 2:
         return known if np.linalg.eigvalsh(known)[0] >= -_ROUNDING else None
     found = _largest_determinant(known, pairs)
-    if found is None:
+    if found is None:  # on the very edge of what is possible, or beyond it
         inward = known * (1 - _INWARD) + np.eye(size) * _INWARD
         found = _largest_determinant(inward, pairs)
     if found is None:
@@ -134,6 +134,15 @@ def _of_part(part: list[int], stated: dict[tuple[int, int], float]) -> "Matrix |
 
 
 def _largest_determinant(known: "Matrix", pairs: list[tuple[int, int]]) -> "Matrix | None":
+    import numpy as np
+
+    try:
+        return _by_newton(known, pairs)
+    except np.linalg.LinAlgError:  # the inverse has run away: nothing is positive definite
+        return None
+
+
+def _by_newton(known: "Matrix", pairs: list[tuple[int, int]]) -> "Matrix | None":
     """The completion of a partly known matrix with the largest determinant; None where none is positive definite.
 
     Newton on its dual: the inverse K, zero wherever nothing is stated, that minimises trace(K·known) − log det K.

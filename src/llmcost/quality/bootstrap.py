@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 ROUNDS = 1000
 EXACT_UP_TO = 1 << 16
 _BLOCK = 1 << 12  # queries whose counts are held at once, in the poissonised bootstrap
-_ROUNDS_AT_ONCE = 64  # rounds whose counts are held at once, in the exact one
+_COUNTS_AT_ONCE = 1 << 20  # counts (rounds × queries) that are held at once, in the exact one
+_ROUNDS_AT_ONCE = 64  # of them at least this many rounds
 _KEPT_COUNTS = 1 << 22  # counts (rounds × queries) up to which they are kept for the next sample of this size
 _LEVELS = 1 << 16
 
@@ -81,8 +82,9 @@ def _counts(size: int, rounds: int, seed: int) -> Iterator[Array]:
     import numpy as np
 
     generator = np.random.SFC64(seed)
-    for begin in range(0, rounds, _ROUNDS_AT_ONCE):
-        count = min(_ROUNDS_AT_ONCE, rounds - begin)
+    at_once = max(_COUNTS_AT_ONCE // size // 2 * 2, _ROUNDS_AT_ONCE)  # even: then the draws do not depend on it
+    for begin in range(0, rounds, at_once):
+        count = min(at_once, rounds - begin)
         drawn = _drawn(generator, count * size, size).reshape(count, size)
         drawn += np.arange(count)[:, None] * size  # each round has numbers of its own
         yield np.bincount(drawn.ravel(), minlength=count * size).reshape(count, size).astype(np.float64)

@@ -24,7 +24,7 @@ from llmcost.quality.frontier_result import (
     OutcomeCounts,
     RandomMix,
 )
-from llmcost.quality.hull import Point, aiq, dominating, hull
+from llmcost.quality.hull import Point, aiq, aiq_by_round, dominated_by_round, dominating, hull
 from llmcost.quality.outcomes import Outcomes
 from llmcost.quality.sample import Sample, ratio
 from llmcost.quality.spending import Spending
@@ -84,8 +84,7 @@ def frontier(
 
     points = [Point(name, sample.mean(("cost", name)), sample.mean(("quality", name))) for name in names]
     corners = hull(points)
-    drawn = _hull_rounds(sample, names)
-    models = [_model(sample, outcomes, spent, name, points, corners, drawn, cheap, strong) for name in names]
+    models = [_model(sample, spent, name, points, corners, cheap, strong) for name in names]
     models.sort(key=lambda each: (each.cost_per_request, -each.quality, each.model))
     routed = None
     if cheap != strong and "router_score" in outcomes.fields:
@@ -106,7 +105,7 @@ def frontier(
         hull=[_corner(sample, corner) for corner in corners],
         cascades=cascades,
         router=routed,
-        metrics=_metrics(sample, points, drawn, cheap, strong, routed, recovered),
+        metrics=_metrics(sample, points, cheap, strong, routed, recovered),
         cheapest=None,
         rounds=rounds,
         seed=seed,
@@ -219,24 +218,18 @@ def _stages(
     return cascading.Stages(stages, scores, right, spent.costs[rows], extra, accepted)
 
 
-def _hull_rounds(sample: Sample, names: list[str]) -> list[list[Point]]:
-    """The models as points in every round of the bootstrap."""
-    qualities = sample.each_round([("quality", name) for name in names]).tolist()
-    costs = sample.each_round([("cost", name) for name in names]).tolist()
-    return [
-        [Point(name, c, q) for name, c, q in zip(names, cost, quality, strict=True)]
-        for cost, quality in zip(costs, qualities, strict=True)
-    ]
+def _rounds(sample: Sample, points: list[Point]) -> tuple[Array, Array]:
+    """Costs and qualities of the models in every round of the bootstrap (rounds × models)."""
+    costs, qualities = (sample.each_round([(key, each.name) for each in points]) for key in ("cost", "quality"))
+    return costs, qualities
 
 
 def _model(
     sample: Sample,
-    outcomes: Outcomes,
     spent: Spending,
     name: str,
     points: list[Point],
     corners: list[Point],
-    drawn: list[list[Point]],
     cheap: str,
     strong: str,
 ) -> ModelPoint:
@@ -258,8 +251,8 @@ def _model(
     gap, gap_interval = sample.figure(lambda m: ratio(m(("quality", name)) - m(base), m(("quality", strong)) - m(base)))
     times = None
     if by is not None:
-        at = outcomes.row(name)
-        times = sum(dominating(each[at], each) is not None for each in drawn) / len(drawn)
+        at = [point.name for point in points].index(name)
+        times = float(dominated_by_round(*_rounds(sample, points), at).mean())
     return ModelPoint(
         model=name,
         quality=quality,
@@ -334,7 +327,6 @@ def _corner(sample: Sample, corner: Point) -> HullPoint:
 def _metrics(
     sample: Sample,
     points: list[Point],
-    drawn: list[list[Point]],
     cheap: str,
     strong: str,
     routed: Any,
@@ -343,7 +335,8 @@ def _metrics(
     import numpy as np
 
     area = aiq(points)
-    rounds = np.array([aiq(each) for each in drawn], dtype=float) if area is not None else None
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rounds = aiq_by_round(*_rounds(sample, points)) if area is not None else None
     base, best = ("quality", cheap), ("quality", strong)
     gap, gap_interval = sample.figure(lambda m: m(best) - m(base))
     above, above_interval = sample.figure(lambda m: ratio(m("oracle quality") - m(base), m(best) - m(base)))

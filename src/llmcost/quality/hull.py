@@ -4,9 +4,16 @@ RouterBench's *Zero router* (arXiv 2403.12031): the upper hull of the single mod
 quality, flat where more money buys no more quality. AIQ is the area under it divided by the width.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class Point(NamedTuple):
@@ -60,6 +67,43 @@ def aiq(points: Sequence[Point]) -> float | None:
     for a, b in pairwise(corners):
         area += (b.cost - a.cost) * (a.quality + b.quality) / 2
     return area / (highest - lowest)
+
+
+def aiq_by_round(costs: Array, qualities: Array) -> Array:
+    """`aiq` of every row (rounds × models); not a number at equal costs.
+
+    From the cheapest point on, the next corner is where the quality rises most steeply.
+    """
+    import numpy as np
+
+    every = np.arange(len(costs))
+    lowest, highest = costs.min(axis=1), costs.max(axis=1)
+    at = np.where(costs == lowest[:, None], qualities, -np.inf).argmax(axis=1)
+    cost, quality = costs[every, at], qualities[every, at]
+    area = np.zeros(len(costs))
+    while True:
+        better = qualities > quality[:, None]
+        rising = better.any(axis=1)
+        if not rising.any():
+            break
+        slopes = np.where(better, (qualities - quality[:, None]) / (costs - cost[:, None]), -np.inf)
+        at = slopes.argmax(axis=1)
+        to = np.where(rising, costs[every, at], cost)
+        reached = np.where(rising, qualities[every, at], quality)
+        area += (to - cost) * (quality + reached) / 2
+        cost, quality = to, reached
+    found: Array = (area + (highest - cost) * quality) / (highest - lowest)
+    return found
+
+
+def dominated_by_round(costs: Array, qualities: Array, at: int) -> Array:
+    """Whether the model in column `at` is dominated, in every row (rounds × models)."""
+    import numpy as np
+
+    cost, quality = costs[:, at, None], qualities[:, at, None]
+    no_worse = (costs <= cost) & (qualities >= quality)
+    found: Array = np.any(no_worse & ((costs < cost) | (qualities > quality)), axis=1)
+    return found
 
 
 def quality_at(corners: Sequence[Point], cost: float) -> float | None:

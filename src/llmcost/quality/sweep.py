@@ -180,23 +180,31 @@ def _calls(sample: Sample, count: int, wanted: float) -> tuple[float | None, Int
     """The least share of strong calls at which PGR first reaches `wanted`, between two points linearly."""
     import numpy as np
 
-    def first(shares: Any, gaps: Any) -> float:
-        reached = np.flatnonzero(gaps >= wanted - 1e-12)
-        if not reached.size or not np.isfinite(gaps).all():
-            return float("nan")
-        i = int(reached[0])
-        if i == 0 or gaps[i] == gaps[i - 1]:
-            return float(shares[i])
-        return float(shares[i - 1] + (wanted - gaps[i - 1]) / (gaps[i] - gaps[i - 1]) * (shares[i] - shares[i - 1]))
-
     with np.errstate(divide="ignore", invalid="ignore"):
-        plain = first(
-            np.array([sample.mean(("share", i)) for i in range(count)]),
-            np.array([float(_recovered(sample.mean, i)) for i in range(count)]),
+        plain = _first(
+            np.array([[sample.mean(("share", i)) for i in range(count)]]),
+            np.array([[float(_recovered(sample.mean, i)) for i in range(count)]]),
+            wanted,
         )
         gaps = np.stack([_recovered(sample.drawn, i) for i in range(count)], axis=1)
         shares = np.stack([sample.drawn(("share", i)) for i in range(count)], axis=1)
-        drawn = np.array([first(s, g) for s, g in zip(shares, gaps, strict=True)])
-    if not np.isfinite(plain):
+        drawn = _first(shares, gaps, wanted)
+    if not np.isfinite(plain[0]):
         return None, None
-    return float(plain), interval(drawn)
+    return float(plain[0]), interval(drawn)
+
+
+def _first(shares: Array, gaps: Array, wanted: float) -> Array:
+    """Where the gap recovered first reaches `wanted` in each row (rounds × points); not a number where it does not."""
+    import numpy as np
+
+    reached = gaps >= wanted - 1e-12
+    last = reached.argmax(axis=1)[:, None]
+    before = np.maximum(last - 1, 0)
+    low, high = (np.take_along_axis(shares, at, axis=1)[:, 0] for at in (before, last))
+    short, beyond = (np.take_along_axis(gaps, at, axis=1)[:, 0] for at in (before, last))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        between = low + (wanted - short) / (beyond - short) * (high - low)
+    known = reached.any(axis=1) & np.isfinite(gaps).all(axis=1)
+    found: Array = np.where(known, np.where(beyond == short, high, between), np.nan)
+    return found

@@ -12,24 +12,39 @@ from llmcost.quantity import Quantity, Scale
 from llmcost.render.json_schema import DIALECT, compact
 from llmcost.scenario import KINDS, Scenario, kind_class
 
-_ARCHITECTURE = {
-    "kind": "how it serves: api, routed, cascade, self_hosted or fine_tuned",
-    "build": "USD once, by item; or {people, weeks, usd_per_week}; `contingency` and `failure_probability` are shares",
-    "monthly": "USD a month, by item; or {people, usd_per_month}",
-    "review": "people who look at a share of the answers",
-    "quality": "share of answers that are right, 0 to 1, on the team's own evaluation",
-    "cached_share": "share of the input tokens read from the prompt cache here; left out, the workload's",
-    "cache_write_share": "share of the input tokens written to the prompt cache here; left out, the workload's",
-    "cache_write_1h_share": "share of the input tokens written for an hour here; left out, the workload's, "
-    "or none where cache_write_share is given",
-    "batch_share": "share of the requests sent in batches here; left out, the workload's",
-    "location": "where it runs: api, cloud, own or edge",
-    "region": "where in the world, such as eu-west; held against requirements.residency",
-    "agreement": "whether a data agreement is signed, which admits restricted data",
-    "p99_latency_ms": "milliseconds until the answer is complete, 99 % of the time",
-    "first_token_ms": "milliseconds until the first token",
-    "latency": "parts of the wait that are known; the others are modelled where that is possible",
+_TOKENS = {
+    "tokens_factor": "tokens of prompt and answer that the model counts, over those that the workload states",
+    "output_tokens_factor": "how many times as much it writes for the same request, besides tokens_factor",
+    "reasoning_tokens": "tokens a request that it thinks in addition, in its own count, after both factors",
 }
+_TARGETS = {"target_tokens": "target: its tokens_factor, output_tokens_factor, reasoning_tokens, here alone"}
+_CACHE_WRITES = {
+    "cache_writes": "auto, or auto_1h for entries that live an hour: what is written follows from the requests a lifetime",
+    "cache_prefixes": "different prompts' beginnings that share the traffic evenly, for cache_writes (1)",
+}
+_ARCHITECTURE = (
+    _TOKENS
+    | _CACHE_WRITES
+    | {
+        "kind": "how it serves: api, routed, cascade, self_hosted or fine_tuned",
+        "build": "USD once, by item; or {people, weeks, usd_per_week}; `contingency` and `failure_probability` are shares",
+        "monthly": "USD a month, by item; or {people, usd_per_month}",
+        "review": "people who look at a share of the answers",
+        "quality": "share of answers that are right, 0 to 1, on the team's own evaluation",
+        "cached_share": "share of the input tokens read from the prompt cache here; left out, the workload's",
+        "cache_write_share": "share of the input tokens written to the prompt cache here; left out, the workload's",
+        "cache_write_1h_share": "share of the input tokens written for an hour here; left out, the workload's, "
+        "or none where cache_write_share is given",
+        "batch_share": "share of the requests sent in batches here; left out, the workload's",
+        "retry_share": "share of the requests that are sent a second time and billed (0%)",
+        "location": "where it runs: api, cloud, own or edge",
+        "region": "where in the world, such as eu-west; held against requirements.residency",
+        "agreement": "whether a data agreement is signed, which admits restricted data",
+        "p99_latency_ms": "milliseconds until the answer is complete, 99 % of the time",
+        "first_token_ms": "milliseconds until the first token",
+        "latency": "parts of the wait that are known; the others are modelled where that is possible",
+    }
+)
 _SERVED = {
     "model": "the model that is served",
     "gpu": "a GPU by its catalog name, or {name, provider, usd_per_gpu_hour, spot}, or one of your own",
@@ -47,7 +62,7 @@ _SERVED = {
     "spare": "replicas in reserve",
     "operations_per_month": "USD a month for the people who run it",
 }
-_SCALES: tuple[Scale, ...] = ("positive", "share", "signed", "change")
+_SCALES: tuple[Scale, ...] = ("positive", "share", "signed", "change", "price_change")
 ABOUT: dict[str, dict[str, str]] = {
     "Scenario": {
         "name": "a title",
@@ -58,35 +73,42 @@ ABOUT: dict[str, dict[str, str]] = {
         "hours_per_month": "hours that a GPU is rented in a month (730)",
         "days_per_month": "the same in days; give one of the two",
         "discount_rate": "share a year, for the net present value",
-        "api_price_change_per_year": "share a year; -20% makes API prices fall",
+        "api_price_change_per_year": "share a year, on the scale of 1 + r; -20% makes API prices by the token fall",
+        "price_change_per_year": "the same for single models, service tiers and GPUs, and for people; the narrower holds",
         "baseline": "the architecture that savings are measured against; left out, the first",
         "prices": "your own prices by model, over the catalog's or in place of them",
-        "models": "open models that the catalog does not describe, for the capacity of a GPU",
+        "models": "what a model counts and writes; and open models that the catalog does not describe, for the capacity of a GPU",
         "quality": "share of answers that are right, 0 to 1, by model or architecture, on the team's own evaluation",
         "successors": "OLD_MODEL: NEW_MODEL, what replaces a model that retires within the horizon",
         "moves": "architectures in the order in which savings are counted",
-        "correlate": "[path of a range, path of another, correlation between -1 and 1]; a path as `sensitivity` prints it",
+        "correlate": "[path of a range, path of another, correlation from -1 to 1]; a pair left out follows from the others",
         "requirements": "what an architecture must meet whatever it costs",
         "architectures": "the ways to serve the workload, by name",
         "usage": "logs that the workload is measured from: a file, a folder, a glob, or a list of them",
     },
     "Workload": {
         "requests_per_month": "requests a month, in the first month",
-        "input_tokens": "tokens a request",
-        "output_tokens": "tokens a request, reasoning tokens included",
+        "input_tokens": "tokens a request; or {lengths: {mean, p99}}, how long single ones are",
+        "output_tokens": "tokens a request, reasoning tokens included; or {lengths: {mean, p99}}",
+        "input_tokens_p99": "the 99th percentile of single prompts, input_tokens their mean",
+        "output_tokens_p99": "the 99th percentile of single answers, output_tokens their mean",
         "monthly_input_tokens": "tokens a month, in place of the three keys above",
         "monthly_output_tokens": "tokens a month",
         "cached_share": "share of the input tokens read from the prompt cache",
         "cache_write_share": "share of the input tokens written to the prompt cache for five minutes",
         "cache_write_1h_share": "share of the input tokens written to it for an hour, beside cache_write_share",
+        **_CACHE_WRITES,
         "batch_share": "share of the requests sent in batches",
         "growth_per_month": "share a month, compounding",
         "peak_to_average": "busiest over average traffic (4)",
     },
     "Segment": {
         "share": "share of the requests",
-        "input_tokens": "tokens a request",
-        "output_tokens": "tokens a request, reasoning tokens included",
+        "input_tokens": "tokens a request; or {lengths: {mean, p99}}, how long single ones are",
+        "output_tokens": "tokens a request, reasoning tokens included; or {lengths: {mean, p99}}",
+        "input_tokens_p99": "the 99th percentile of single prompts, input_tokens their mean",
+        "output_tokens_p99": "the 99th percentile of single answers, output_tokens their mean",
+        **_CACHE_WRITES,
         "cached_share": "share of its input tokens read from the prompt cache; left out, the workload's",
         "cache_write_share": "share of its input tokens written to the prompt cache; left out, the workload's",
         "cache_write_1h_share": "share of its input tokens written for an hour; left out, the workload's, "
@@ -112,15 +134,27 @@ ABOUT: dict[str, dict[str, str]] = {
     },
     "OwnPrice": {
         "batch": "the same prices for batched requests",
-        "tokens_factor": "tokens that this model counts, over the tokens that the workload states",
+        **_TOKENS,
+        "min_cacheable_tokens": "tokens of the shortest prompt that the model caches; left out, the catalog's",
+        "cache_lifetime_minutes": "minutes that a cache entry lives unread; left out, the catalog's",
         "hosting_usd_per_hour": "USD an hour, idle hours too",
         "training_usd_per_mtok": "USD per million training tokens",
     },
     "Router": {
-        "tokens_per_request": "tokens a request, with model",
-        "model": "billed at this model's input price",
+        "tokens_per_request": "tokens that it reads a request, with model",
+        "output_tokens_per_request": "tokens that it writes a request, with model",
+        "model": "billed at this model's prices",
         "usd_per_request": "USD a request, in place of the two",
     },
+    "PriceChanges": {
+        "models": "model: share a year, on the scale of 1 + r",
+        "tiers": "service tier (standard, batch, flex and so on): share a year",
+        "gpus": "rented GPU: share a year",
+        "labour": "share a year, of all that is paid for people",
+    },
+    "TokenCounts": _TOKENS,
+    "MixTarget": _TOKENS | {"share": "share of the requests, or `rest`"},
+    "Stage": _TOKENS | {"model": "a model or an architecture"},
     "Review": {"share": "share of the requests", "usd_per_review": "USD a review"},
     "Gpu": {
         "name": "a name from `llmcost prices list --gpus`",
@@ -152,7 +186,8 @@ ABOUT: dict[str, dict[str, str]] = {
         "hardware": "what a device is",
     },
     "Lengths": {"input_tokens": "tokens a request", "output_tokens": "tokens a request"},
-    "OwnModel": {
+    "OwnModel": _TOKENS
+    | {
         "parameters": "parameters, such as 8B",
         "layers": "layers",
         "kv_heads": "key and value heads",
@@ -206,15 +241,18 @@ ABOUT: dict[str, dict[str, str]] = {
     | {"model": "a managed fine-tuned model at its own prices", "usd_per_hour": "USD an hour, in place of the others"},
     "Api": _ARCHITECTURE | {"model": "a model from `llmcost prices list`"},
     "Routed": _ARCHITECTURE
+    | _TARGETS
     | {
-        "mix": "target: share of the requests; `rest` for one of them; a target is a model or an architecture",
+        "mix": "target: share of the requests, or {share, output_tokens_factor}; `rest` for one; a model or an architecture",
         "by_segment": "segment: target, or a mix; in place of mix",
         "router": "what it costs to decide",
         "switch_share": "share of the requests that change the model and lose the prompt cache",
     },
     "Cascade": _ARCHITECTURE
+    | _TARGETS
     | {
-        "stages": "models or architectures, the cheap one first",
+        "stages": "models or architectures, the cheap one first; or {model, output_tokens_factor}",
+        "escalated_input_factor": "how much longer than the mean the requests are that go on (1)",
         "escalation": "for each stage but the last, the share of its requests that go on",
         "verifier": "how often checking an answer errs and what it costs; one for all stages, or a list",
         "joint": "share of the requests by who is right: p11, p10, p01, p00; a digit a stage, the cheap one first",
@@ -228,7 +266,6 @@ ABOUT: dict[str, dict[str, str]] = {
         "training": "training runs, by the token or by the hour",
         "retrain": "done again every so many months of service",
         "base_upgrade": "a re-tune when the base model is replaced",
-        "output_tokens_factor": "share of the output tokens that are left (100%)",
         "ready_after_weeks": "weeks until it serves; `fallback` serves and is billed until then",
         "rollout": "share of the requests in each month of service; the last one stays",
         "fallback": "the architecture or model that serves meanwhile; left out, the baseline",
