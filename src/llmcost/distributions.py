@@ -7,6 +7,7 @@ from its lower to its upper end (docs/methods/ranges.md).
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ Shape = Literal["default", "uniform", "triangular", "pert", "lognormal", "normal
 Z90 = 1.6448536269514722  # the 95th percentile of the normal distribution
 LEAST_CHANGE = -0.999  # a change leaves something, in every draw
 _FAR_APART = 4.0
-_REACH = 9.0  # standard deviations within which a mean is integrated
+_REACH = 9.0  # standard deviations within which a mean is integrated and Φ tabulated
+_STEPS = 256  # of that table, to a standard deviation
 
 
 class Follows(NamedTuple):
@@ -170,13 +172,27 @@ def pert_parameters(uncertain: Range) -> tuple[float, float]:
 
 
 def normal_cdf(z: Any) -> Any:
-    """Φ(z) = erfc(−z/√2)/2 of a number or, one by one, of an array: exact to the last digits."""
+    """Φ(z) = erfc(−z/√2)/2 of a number; of an array within 1e-12, by cubics with the exact slope between 4,609 points."""
     if not getattr(z, "ndim", 0):
         return 0.5 * math.erfc(-float(z) / math.sqrt(2))
     import numpy as np
 
-    scaled = np.ravel(z) / -math.sqrt(2)
-    return 0.5 * np.fromiter(map(math.erfc, scaled.tolist()), float, scaled.size).reshape(np.shape(z))
+    values, slopes = _cdf_table()
+    at = np.clip(z, -_REACH, _REACH) * _STEPS + _REACH * _STEPS
+    left = np.minimum(at.astype(np.int64), values.size - 2)
+    s = at - left
+    low, rise, first, last = values[left], values[left + 1] - values[left], slopes[left], slopes[left + 1]
+    return low + s * (first + s * (3 * rise - 2 * first - last + s * (first + last - 2 * rise)))
+
+
+@lru_cache(maxsize=1)
+def _cdf_table() -> "tuple[Values, Values]":
+    """Φ at equal steps, and φ times the step."""
+    import numpy as np
+
+    z = np.arange(round(2 * _REACH * _STEPS) + 1) / _STEPS - _REACH
+    values = 0.5 * np.array([math.erfc(-x / math.sqrt(2)) for x in z.tolist()])
+    return values, np.exp(-z * z / 2) / math.sqrt(2 * math.pi) / _STEPS
 
 
 def mean(uncertain: Range, z_end: float = Z90) -> float:

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import integrate, stats
 
-from llmcost import LlmcostError, compare, load_catalog, scenario_from
+from llmcost import LlmcostError, breakeven, compare, load_catalog, scenario_from
 from llmcost.architectures.prices import Prices
 from llmcost.economics.remarks import assumptions, warnings
 from llmcost.economics.uncertainty import evaluated
@@ -39,7 +39,7 @@ def test_requests_above_a_threshold_pay_for_themselves() -> None:
     lengths = stats.lognorm(sigma, scale=150_000 * math.exp(-sigma * sigma / 2))
     assert lengths.ppf(0.99) == pytest.approx(900_000)
     x = np.exp(np.linspace(math.log(200_000), math.log(1e10), 2_000_001))  # E[L; L > t] = ∫ x·f(x) dx, in log x
-    long_tokens = float(np.trapezoid(x * x * lengths.pdf(x), np.log(x)))
+    long_tokens = float(integrate.trapezoid(x * x * lengths.pdf(x), np.log(x)))
     usd = (150_000 - long_tokens) * 1.25 + long_tokens * 2.5 + 200 * (10 + 5 * lengths.sf(200_000))
     assert total(found) == pytest.approx(usd, rel=1e-6)
 
@@ -227,3 +227,21 @@ def test_an_evaluation_measures_what_models_count_and_write(tmp_path: Path) -> N
     assert "tokens" not in assumed
     file.write_text(text + "models: {s: {output_tokens_factor: 2}}\n", encoding="utf-8")
     assert total(load_scenario(str(file))) == pytest.approx(1000 * 0.1 + 200 * 2 * 0.5)
+
+
+def test_the_writes_of_a_cache_do_not_bend_a_breakeven() -> None:
+    """Over the volume each prefix is read as often as today: the interval is that of the same share, stated."""
+    n = 1_000_000 / (730 * 60) * 5 / 100
+    workload = {"requests_per_month": "1M", "input_tokens": 6000, "output_tokens": 200, "cached_share": 0.6}
+    architectures = {
+        "a": {"kind": "api", "model": "claude-haiku-4-5"},
+        "t": {"kind": "self_hosted", "gpu": {"usd_per_gpu_hour": 2}, "throughput": {"requests_per_month": "5M"}},
+    }
+    follows = {**workload, "cache_writes": "auto", "cache_prefixes": 100}
+    stated = {**workload, "cache_write_share": 0.6 / math.expm1(n)}
+    found, expected = (
+        breakeven(scenario(workload=each, prices={}, architectures=architectures), load_catalog()).intervals
+        for each in (follows, stated)
+    )
+    assert found == expected
+    assert len(found) > 1

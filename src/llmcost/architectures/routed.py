@@ -125,11 +125,12 @@ class Routed(WithTargets):
         if is_zero(part.cached_share.value):
             return
         price = month.prices.price(model, month.first_day)
+        counts = counted(part, month.own_model(model), price)
+        price = price._replace(tokens_factor=counts.input_factor)
         write = rate_factor(price, "cache_write_per_mtok", part)
         read = rate_factor(price, "cached_input_per_mtok", part)
         rule = f"cache_write_per_mtok {plainly(write.value)} − cached_input_per_mtok {plainly(read.value)}"
         lost = Factor("write_minus_read_per_mtok", write.value - read.value, "USD/Mtok", "derived", rule, price.source)
-        counts = counted(part, month.own_model(model), price)
         tokens = (part.input_tokens, *((counts.tokens_factor,) if counts.tokens_factor is not None else ()))
         drift = month.drifts.of_tokens(price.model, price.variant, month.number)
         factors = (*part.flow, self.factor("switch_share"), *tokens, part.cached_share, PER_MILLION, lost, *drift)

@@ -34,6 +34,8 @@ def with_target_tokens(written: dict[str, Any], stated: dict[str, Any]) -> dict[
     if not stated:
         return written
     block = written.get("target_tokens") or {}
+    if not isinstance(block, dict):
+        return written  # refused as what it is
     for target in stated:
         if target in block:
             refuse(f"the tokens of {target} are stated in two ways", "state them once", "target_tokens", target)

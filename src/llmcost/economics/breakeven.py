@@ -255,7 +255,31 @@ def steps_of(name: str, scenario: Scenario, prices: Prices, totals: Mapping[floa
 def _at_volume(scenario: Scenario, n: float) -> Scenario:
     if scenario.workload is None:
         return scenario
-    return scenario.model_copy(update={"workload": scenario.workload.model_copy(update={"requests_per_month": n})})
+    workload = scenario.workload.model_copy(update={"requests_per_month": n})
+    found = scenario.model_copy(update={"workload": workload})
+    return _as_often_read(found, n / (scenario.workload.requests_per_month or n))
+
+
+def _as_often_read(scenario: Scenario, times: float) -> Scenario:
+    """The scenario with its cached prefixes in proportion to its traffic, so that each is read as often as today.
+
+    What `cache_writes: auto` writes is then the same share at every volume, and costs are straight lines.
+    """
+    blocks = [scenario.workload, *scenario.segments.values(), *scenario.architectures.values()]
+    if all(block is None or block.cache_writes is None for block in blocks):
+        return scenario
+
+    def scaled(block: Any) -> Any:
+        prefixes = block.cache_prefixes
+        return block if prefixes is None else block.model_copy(update={"cache_prefixes": prefixes * times})
+
+    return scenario.model_copy(
+        update={
+            "workload": scaled(scenario.workload),
+            "segments": {name: scaled(block) for name, block in scenario.segments.items()},
+            "architectures": {name: scaled(block) for name, block in scenario.architectures.items()},
+        }
+    )
 
 
 def _gpu_steps(
