@@ -88,7 +88,12 @@ class Details(NamedTuple):
 def estimates_of(scenario: Scenario, prices: Prices) -> dict[str, Estimate]:
     """An estimate for each architecture; an infeasible baseline is refused."""
     found = {name: estimate(name, scenario, prices) for name in scenario.architectures}
-    base = found[scenario.baseline or ""]
+    refuse_unserved(found[scenario.baseline or ""], scenario, prices)
+    return found
+
+
+def refuse_unserved(base: Estimate, scenario: Scenario, prices: Prices) -> None:
+    """Raise InputError where the baseline has months that nothing serves."""
     if base.total_cost is None:
         replaced = ", ".join(f"{gone.model}: OTHER_MODEL" for gone in retiring(base.name, scenario, prices))
         raise InputError(
@@ -96,7 +101,6 @@ def estimates_of(scenario: Scenario, prices: Prices) -> dict[str, Estimate]:
             where="successors",
             hint=f"name what replaces them: successors: {{{replaced}}}",
         )
-    return found
 
 
 def compare(scenario: Scenario, catalog: Any, sampling: Sampling | None = None) -> Comparison:

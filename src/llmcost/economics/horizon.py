@@ -66,11 +66,22 @@ def traffic(scenario: Scenario, month: Month) -> list[Stream]:
     """The requests of the month, by segment; none where the scenario has no workload."""
     if scenario.workload is None:
         return []
-    return streams(scenario.workload, scenario.segments, month.growth, month.number, scenario.measured)
+    kept = month.memory.get("traffic")  # every architecture asks for it
+    if kept is None or kept[0] is not scenario:
+        found = streams(scenario.workload, scenario.segments, month.growth, month.number, scenario.measured)
+        kept = month.memory["traffic"] = (scenario, found)
+    return kept[1]
 
 
 def priced_months(name: str, scenario: Scenario, prices: Prices) -> list[Priced]:
-    """Every month with its charges; equal months share theirs."""
+    """Every month with its charges; equal months share theirs. The last answer is kept, since others ask for it next."""
+    kept = prices.priced
+    if kept is None or kept[0] is not scenario or kept[1] != name:
+        kept = prices.priced = (scenario, name, _priced_months(name, scenario, prices))
+    return kept[2]
+
+
+def _priced_months(name: str, scenario: Scenario, prices: Prices) -> list[Priced]:
     months = months_of(scenario, prices)
     involved = [architecture for _, architecture in reachable(name, scenario.architectures)]
     days: list[date] = []
@@ -110,8 +121,8 @@ def one_time_charges(name: str, scenario: Scenario, month: Month) -> list[Charge
     ]
 
 
-def estimate(name: str, scenario: Scenario, prices: Prices) -> Estimate:
-    """What an architecture costs over the horizon, month by month.
+def estimate(name: str, scenario: Scenario, prices: Prices, *, charges_too: bool = True) -> Estimate:
+    """What an architecture costs over the horizon, month by month; without `charges_too` only the sums.
 
     Raises InputError and UnknownPrice; a month after a retirement without a successor is None.
     """
@@ -147,7 +158,7 @@ def estimate(name: str, scenario: Scenario, prices: Prices) -> Estimate:
     monthly_cost = None if spent is None else spent / len(months)
     total_cost = cumulative
     # Charges are shown for the point alone: on draws their means would only cost time.
-    merged = [] if is_array(spent) else mean_charges(priced)
+    merged = [] if is_array(spent) or not charges_too else mean_charges(priced)
     return Estimate(name, (*one_time, *merged), tuple(months), once, monthly_cost, total_cost, because)
 
 
