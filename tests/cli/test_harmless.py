@@ -26,7 +26,20 @@ NAMES = {
     "a line break": "one\ntwo",
     "a backspace": "good\x08\x08\x08\x08evil",
 }
-FORMULAS = ("=1+1", "+1", "-1+1", "@SUM(A1)", '=HYPERLINK("http://x","y")', "|calc", "%x", "\t=1", "＝1+1", "＋1", "－1+1", "＠SUM(A1)")
+FORMULAS = (
+    "=1+1",
+    "+1",
+    "-1+1",
+    "@SUM(A1)",
+    '=HYPERLINK("http://x","y")',
+    "|calc",
+    "%x",
+    "\t=1",
+    "＝1+1",
+    "＋1",
+    "－1+1",
+    "＠SUM(A1)",
+)
 FORMATS = ("table", "markdown", "csv", "json")
 
 
