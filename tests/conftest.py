@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from command_line import TODAY
@@ -21,6 +22,23 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 settings.load_profile("llmcost")
+
+# Files whose tests start a process a case, or a browser: most of the time that the whole takes.
+SLOW = (
+    *("browser/test_page.py", "docs/test_site.py", "test_published.py", "test_readme.py"),
+    *("cli/test_audit.py", "cli/test_audit_inline.py", "cli/test_closed_streams.py", "cli/test_harmless.py"),
+    *("cli/test_prices.py", "cli/test_refusals.py", "cli/test_schema.py", "cli/test_start.py"),
+    *("difference/test_comment.py", "difference/test_workflow.py", "render/test_report.py"),
+    *("usage/test_bad_input.py", "usage/test_engines.py", "usage/test_figures.py"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow by its file; a single slow test says so itself."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(here).as_posix() in SLOW:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from command_line import run
 
 from llmcost.catalog.files import parse_yaml
 from llmcost.catalog.origin import provider_files
@@ -284,3 +285,12 @@ def test_request_costs_equal_the_packages_own(monkeypatch: pytest.MonkeyPatch) -
             assert ours == pytest.approx(float(expected.total_price)), (name, tokens)
             compared += 1
     assert compared > 300
+
+
+@pytest.mark.parametrize("models", ["", " 5", " {m: 5}", " {m: {prices: }}", " [m]"])
+def test_a_file_that_lists_no_prices_is_refused(models: str, tmp_path: Path) -> None:
+    (tmp_path / "api").mkdir()
+    (tmp_path / "api" / "openai.yaml").write_text(f"provider: openai\nmodels:{models}\n", encoding="utf-8")
+    done = run("prices", "refresh", "--packaged-on", "2026-11-20", "--pricing-dir", str(tmp_path))
+    assert (done.code, len(done.err.splitlines())) == (2, 3), done.err
+    assert "does not list models with their prices" in done.err

@@ -59,6 +59,8 @@ class Prices:
         self._successors = {self.identity(name): successor for name, successor in (successors or {}).items()}
         self._found: dict[tuple[str, date], ApiPrice] = {}
         self.months: dict[int, tuple[Any, list[Any]]] = {}  # of one scenario, made once for all its estimates
+        self.priced: tuple[Any, str, Any] | None = None  # the months of the last architecture that was asked for
+        self._own_alone: dict[str, ApiPrice] = {}
 
     def identity(self, name: str) -> str:
         """The catalog's full id, or the name itself where only the user prices it."""
@@ -106,7 +108,10 @@ class Prices:
         if own is None:
             return self.catalog.price(model, on)
         if not self._in_catalog(model):
-            return _overlaid(ApiPrice(model, Rates(), Source("the scenario's own prices")), own)
+            if model not in self._own_alone:  # the same on every day
+                bare = ApiPrice(model, Rates(), Source("the scenario's own prices"))
+                self._own_alone[model] = _overlaid(bare, own)
+            return self._own_alone[model]
         return _overlaid(self.catalog.price(model, on), own)
 
     def retirement(self, model: str) -> Retirement | None:

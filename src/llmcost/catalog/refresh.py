@@ -17,6 +17,7 @@ from typing import Any, Literal, NamedTuple
 from llmcost.catalog.files import read_yaml
 from llmcost.catalog.origin import Plain, provider_files
 from llmcost.catalog.writer import provider_yaml
+from llmcost.errors import InputError
 from llmcost.output_file import write_atomically
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -40,7 +41,7 @@ def refresh(
     changes: list[Change] = []
     for provider, incoming in provider_files(providers, published_in, packaged_on).items():
         path = folder / "api" / f"{provider}.yaml"
-        standing: Plain = read_yaml(path, max_bytes=MAX_BYTES).data if path.exists() else {"models": {}}
+        standing = _standing(path) if path.exists() else {"models": {}}
         merged, found = merged_file(standing, incoming, packaged_on)
         changes += found
         text = provider_yaml(merged)
@@ -48,6 +49,21 @@ def refresh(
             os.makedirs(path.parent, exist_ok=True)
             write_atomically(path, text, force=True)
     return changes
+
+
+def _standing(path: Path) -> Plain:
+    """A provider's file as it stands. Raises InputError where it lists no models with their prices."""
+    document = read_yaml(path, max_bytes=MAX_BYTES)
+    found: Plain = document.data
+    models = found.get("models")
+    bodies = list(models.values()) if isinstance(models, dict) else [None]
+    if not all(isinstance(body, dict) and isinstance(body.get("prices"), list) for body in bodies):
+        raise InputError(
+            "the file does not list models with their prices",
+            where=document.where(["models"]),
+            hint="run `llmcost prices check`, or take the file away to have it written anew",
+        )
+    return found
 
 
 def merged_file(standing: Plain, incoming: Plain, on: date) -> tuple[Plain, list[Change]]:

@@ -58,6 +58,7 @@ def ask(missing: "Mapping[str, Question]") -> "dict[str, Answer]":
             sys.stderr.flush()
             line = sys.stdin.readline()
             if not line:
+                sys.stderr.write("\n")  # the prompt's line ends here
                 flag = "--" + name.replace("_", "-")
                 raise InputError("the input ended before this question", where=flag, hint=f"answer it with {flag}")
             typed = line.strip()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import sys
 from importlib import import_module
@@ -13,6 +15,9 @@ from llmcost.render.plain import harmless
 
 def run(given: list[str]) -> int:
     """The exit code of `llmcost GIVEN…`."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        codecs.register_error("written-out", _written_out)
+        sys.stdout.reconfigure(errors="written-out")
     name, *rest = given
     if name not in COMMANDS:
         what = f"no such {'option' if name.startswith('-') else 'command'}: {name}"
@@ -32,6 +37,14 @@ def run(given: list[str]) -> int:
         return _internal(error, given)
     except Exception as error:
         return _internal(error, given)
+
+
+def _written_out(error: UnicodeError) -> tuple[str, int]:
+    r"""What the terminal's encoding does not have as `\u2026`, which JSON reads as the character that it is."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4)), error.end
 
 
 def _internal(error: Exception, given: list[str]) -> int:

@@ -184,8 +184,7 @@ def deliver(text: str, flags: Values) -> None:
     """To stdout, or atomically to the file named by -o and never over one without --force."""
     path = flags.get("output_file")
     if path is None:
-        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.write(text)
         return
     from llmcost.output_file import write_atomically
 

@@ -7,7 +7,8 @@ exactly and checked at n − 1 and n (docs/methods/time.md).
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from pydantic import model_validator
@@ -17,11 +18,11 @@ from llmcost.architectures.prices import Prices
 from llmcost.arithmetic import Number, all_true, where
 from llmcost.economics.comparison import chances_of_payback
 from llmcost.economics.gates import gates_of
-from llmcost.economics.horizon import estimate, months_of, need_workload, priced_months, traffic
+from llmcost.economics.horizon import months_of, need_workload, priced_months, traffic, worked_out
 from llmcost.economics.intervals import Interval, Steps, intervals
 from llmcost.economics.outputs import crossing_back, payback_month
 from llmcost.economics.quality_kept import quality_kept
-from llmcost.economics.totals import estimates_of
+from llmcost.economics.totals import estimates_of, refuse_unserved
 from llmcost.economics.uncertainty import Figure, Outcome, Sampling, evaluated
 from llmcost.errors import InputError
 from llmcost.estimate import Assumption, Estimate, Factor
@@ -132,8 +133,9 @@ def volume_intervals(
     `elsewhere` is another volume with the totals there, where they are known already.
     """
     left_out = _left_out(point, prices, estimates)
+    at = lru_cache(maxsize=4)(partial(_at_volume, point))  # one scenario a volume: its months and traffic are shared
     contenders = [
-        steps_of(name, point, prices, _known(name, point, own, elsewhere))
+        steps_of(name, point, prices, at, _known(name, point, own, elsewhere))
         for name, own in estimates.items()
         if name not in left_out
     ]
@@ -146,14 +148,19 @@ def volume_intervals(
 
 def _headline(tree: Scenario, catalog: Any) -> dict[Any, Number | None]:
     prices = Prices(catalog, tree.prices, tree.successors)
-    estimates = estimates_of(tree, prices)
+    estimates: dict[str, Estimate] = {}
+    by_call: dict[str, tuple[Number | None, Number]] = {}
+    for name in tree.architectures:  # one after the other, so that the months of only one are held
+        estimates[name] = worked_out(name, tree, prices).estimate
+        by_call[name] = _by_call(estimates[name], tree, prices)
     base = estimates[tree.baseline or ""]
+    refuse_unserved(base, tree, prices)
     found: dict[Any, Number | None] = {}
-    calls, base_running = _by_call(base, tree, prices)
+    calls, base_running = by_call[base.name]
     for name, own in estimates.items():
         if own is base:
             continue
-        own_calls, own_running = _by_call(own, tree, prices)
+        own_calls, own_running = by_call[name]
         saving = None if calls is None or own_calls is None else calls - own_calls
         build = own.one_time_cost - base.one_time_cost
         operations = own_running - base_running
@@ -234,18 +241,27 @@ def _known(
     return {volume: total for volume, total in known.items() if total is not None}
 
 
-def steps_of(name: str, scenario: Scenario, prices: Prices, totals: Mapping[float, float] | None = None) -> Steps:
-    """F, V and the steps of one architecture, from its total at two volumes; of those known already, where they are."""
+def steps_of(
+    name: str,
+    scenario: Scenario,
+    prices: Prices,
+    at: Callable[[float], Scenario],
+    totals: Mapping[float, float] | None = None,
+) -> Steps:
+    """F, V and the steps of one architecture, from its total at two volumes; of those known already, where they are.
+
+    `at` gives the scenario at a volume.
+    """
     today = scenario.workload.requests_per_month if scenario.workload else None
     reference = float(today or 1e6)
-    sizes, costs = _gpu_steps(name, _at_volume(scenario, reference), prices, reference)
+    sizes, costs = _gpu_steps(name, at(reference), prices, reference)
     steps = Steps(name, 0.0, 0.0, sizes, costs)
     totals = totals or {}
     other = max((volume for volume in totals if volume > reference), default=2 * reference)
 
     def rest(n: float) -> float:
-        total = totals[n] if n in totals else estimate(name, _at_volume(scenario, n), prices).total_cost or 0.0
-        return total - steps.total(n)
+        total = totals[n] if n in totals else worked_out(name, at(n), prices).estimate.total_cost
+        return (total or 0.0) - steps.total(n)
 
     low, high = rest(reference), rest(other)
     per_request = (high - low) / (other - reference)

@@ -77,7 +77,14 @@ def traffic(scenario: Scenario, month: Month) -> list[Stream]:
 
 
 def priced_months(name: str, scenario: Scenario, prices: Prices) -> list[Priced]:
-    """Every month with its charges; equal months share theirs."""
+    """Every month with its charges; equal months share theirs. The last answer is kept, since others ask for it next."""
+    kept = prices.priced
+    if kept is None or kept[0] is not scenario or kept[1] != name:
+        kept = prices.priced = (scenario, name, _priced_months(name, scenario, prices))
+    return kept[2]
+
+
+def _priced_months(name: str, scenario: Scenario, prices: Prices) -> list[Priced]:
     months = months_of(scenario, prices)
     involved = [architecture for _, architecture in reachable(name, scenario.architectures)]
     days: list[date] = []

@@ -6,7 +6,8 @@ slopes the winner no longer changes (docs/methods/time.md).
 """
 
 import math
-from itertools import pairwise
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from llmcost.arithmetic import ceil
@@ -56,15 +57,18 @@ def intervals(
     end = high if closed or settled is None else max(low, min(high, math.ceil(settled)))
     edges, stopped = _edges(contenders, low, end)
     found: list[Interval] = []
-    steady = _winners_throughout(contenders, edges)
-    for position, (start, stop) in enumerate(pairwise(edges)):
-        winner = steady[position] if steady else -1
-        known = [(start + 1, stop, contenders[winner].name)] if winner >= 0 else None
-        for begin, finish, name in known or _within(contenders, start + 1, stop):
-            if found and found[-1].cheapest == name:
-                found[-1] = found[-1]._replace(to_requests_per_month=finish)
-            else:
-                found.append(Interval(begin, finish, name))
+    steady = _winners_throughout(contenders, edges) or [-1] * (len(edges) - 1)
+    for winner, run in groupby(enumerate(steady), key=itemgetter(1)):
+        positions = [position for position, _ in run]
+        spans = [(positions[0], positions[-1] + 1)] if winner >= 0 else [(at, at + 1) for at in positions]
+        for first, last in spans:
+            start, stop = edges[first] + 1, edges[last]
+            known = [(start, stop, contenders[winner].name)] if winner >= 0 else None
+            for begin, finish, name in known or _within(contenders, start, stop):
+                if found and found[-1].cheapest == name:
+                    found[-1] = found[-1]._replace(to_requests_per_month=finish)
+                else:
+                    found.append(Interval(begin, finish, name))
     reached = edges[-1]
     proven = settled is not None and reached >= settled and not closed
     if proven:
@@ -103,11 +107,9 @@ def _edges(contenders: list[Steps], low: int, high: int) -> tuple[list[int], boo
         if size < 1:  # every request more takes another replica, or several
             edges.update(range(low, high))
             continue
-        first = math.floor((low - 1) / size)
-        for k in range(first, math.floor(high / size + 1e-9) + 1):
-            edge = _last_served(k, size)
-            if low - 1 < edge < high:
-                edges.add(edge)
+        counts = range(math.floor((low - 1) / size), math.floor(high / size + 1e-9) + 1)
+        served = _all_last_served(counts, size) if len(counts) >= MANY else [_last_served(k, size) for k in counts]
+        edges.update(edge for edge in served if low - 1 < edge < high)
     return sorted(edges), stopped
 
 
@@ -122,6 +124,17 @@ def _last_served(k: int, size: float) -> int:
     return edge
 
 
+def _all_last_served(counts: range, size: float) -> list[int]:
+    """`_last_served` of many counts at once."""
+    import numpy as np
+
+    k = np.arange(counts.start, counts.stop, dtype=float)
+    edges = np.floor(size * (k + 1e-9 * np.maximum(1.0, k)))
+    while (above := np.asarray(ceil(edges / size)) > k).any():
+        edges[above] -= np.maximum(1.0, np.floor(edges[above] / 2.0**52))
+    return [int(edge) for edge in edges.tolist()]
+
+
 def _winners_throughout(contenders: list[Steps], edges: list[int]) -> list[int]:
     """Between two edges all totals are straight lines: who is the lowest at both ends is so throughout, else −1.
 
@@ -131,12 +144,22 @@ def _winners_throughout(contenders: list[Steps], edges: list[int]) -> list[int]:
         return []
     import numpy as np
 
-    ends = np.asarray(edges, dtype=float)
-    lowest = []
-    for volumes in (ends[:-1] + 1, ends[1:]):
-        totals = [contender.total(volumes) for contender in contenders]  # type: ignore[arg-type]
-        lowest.append(np.vstack(totals).argmin(axis=0))
-    return [int(each) for each in np.where(lowest[0] == lowest[1], lowest[0], -1)]
+    starts, stops = (np.asarray(ends, dtype=float) for ends in ([edge + 1 for edge in edges[:-1]], edges[1:]))
+    totals = np.empty((len(contenders), starts.size))
+    for row, contender in zip(totals, contenders, strict=True):
+        row[:] = contender.fixed + contender.per_request * starts
+    paid: dict[float, list[tuple[int, float]]] = {}
+    for position, contender in enumerate(contenders):
+        for size, cost in zip(contender.sizes, contender.costs, strict=True):
+            paid.setdefault(size, []).append((position, cost))
+    for size, rows in paid.items():  # several have the same machines: how many of them is asked once
+        replicas = ceil(starts / size)  # type: ignore[arg-type]
+        for position, cost in rows:
+            totals[position] += cost * replicas
+    first = totals.argmin(axis=0)
+    for row, contender in zip(totals, contenders, strict=True):
+        row += contender.per_request * (stops - starts)
+    return [int(each) for each in np.where(first == totals.argmin(axis=0), first, -1)]
 
 
 def _within(contenders: list[Steps], start: int, stop: int) -> list[tuple[int, int, str]]:

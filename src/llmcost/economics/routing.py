@@ -300,6 +300,9 @@ def shares_by_model(name: str, scenario: Scenario, prices: Prices) -> dict[str, 
     month = months_of(scenario, prices)[0]
     arriving = traffic(scenario, month)
     total = sum((stream.requests for stream in arriving), 0.0)
+    if scenario.workload is not None and scenario.workload.requests_per_month == 0:  # of none, as of any
+        one = scenario.workload.model_copy(update={"requests_per_month": 1.0})
+        return shares_by_model(name, scenario.model_copy(update={"workload": one}), prices)
     shares: dict[str, float] = {}
     for node, (architecture, streams) in inflow(name, scenario.architectures, arriving, month).items():
         if architecture is not None and (architecture.kind in ROUTABLE):
