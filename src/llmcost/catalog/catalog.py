@@ -17,6 +17,7 @@ from llmcost.catalog.models import (
     BuildCost,
     GpuPrice,
     GpuSpec,
+    Hours,
     LongContext,
     ModelInfo,
     OpenModel,
@@ -29,8 +30,11 @@ from llmcost.estimate import Source
 
 if TYPE_CHECKING:
     from llmcost.catalog.files import Document
+    from llmcost.catalog.matching import Match, Matching
 
 _NO_RATES = Rates()
+_NOTHING: dict[str, float] = {}
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def today() -> date:
@@ -58,6 +62,7 @@ class Catalog:
     def __init__(self, compiled: dict[str, Any]) -> None:
         self.compiled = compiled
         self._names = Names(compiled["names"], compiled["prefixes"])
+        self._rules: Matching | None = None
         self._prices: dict[tuple[str, date], ApiPrice] = {}
         self._built: dict[tuple[str, str, int], ApiPrice] = {}
 
@@ -86,8 +91,32 @@ class Catalog:
 
         Raises UnknownPrice for an ambiguous name. Unlike `resolve` it looks for no suggestions.
         """
-        base = name.rpartition("@")[0]
-        return self._find(name) or (self._find(base) if base else None)
+        base, at, variant = name.rpartition("@")
+        found = self._find(name)
+        if found is None and at and base:
+            found = self._find(base)
+            if found is not None and not self._has_variant(found, variant):
+                found = self.matching.typed(name) or found
+        return found or self.matching.typed(name) or (self.matching.typed(base) if base else None)
+
+    @property
+    def matching(self) -> Matching:
+        """How platforms' names find their models."""
+        if self._rules is None:
+            from llmcost.catalog.matching import Matching
+
+            self._rules = Matching(self.compiled["matching"])
+        return self._rules
+
+    def logged(self, name: str) -> Match | None:
+        """The model that a name in a log stands for, and the rule that says so; None where none does.
+
+        Raises UnknownPrice for a bare name that several hosts have at different prices.
+        """
+        from llmcost.catalog.matching import Match
+
+        found = self._find(name) or self._find(name.lower())
+        return Match(found, "") if found else self.matching.logged(name)
 
     def resolve(self, name: str) -> str:
         """The full id of a model, `provider/model`, without its variant. Raises UnknownPrice."""
@@ -129,6 +158,7 @@ class Catalog:
             for entry in models[model]["prices"]:
                 for tiers in (entry[4], *(variant[1] for variant in entry[5].values())):
                     found.update(int(tier[0]) for tier in tiers)
+                found.update(up for v in entry[5].values() if (up := (v[3] or {}).get("up_to_tokens")))
         return tuple(sorted(found))
 
     def model_ids(self) -> list[str]:
@@ -244,6 +274,12 @@ class Catalog:
             return model, "standard"
         base, at, variant = name.rpartition("@")
         model = self._find(base) if at and base else None
+        if model is None or not self._has_variant(model, variant):
+            whole = self.matching.typed(name)  # an @ of the platform's, such as Vertex's @default
+            if whole is not None:
+                return whole, "standard"
+        if model is None:
+            model = self.matching.typed(base) if at and base else None
         if model is None:
             self._refuse_model(name)
         variants = self._variants(model)
@@ -283,6 +319,9 @@ class Catalog:
         listing = "llmcost prices list shows all models"
         raise UnknownPrice(f"unknown model {name!r}", hint=f"{near} {listing}" if near else listing)
 
+    def _has_variant(self, model: str, variant: str) -> bool:
+        return variant == "standard" or variant in self._variants(model)
+
     def _variants(self, model: str) -> tuple[str, ...]:
         entries = self.compiled["models"][model]["prices"]
         return tuple(dict.fromkeys(variant for entry in entries for variant in entry[5]))
@@ -296,7 +335,7 @@ class Catalog:
     def _build(self, model: str, variant: str, position: int) -> ApiPrice:
         record = self.compiled["models"][model]
         entry = record["prices"][position]
-        effective_from, rates, source, batch, long_context, variants, per_hour, note, *override = entry
+        effective_from, rates, source, batch, long_context, variants, per_hour, note, details, *override = entry
         day = None if effective_from is None else date.fromisoformat(effective_from)
         if variant != "standard":
             if variant not in variants:
@@ -307,14 +346,21 @@ class Catalog:
                     else f"{model} has no {variant} price then",
                     hint=f"choose {since or 'an earlier day'} or a later day, or {model} alone",
                 )
-            (rates, long_context, note), batch = variants[variant], None
+            standard = (details or {}).get("other", _NOTHING)
+            (rates, long_context, note, details), batch = variants[variant], None
+            searches = {field: figure for field, figure in standard.items() if not field.endswith("_per_mtok")}
+            details = {**(details or {}), "other": {**searches, **(details or {}).get("other", _NOTHING)}}
+        details = details or {}
+        found = self._source(source)
+        if variant != "standard" or "checked_on" in details:
+            found = found._replace(checked_on=_day(details.get("checked_on")))
         return ApiPrice(
             model=model,
             rates=Rates(*rates),
-            source=self._source(source),
+            source=found,
             effective_from=day,
             batch=_rates(batch),
-            long_context=tuple(LongContext(above, Rates(*r), _rates(b)) for above, r, b in long_context),
+            long_context=tuple(LongContext(above, Rates(*r), _rates(b), *more) for above, r, b, *more in long_context),
             variant=variant,
             variants=tuple(variants),
             tokens_factor=record.get("tokens_factor", 1.0),
@@ -324,6 +370,11 @@ class Catalog:
             overridden=tuple((field, figure) for field, figure in override[0]) if override else (),
             override_source=self._source(override[1]) if override else None,
             note=note,
+            other=details.get("other", _NOTHING),
+            other_batch=details.get("other_batch", _NOTHING),
+            batch_checked_on=_day(details.get("batch_checked_on")),
+            up_to_tokens=details.get("up_to_tokens"),
+            hours=tuple(_hours(variants)) if variant == "standard" and variants else (),
         )
 
     def _gpu_price(self, gpu: str, entry: list[Any]) -> GpuPrice:
@@ -374,6 +425,29 @@ def _in_effect(entries: list[list[Any]], day: date) -> int | None:
         if entry[0] is None or entry[0] <= written:
             found = position
     return found
+
+
+def _hours(variants: dict[str, Any]) -> Iterator[Hours]:
+    """The variants that hold by themselves at some hours."""
+    for name, (_, _, _, details) in variants.items():
+        if details and "hours" in details:
+            spans = tuple((_minute(a), _minute(b)) for a, b in (span.split("-") for span in details["hours"]))
+            yield Hours(name, spans, _weekdays(details.get("weekdays")))
+
+
+def _minute(clock: str) -> int:
+    hour, minute = clock.split(":")
+    return int(hour) * 60 + int(minute)
+
+
+def _weekdays(written: str | None) -> tuple[int, ...]:
+    """`mon-fri`, `sat,sun`: days of the week from 0, Monday; a span may run over Sunday. None is every day."""
+    if written is None:
+        return tuple(range(7))
+    if "-" in written:
+        first, last = map(_DAYS.index, written.split("-"))
+        return tuple((first + day) % 7 for day in range((last - first) % 7 + 1))
+    return tuple(sorted(map(_DAYS.index, written.split(","))))
 
 
 def _rates(compiled: list[float | None] | None) -> Rates:

@@ -78,7 +78,7 @@ def _merged(catalog: Compiled | None, user: Compiled) -> Compiled:
         if theirs is None:
             prices.append(ours)
         elif ours is None:
-            prices.append([day or None, *theirs[1:8], [[f, None] for f, _ in _set(theirs)], theirs[2]])
+            prices.append([day or None, *theirs[1:9], [[f, None] for f, _ in _set(theirs)], theirs[2]])
         else:
             prices.append(_entry(day or None, ours, theirs))
     return {**catalog, **user, "name": catalog["name"], "prices": prices}
@@ -90,7 +90,7 @@ def _last(entries: list[Any]) -> Any:
 
 def _entry(day: str | None, ours: list[Any], theirs: list[Any]) -> list[Any]:
     before = dict(_set(ours))
-    earlier = dict(ours[8]) if len(ours) > 8 else {}
+    earlier = dict(ours[9]) if len(ours) > 9 else {}
     marks = {**earlier, **{field: earlier.get(field, before.get(field)) for field, _ in _set(theirs)}}
     return [
         day,
@@ -101,9 +101,20 @@ def _entry(day: str | None, ours: list[Any], theirs: list[Any]) -> list[Any]:
         {**ours[5], **theirs[5]},
         _over(ours[6], theirs[6]),
         theirs[7] or ours[7],
+        _details(ours[8], theirs[8]),
         [[field, figure] for field, figure in marks.items()],
         theirs[2],
     ]
+
+
+def _details(ours: Compiled | None, theirs: Compiled | None) -> Compiled | None:
+    """The other figures, each of the user's in place of the catalog's."""
+    if not theirs:
+        return ours
+    merged = {**(ours or {}), **theirs}
+    for key in ("other", "other_batch"):
+        merged[key] = {**((ours or {}).get(key) or {}), **(theirs.get(key) or {})}
+    return {key: value for key, value in merged.items() if value}
 
 
 def _over(ours: list[Any], theirs: list[Any]) -> list[Any]:
@@ -114,6 +125,9 @@ def _set(entry: list[Any]) -> Iterator[tuple[str, float | None]]:
     """The fields that an entry gives, with their figures; compound ones by name alone."""
     figures = [*zip(Rates._fields, entry[1], strict=True), *zip(PER_HOUR, entry[6], strict=True)]
     figures += zip((f"batch.{field}" for field in Rates._fields), entry[3] or _NONE, strict=True)
+    details = entry[8] or {}
+    figures += details.get("other", {}).items()
+    figures += ((f"batch.{field}", figure) for field, figure in details.get("other_batch", {}).items())
     for field, figure in figures:
         if figure is not None:
             yield field, figure
