@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PrivateAttr, SerializeAsAny, model_validator
 
 from llmcost.architectures.architecture import Architecture, OwnModel
-from llmcost.architectures.prices import OwnPrice
+from llmcost.architectures.own_prices import OwnPrice
 from llmcost.catalog.models import OWN_PRICE
 from llmcost.errors import InputError, did_you_mean
 from llmcost.quantity import LARGEST, Quantity, QuantityError, shown

@@ -17,14 +17,13 @@ from llmcost.catalog.models import (
     BuildCost,
     GpuPrice,
     GpuSpec,
-    Hours,
-    LongContext,
     ModelInfo,
     OpenModel,
-    Rates,
     Retirement,
+    Surcharge,
 )
-from llmcost.catalog.names import Names
+from llmcost.catalog.names import Names, open_model_id
+from llmcost.catalog.price_record import api_price
 from llmcost.errors import InputError, UnknownPrice, did_you_mean
 from llmcost.estimate import Source
 
@@ -32,9 +31,7 @@ if TYPE_CHECKING:
     from llmcost.catalog.files import Document
     from llmcost.catalog.matching import Match, Matching
 
-_NO_RATES = Rates()
-_NOTHING: dict[str, float] = {}
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+NO_REGION = frozenset({"", "global", "not_available", "none", "default"})
 
 
 def today() -> date:
@@ -149,6 +146,27 @@ class Catalog:
             if found is None or not found[1]:
                 return None
         return Retirement(date.fromisoformat(found[0]), self._source(found[2]))
+
+    def surcharge(self, model: str, region: str) -> Surcharge | None:
+        """What a region adds to a model's token prices (`multiplier` 1: nothing); None where nobody says.
+
+        `model` is a full id. The global endpoint, by whatever name, adds nothing.
+        """
+        if region.lower() in NO_REGION:
+            return None
+        provider, bare = model.split("/", 1) if "/" in model else ("", model)
+        for owner, only, but, models, multiplier, source in self.compiled["regions"]:
+            if owner != provider or (only is not None and region.lower() not in only) or region.lower() in but:
+                continue
+            if any(bare == one or (one.endswith("*") and bare.startswith(one[:-1])) for one in models):
+                return Surcharge(region.lower(), multiplier, self._source(source))
+        return None
+
+    def regions(self, model: str) -> list[str]:
+        """The regions that a model's provider names a price for; empty where any may be."""
+        provider = model.split("/", 1)[0]
+        named = (only or () for owner, only, *_ in self.compiled["regions"] if owner == provider)
+        return list(dict.fromkeys(region for regions in named for region in regions))
 
     def long_context_thresholds(self) -> tuple[int, ...]:
         """Every prompt size above which some model, on some day and in some variant, has other prices."""
@@ -329,53 +347,8 @@ class Catalog:
     def _price(self, model: str, variant: str, position: int) -> ApiPrice:
         key = (model, variant, position)
         if key not in self._built:
-            self._built[key] = self._build(model, variant, position)
+            self._built[key] = api_price(model, self.compiled["models"][model], position, variant, self._source)
         return self._built[key]
-
-    def _build(self, model: str, variant: str, position: int) -> ApiPrice:
-        record = self.compiled["models"][model]
-        entry = record["prices"][position]
-        effective_from, rates, source, batch, long_context, variants, per_hour, note, details, *override = entry
-        day = None if effective_from is None else date.fromisoformat(effective_from)
-        if variant != "standard":
-            if variant not in variants:
-                since = next(e[0] for e in record["prices"] if variant in e[5])
-                raise UnknownPrice(
-                    f"{model} has no {variant} price before {since}"
-                    if since
-                    else f"{model} has no {variant} price then",
-                    hint=f"choose {since or 'an earlier day'} or a later day, or {model} alone",
-                )
-            standard = (details or {}).get("other", _NOTHING)
-            (rates, long_context, note, details), batch = variants[variant], None
-            searches = {field: figure for field, figure in standard.items() if not field.endswith("_per_mtok")}
-            details = {**(details or {}), "other": {**searches, **(details or {}).get("other", _NOTHING)}}
-        details = details or {}
-        found = self._source(source)
-        if variant != "standard" or "checked_on" in details:
-            found = found._replace(checked_on=_day(details.get("checked_on")))
-        return ApiPrice(
-            model=model,
-            rates=Rates(*rates),
-            source=found,
-            effective_from=day,
-            batch=_rates(batch),
-            long_context=tuple(LongContext(above, Rates(*r), _rates(b), *more) for above, r, b, *more in long_context),
-            variant=variant,
-            variants=tuple(variants),
-            tokens_factor=record.get("tokens_factor", 1.0),
-            hosting_usd_per_hour=per_hour[0],
-            training_usd_per_mtok=per_hour[1],
-            training_usd_per_hour=per_hour[2],
-            overridden=tuple((field, figure) for field, figure in override[0]) if override else (),
-            override_source=self._source(override[1]) if override else None,
-            note=note,
-            other=details.get("other", _NOTHING),
-            other_batch=details.get("other_batch", _NOTHING),
-            batch_checked_on=_day(details.get("batch_checked_on")),
-            up_to_tokens=details.get("up_to_tokens"),
-            hours=tuple(_hours(variants)) if variant == "standard" and variants else (),
-        )
 
     def _gpu_price(self, gpu: str, entry: list[Any]) -> GpuPrice:
         provider, effective_from, region, on_demand, spot, note, source = entry
@@ -399,24 +372,6 @@ class Catalog:
         return iter(self.compiled["models"])
 
 
-def open_model_id(name: str, known: dict[str, Any]) -> str | None:
-    """`Llama-3.1-8B-Instruct`, `meta-llama/Llama-3.1-8B`: the id without maker, case and form."""
-    bare = _plain(name)
-    for model, record in known.items():
-        if bare == model or name == model:
-            return model
-        if any(bare == _plain(alias) or name == alias for alias in record[-3]):
-            return model
-    return None
-
-
-def _plain(name: str) -> str:
-    bare = name.lower().rsplit("/", 1)[-1]
-    for form in ("-hf", "-instruct", "-it", "-chat", "-base"):
-        bare = bare.removesuffix(form)
-    return bare
-
-
 def _in_effect(entries: list[list[Any]], day: date) -> int | None:
     """The position of the latest entry that has begun; entries are sorted, an undated one first."""
     written = day.isoformat()
@@ -425,33 +380,6 @@ def _in_effect(entries: list[list[Any]], day: date) -> int | None:
         if entry[0] is None or entry[0] <= written:
             found = position
     return found
-
-
-def _hours(variants: dict[str, Any]) -> Iterator[Hours]:
-    """The variants that hold by themselves at some hours."""
-    for name, (_, _, _, details) in variants.items():
-        if details and "hours" in details:
-            spans = tuple((_minute(a), _minute(b)) for a, b in (span.split("-") for span in details["hours"]))
-            yield Hours(name, spans, _weekdays(details.get("weekdays")))
-
-
-def _minute(clock: str) -> int:
-    hour, minute = clock.split(":")
-    return int(hour) * 60 + int(minute)
-
-
-def _weekdays(written: str | None) -> tuple[int, ...]:
-    """`mon-fri`, `sat,sun`: days of the week from 0, Monday; a span may run over Sunday. None is every day."""
-    if written is None:
-        return tuple(range(7))
-    if "-" in written:
-        first, last = map(_DAYS.index, written.split("-"))
-        return tuple((first + day) % 7 for day in range((last - first) % 7 + 1))
-    return tuple(sorted(map(_DAYS.index, written.split(","))))
-
-
-def _rates(compiled: list[float | None] | None) -> Rates:
-    return Rates(*compiled) if compiled else _NO_RATES
 
 
 def _day(written: str | None) -> date | None:

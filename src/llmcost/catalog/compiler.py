@@ -48,7 +48,7 @@ def compile_pricing(folder: str | os.PathLike[str]) -> Compiled:
     for kind in ("api", "finetune"):
         for document in _documents(os.path.join(root, kind)):
             models.update(reader.models(document))
-            _collect_matching(document.data, matching)
+            collect_matching(document.data, matching)
     gpu_prices: Compiled = {}
     for document in _documents(os.path.join(root, "gpu")):
         for gpu, entries in reader.gpu_prices(document).items():
@@ -80,7 +80,7 @@ def _regions(root: str, reader: Reader) -> list[Any]:
     return reader.regions(read_yaml(path)) if os.path.exists(path) else []
 
 
-def _collect_matching(data: Compiled, matching: Compiled) -> None:
+def collect_matching(data: Compiled, matching: Compiled) -> None:
     """Adds how names are matched with the models of a provider's file, in its order; a later file's come first."""
     about = matching.setdefault(data["provider"], {"models": []})
     about |= {key: data[key] for key in MATCHING if data.get(key)}

@@ -49,10 +49,14 @@ _COMPACT_DATE = re.compile(r"(-)(20\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=
 
 
 class Match(NamedTuple):
-    """The model that a name stands for, with the rule that said so; `model` is None for one the source gives no price."""
+    """The model that a name stands for, with the rule that said so; `model` is None for one the source gives no price.
+
+    `close`: the name is a dated or decorated form of the model's own, not any that the rule lets pass.
+    """
 
     model: str | None
     rule: str
+    close: bool = True
 
 
 class Matching:
@@ -140,8 +144,11 @@ class Matching:
         about = self._rules.get(provider, {})
         for model, clauses in about.get("models", ()):
             clause = _first(clauses, name)
-            if clause is not None and (not typed or any(_is_form_of(each, name) for each in clauses)):
-                return Match(f"{provider}/{model}", clause)
+            if clause is None:
+                continue
+            close = any(_is_form_of(each, name) for each in clauses)
+            if close or not typed:
+                return Match(f"{provider}/{model}", clause, close)
         for model, clauses in about.get("unpriced", {}).items():
             clause = _first(clauses, name)
             if clause is not None and not typed:

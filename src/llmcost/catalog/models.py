@@ -55,6 +55,13 @@ class Hours(NamedTuple):
         return any(a <= minute < b if a < b else minute >= a or minute < b for a, b in self.spans)
 
 
+class Adjusted(NamedTuple):
+    """Why prices are other than the list's, in words; `given`: the user said so."""
+
+    words: str
+    given: bool
+
+
 class Surcharge(NamedTuple):
     """What a region adds to a model's token prices: they are multiplied."""
 
@@ -95,6 +102,7 @@ class ApiPrice(NamedTuple):
     batch_checked_on: date | None = None
     up_to_tokens: int | None = None
     hours: tuple[Hours, ...] = ()
+    adjusted: tuple[Adjusted, ...] = ()
 
     def rates_for(self, input_tokens: float) -> Rates:
         """The rates of a request of this size: long-context ones apply strictly above a tier."""
@@ -126,8 +134,9 @@ class ApiPrice(NamedTuple):
         """
         rates = self.rates if not self.long_context else self.rates_for(input_tokens)
         try:
+            output = output_tokens * rates[1] if output_tokens else 0.0  # type: ignore[operator]
             if not cached_tokens and not cache_write_tokens:
-                return (input_tokens * rates[0] + output_tokens * rates[1]) / 1e6  # type: ignore[operator]
+                return (input_tokens * rates[0] + output) / 1e6  # type: ignore[operator]
             write = rates[0] if rates[3] is None else rates[3]
             cached = rates[2] if cached_tokens else 0.0
             fresh = input_tokens - cached_tokens - cache_write_tokens
@@ -135,7 +144,7 @@ class ApiPrice(NamedTuple):
                 fresh * rates[0]  # type: ignore[operator]
                 + cached_tokens * cached  # type: ignore[operator]
                 + cache_write_tokens * write  # type: ignore[operator]
-                + output_tokens * rates[1]  # type: ignore[operator]
+                + output
             ) / 1e6
         except TypeError:
             raise self._missing(rates, cached_tokens) from None

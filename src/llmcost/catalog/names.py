@@ -105,3 +105,21 @@ def is_dated(prefix: str, remainder: str) -> bool:
         return False
     part = r"(?:\d{3,}|\d\d-\d{2,}|latest|preview|exp|v\d+|(?<=:)\d+)"
     return re.fullmatch(rf"[-@:]?{part}(?:[-@:](?:{part}|\d\d))*|\d+", remainder) is not None
+
+
+def open_model_id(name: str, known: dict[str, Any]) -> str | None:
+    """`Llama-3.1-8B-Instruct`, `meta-llama/Llama-3.1-8B`: the id without maker, case and form."""
+    bare = _plain(name)
+    for model, record in known.items():
+        if bare == model or name == model:
+            return model
+        if any(bare == _plain(alias) or name == alias for alias in record[-3]):
+            return model
+    return None
+
+
+def _plain(name: str) -> str:
+    bare = name.lower().rsplit("/", 1)[-1]
+    for form in ("-hf", "-instruct", "-it", "-chat", "-base"):
+        bare = bare.removesuffix(form)
+    return bare

@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 
 _SENTENCE = re.compile(r"(?<=[.;])\s+")
 _CHECKED = re.compile(r"(?:verified|checked)\b[^.;]{0,60}?(\d{4}-\d\d-\d\d)", re.IGNORECASE)
-_OF_WHICH = re.compile(r"^(\W*(?:batch|flex|priority|fast)\b(?:[/, ]|and|batch|flex|priority|fast)*)rates?\b", re.IGNORECASE)
+_OF_WHICH = re.compile(
+    r"^(\W*(?:batch|flex|priority|fast)\b(?:[/, ]|and|batch|flex|priority|fast)*)rates?\b", re.IGNORECASE
+)
 _OF_A_PRICE = re.compile(r"\b(?:rates?|prices?|pricing|tiers?)\b", re.IGNORECASE)
 _OF_A_LISTING = re.compile(r"no longer listed|shut down|subscription", re.IGNORECASE)
 

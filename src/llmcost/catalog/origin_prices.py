@@ -38,7 +38,9 @@ def entries(model: Any) -> Iterator[Plain]:
         entry = _entry(conditions, variants, day)
         if entry is None:
             continue
-        if "peak" in entry.get("variants", {}) and any(start is None or _begun(start, day) for start in off_at_weekends):
+        if "peak" in entry.get("variants", {}) and any(
+            start is None or _begun(start, day) for start in off_at_weekends
+        ):
             entry["variants"]["peak"]["weekdays"] = "mon-fri"
         if entry == before:
             continue
@@ -91,7 +93,9 @@ def _entry(conditions: list[Any], variants: list[Any], day: date | None) -> Plai
         figures = _figures(conditions[position].prices)
         name = "peak" if _base(figures.get("input_per_mtok")) > _base(standard.get("input_per_mtok")) else "off-peak"
         hours.setdefault(name, []).extend(by_hour[position])
-        shown[name] = _rates_and_tiers({field: price for field, price in figures.items() if field.endswith("_per_mtok")})
+        shown[name] = _rates_and_tiers(
+            {field: price for field, price in figures.items() if field.endswith("_per_mtok")}
+        )
     for name, quarters in hours.items():
         spans = _spans(quarters)
         shown[name] |= {"hours": spans, "note": f"{' and '.join(spans)} UTC"}

@@ -7,11 +7,12 @@ is kept as (field, catalog figure), so that every output can mark it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from llmcost.catalog.compiled import Records
-from llmcost.catalog.compiler import PER_HOUR, Compiled, Reader
+from llmcost.catalog.compiler import PER_HOUR, Compiled, Reader, collect_matching
 from llmcost.catalog.files import Document
 from llmcost.catalog.models import Rates
 from llmcost.catalog.names import name_table
@@ -28,11 +29,16 @@ def overlaid(compiled: Compiled, files: Sequence[Document]) -> Compiled:
     sources = list(compiled["sources"])
     open_models = dict(compiled["open_models"])
     own: Compiled = {}
+    regions = list(compiled["regions"])
+    matching: Compiled = {}
     for document in files:
         kind = validated(document, user=True)
         reader = _Appending(sources)
         if kind == "open_models":
             open_models |= reader.open_models(document)
+            continue
+        if kind == "regions":
+            regions[:0] = reader.regions(document)  # the user's hold before the catalog's
             continue
         if kind == "gpu":
             for gpu, entries in reader.gpu_prices(document).items():
@@ -40,6 +46,7 @@ def overlaid(compiled: Compiled, files: Sequence[Document]) -> Compiled:
                 kept = [entry for entry in gpu_prices.get(gpu, ()) if entry[0].lower() not in theirs]
                 gpu_prices[gpu] = kept + entries
             continue
+        collect_matching(document.data, matching)
         for model, record in reader.models(document).items():
             models[model] = own[model] = _merged(models.get(model), record)
     names = name_table(own)
@@ -50,6 +57,8 @@ def overlaid(compiled: Compiled, files: Sequence[Document]) -> Compiled:
         "gpu_prices": gpu_prices,
         "open_models": open_models,
         "sources": sources,
+        "regions": regions,
+        "matching": _with_rules(compiled["matching"], matching),
         "names": {**compiled["names"], **names.exact},
         "prefixes": prefixes,
     }
@@ -105,6 +114,17 @@ def _entry(day: str | None, ours: list[Any], theirs: list[Any]) -> list[Any]:
         [[field, figure] for field, figure in marks.items()],
         theirs[2],
     ]
+
+
+def _with_rules(rules: str, own: Compiled) -> str:
+    """The rules of matching with the user's before the catalog's."""
+    if not any(about["models"] for about in own.values()):
+        return rules
+    merged = json.loads(rules)
+    for provider, about in own.items():
+        known = merged.setdefault(provider, {"models": []})
+        merged[provider] = {**known, **about, "models": [*about["models"], *known["models"]]}
+    return json.dumps(merged)
 
 
 def _details(ours: Compiled | None, theirs: Compiled | None) -> Compiled | None:

@@ -154,7 +154,10 @@ def _pattern(written: str) -> str:
     try:
         re.compile(text)
     except re.error as error:
-        message = {"what": f"{written} is no regular expression: {error}", "hint": "mend it, or type a name, start* or *part*"}
+        message = {
+            "what": f"{written} is no regular expression: {error}",
+            "hint": "mend it, or type a name, start* or *part*",
+        }
         raise PydanticCustomError("pattern", "{what}", message) from None
     return written
 

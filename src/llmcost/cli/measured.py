@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from llmcost.architectures.architecture import Retired
 from llmcost.architectures.flow import models_of, reachable
-from llmcost.architectures.prices import OwnPrice, Prices
+from llmcost.architectures.own_prices import OwnPrice
+from llmcost.architectures.prices import Prices
 from llmcost.cli.asked import Asked, Measured
 from llmcost.cli.draft import Draft
 from llmcost.cli.logs import check_priced_as, read_logs, remarks_of, same_as, stand_ins
