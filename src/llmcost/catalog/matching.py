@@ -146,7 +146,8 @@ class Matching:
             clause = _first(clauses, name)
             if clause is None:
                 continue
-            close = any(_is_form_of(each, name) for each in clauses)
+            bare = _DECORATION.sub("", name)
+            close = any(_is_form_of(each, name) or _is_form_of(each, bare) for each in clauses)
             if close or not typed:
                 return Match(f"{provider}/{model}", clause, close)
         for model, clauses in about.get("unpriced", {}).items():
