@@ -14,8 +14,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PrivateAttr, SerializeAsAny, model_validator
 
 from llmcost.architectures.architecture import Architecture, OwnModel
+from llmcost.architectures.own_prices import OwnPrice
 from llmcost.architectures.price_changes import Drifts, PriceChanges
-from llmcost.architectures.prices import OwnPrice
 from llmcost.catalog.models import OWN_PRICE
 from llmcost.errors import InputError, did_you_mean
 from llmcost.quality.in_scenario import counted_by, evaluated

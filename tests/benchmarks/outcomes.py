@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 
 from llmcost import load_catalog
-from llmcost.architectures.prices import OwnPrice, Prices
+from llmcost.architectures.own_prices import OwnPrice
+from llmcost.architectures.prices import Prices
 from llmcost.quality.bootstrap import replicates
 from llmcost.quality.frontier import frontier
 from llmcost.quality.outcomes import Outcomes, read_outcomes

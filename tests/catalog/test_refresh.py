@@ -100,7 +100,7 @@ class TestReading:
         assert third["batch"] == {"input_per_mtok": "0.5"}
 
     def test_a_day_on_which_no_figure_of_ours_changes_makes_no_entry(self) -> None:
-        held = [when(None, prices(input=1, output=2)), when(since("2026-05-05"), prices(input=1, output=2, web=9))]
+        held = [when(None, prices(input=1, output=2)), when(since("2026-05-05"), prices(input=1, output=2))]
         assert len(entries(held)) == 1
 
     def test_tiers_become_long_context_with_their_own_batch(self) -> None:
@@ -151,19 +151,85 @@ class TestReading:
         assert (first["source"]["checked_on"], second["source"]["checked_on"]) == (None, "2026-10-14")
         assert second["source"]["url"] == "https://example.com/docs/pricing"
 
-    @pytest.mark.parametrize("name", ["tts-1", "gpt-audio", "gpt-image-2", "text-embedding-3", "x:free", "ft:gpt-4o"])
-    def test_only_text_models_are_kept(self, name: str) -> None:
-        files = provider_files(provider(model(name, prices(input=1, output=2))), "g", FIRST)
-        assert files["openai"]["models"] == {}
+    @pytest.mark.parametrize("held", [prices(input=0, output=0), prices()])
+    def test_a_model_without_a_price_is_named_as_such(self, held: Any) -> None:
+        """Its names are kept, so that they do not fall to another model's rule."""
+        file = provider_files(provider(model("m", held)), "g", FIRST)["openai"]
+        assert (file["models"], file["unpriced"]) == ({}, {"m": ["m"]})
 
-    @pytest.mark.parametrize("held", [prices(input=1), prices(output=1), prices(input=0, output=0), prices()])
-    def test_a_model_without_both_prices_is_left_out(self, held: Any) -> None:
-        assert provider_files(provider(model("m", held)), "g", FIRST)["openai"]["models"] == {}
+    @pytest.mark.parametrize("held", [prices(input=1), prices(output=1)])
+    def test_embeddings_and_speech_have_one_price(self, held: Any) -> None:
+        (entry,) = entries(held)
+        assert len([field for field in entry if field.endswith("_per_mtok")]) == 1
 
-    def test_a_resellers_price_is_not_the_providers(self) -> None:
+    def test_every_unit_is_kept_under_its_own_name(self) -> None:
+        held = SimpleNamespace(
+            input_mtok=Decimal(1), input_audio_mtok=Decimal(32), cache_audio_read_mtok=Decimal("0.4"),
+            web_searches_kcount=Decimal(10), audio_hours=Decimal("0.36"), requests_kcount=Decimal(5),
+        )  # fmt: skip
+        (entry,) = entries(held)
+        del entry["source"], entry["effective_from"]
+        assert entry == {
+            "input_per_mtok": "1",
+            "input_audio_per_mtok": "32",
+            "cached_input_audio_per_mtok": "0.4",
+            "audio_per_hour": "0.36",
+            "web_searches_per_1000": "10",
+            "requests_per_1000": "5",
+        }
+
+    def test_a_price_by_an_unknown_unit_is_a_change_of_its_own(self, tmp_path: Path) -> None:
+        held = SimpleNamespace(input_mtok=Decimal(1), smells_mtok=Decimal(2))
+        changes = refresh(tmp_path, provider(model("m", held)), "g", FIRST, dry_run=True)
+        assert [(c.model, c.kind, c.now) for c in changes if c.kind == "not read"] == [
+            ("openai/m", "not read", {"field": "smells_mtok"})
+        ]
+
+    def test_a_resellers_price_is_named_as_such(self) -> None:
         comments = "Imported from OpenRouter pricing; verify against OpenAI pricing."
         hearsay = model("m", prices(input=1, output=2), comments=comments)
-        assert provider_files(provider(hearsay), "g", FIRST)["openai"]["models"] == {}
+        about = provider_files(provider(hearsay), "g", FIRST)["openai"]["models"]["m"]
+        assert about["listed_by"] == "OpenRouter"
+        assert about["prices"][0]["source"]["title"] == "OpenRouter's list of OpenAI prices"
+
+    def test_a_fast_tier_without_a_long_context_price_is_not_sold_there(self) -> None:
+        """Standard doubles above 200 tokens; priority has one price, so what is longer pays the standard one."""
+        named = [
+            variant("service_tier", "priority", prices(input=5, output=6)),
+            variant("service_tier", "flex", prices(input="0.5", output=1)),
+        ]
+        (entry,) = entries(prices(input=(1, (200, 2)), output=(2, (200, 4))), named)
+        priority, flex = entry["variants"]["priority"], entry["variants"]["flex"]
+        assert (priority["up_to_tokens"], priority["input_per_mtok"]) == ("200", "5")
+        assert priority["long_context"] == [{"above_tokens": "200", "input_per_mtok": "2", "output_per_mtok": "4"}]
+        assert "up_to_tokens" not in flex
+
+    def test_peak_hours_end_at_weekends_where_the_comments_say_so(self) -> None:
+        held = [when(None, prices(input=1, output=2)), when(daily(1, 4), prices(input=2, output=4))]
+        comments = "Peak is dear. Weekends are off-peak all day from 2026-08-23, which needs a day-of-week condition."
+        before, since = entries(held, comments=comments)
+        assert (before["effective_from"], since["effective_from"]) == (None, "2026-08-23")
+        assert "weekdays" not in before["variants"]["peak"]
+        assert since["variants"]["peak"]["weekdays"] == "mon-fri"
+        assert since["variants"]["peak"]["hours"] == ["01:00-04:00"]
+
+    def test_a_day_of_checking_is_kept_by_later_entries_with_the_same_price(self) -> None:
+        """Flex was checked on the 12th; a batch price that began on the 14th leaves it as it was."""
+        comments = "Flex/priority/fast rates verified on 2026-10-12 at x. Batch rates verified on 2026-10-14 at y."
+        named = [
+            variant("service_tier", "flex", prices(input="0.5"), since("2026-10-12")),
+            variant("processing", "batch", prices(input="0.4"), since("2026-10-14")),
+        ]
+        _, flex, batch = entries(prices(input=1, output=2), named, comments)
+        assert flex["variants"]["flex"]["checked_on"] == batch["variants"]["flex"]["checked_on"] == "2026-10-12"
+        assert batch["batch"]["checked_on"] == "2026-10-14"
+
+    @pytest.mark.parametrize(
+        "comments", ["No longer listed in the price catalog (checked 2026-10-10).", "Launched on 2026-10-10."]
+    )
+    def test_a_day_that_is_not_of_a_price_is_no_check(self, comments: str) -> None:
+        (entry,) = entries(prices(input=1, output=2), comments=comments)
+        assert entry["source"]["checked_on"] is None
 
     def test_aliases_come_from_exact_names_prefixes_and_dated_patterns(self) -> None:
         clauses = [
@@ -281,7 +347,10 @@ def test_request_costs_equal_the_packages_own(monkeypatch: pytest.MonkeyPatch) -
                 continue
             if expected.model.id != bare:
                 continue
-            ours = catalog.price(name, on).request_cost(input_tokens=tokens, output_tokens=500)
+            price = catalog.price(name, on)
+            if price.rates.input_per_mtok is None or price.rates.output_per_mtok is None:
+                continue  # an embedding, speech
+            ours = price.request_cost(input_tokens=tokens, output_tokens=500)
             assert ours == pytest.approx(float(expected.total_price)), (name, tokens)
             compared += 1
     assert compared > 300

@@ -10,7 +10,8 @@ import pytest
 
 from llmcost import load_catalog
 from llmcost.architectures.cascade import Cascade
-from llmcost.architectures.prices import OwnPrice, Prices
+from llmcost.architectures.own_prices import OwnPrice
+from llmcost.architectures.prices import Prices
 from llmcost.quality.frontier import frontier
 from llmcost.quality.frontier_result import Frontier
 from llmcost.quality.outcomes import Outcomes, Reading, read_outcomes

@@ -5,14 +5,12 @@ writes them (`token_counts`), the batched share at the model's batch prices, buc
 the price of those, where the model has one. Long-context prices apply to the
 whole request once its input is above the threshold.
 
-A bucket without a price of its own pays another one, which is an assumption with its reason (`rate_of`):
-writes pay the input's price; a batched bucket the standard one, but cached input, of which batch tables
-(OpenAI's) have none, the batch's input price. Google documents that in a batch a cached token pays
-the cached price: the discounts of cache and batch do not add up (Google Cloud, "Batch inference with Gemini").
+A bucket without a price of its own pays another one, which is an assumption with its reason
+(`llmcost.catalog.rates`).
 """
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal, NamedTuple, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
 
@@ -20,8 +18,9 @@ from llmcost.architectures.architecture import Architecture, Month, labelled
 from llmcost.architectures.caching import as_cached
 from llmcost.architectures.price_changes import BATCH_TIER
 from llmcost.architectures.token_counts import Counted, counted
-from llmcost.arithmetic import Number, all_true, is_zero, where
-from llmcost.catalog.models import ApiPrice, Rates
+from llmcost.arithmetic import all_true, is_zero, where
+from llmcost.catalog.models import ApiPrice
+from llmcost.catalog.rates import Rate, overridden, rate_at
 from llmcost.errors import InputError, UnknownPrice
 from llmcost.estimate import Charge, Factor
 from llmcost.lengths import LengthDistribution
@@ -29,11 +28,6 @@ from llmcost.workload import Positive, Stream, Strict, Usd, refuse
 
 PER_MILLION = Factor("mtok_per_token", 1e-6, "Mtok/token", "derived", "prices are per million tokens")
 
-_STANDS_FOR = {
-    "cache_write_per_mtok": ("input_per_mtok", "no price for cache writes: the input price is charged"),
-    "cache_write_1h_per_mtok": ("cache_write_per_mtok", "no price for writes of an hour: that of any write is charged"),
-}
-_CACHED_PRICE_HOLDS = ("google/",)  # providers, as full ids of models begin with them
 _BUCKETS = (
     ("input", "input_per_mtok"),
     ("cached input", "cached_input_per_mtok"),
@@ -181,32 +175,32 @@ def _input(stream: Stream, share: Factor | None, counts: Counted) -> tuple[Facto
     return tuple(factor for factor in factors if factor is not None)
 
 
-def _override(price: ApiPrice, field: str) -> tuple[str, float | None] | None:
-    return next((entry for entry in price.overridden if entry[0] == field), None)
-
-
-class Rate(NamedTuple):
-    """USD per million tokens of a bucket, the field that is paid (`batch.` before one of a batch), and why it is another."""
-
-    value: Number
-    paid: str
-    why: str = ""
-
-
 def rate_factor(price: ApiPrice, field: str, stream: Stream, batched: bool = False) -> Factor:
     """The price of a bucket as a factor with its source; raises UnknownPrice, never zero."""
     value, paid, why = rate_of(price, field, stream, batched)
-    overridden = _override(price, paid)
-    if overridden:
-        catalog = "" if overridden[1] is None else f"; the catalog has {overridden[1]:g}"
+    unit = unit_of(field)
+    own = overridden(price, paid)
+    if own:
+        catalog = "" if own[1] is None else f"; the catalog has {own[1]:g}"
         rule = "; ".join(filter(None, (why, f"{price.stated_by}{catalog}")))
-        return Factor(field, value, "USD/Mtok", "given", rule, price.source)
+        return Factor(field, value, unit, "given", rule, price.source)
+    source = price.source
+    if price.batch_checked_on is not None and paid.startswith("batch."):
+        source = source._replace(checked_on=price.batch_checked_on)
+    changed = [each.words for each in price.adjusted]
+    if any(each.given for each in price.adjusted):
+        return Factor(field, value, unit, "given", "; ".join(filter(None, (why, *changed))), source)
     if why:
-        return Factor(field, value, "USD/Mtok", "assumed", why, price.source)
+        return Factor(field, value, unit, "assumed", "; ".join((why, *changed)), source)
     rule = f"from {price.effective_from}" if price.effective_from else ""
     if price.variant != "standard":
         rule = ", ".join(filter(None, (f"{price.variant} price", rule)))
-    return Factor(field, value, "USD/Mtok", "catalog", rule, price.source)
+    return Factor(field, value, unit, "catalog", ", ".join(filter(None, (rule, *changed))), source)
+
+
+def unit_of(field: str) -> str:
+    """`USD/Mtok`, `USD per 1000`: what a price field's figure is for."""
+    return "USD/Mtok" if field.endswith("_per_mtok") else f"USD per {field.rpartition('_per_')[2]}"
 
 
 def rate_of(price: ApiPrice, field: str, stream: Stream, batched: bool = False) -> Rate:
@@ -214,7 +208,7 @@ def rate_of(price: ApiPrice, field: str, stream: Stream, batched: bool = False) 
 
     Where requests differ in length it is the mean over them, weighted by the tokens that pay it. Raises UnknownPrice, never zero.
     """
-    found = _rate(price, price.rates, price.batch if batched else None, field)
+    found = rate_at(price, field, batched=batched)
     if found is None:
         bucket = field.removesuffix("_per_mtok")
         raise UnknownPrice(
@@ -227,7 +221,7 @@ def rate_of(price: ApiPrice, field: str, stream: Stream, batched: bool = False) 
     sizes = LengthDistribution(stream.input_tokens.value * price.tokens_factor, stream.input_sigma)
     before = found.value
     for tier in price.long_context:
-        dearer = _rate(price, tier.rates, tier.batch if batched else None, field)
+        dearer = rate_at(price, field, tier, batched=batched)
         if dearer is None:
             continue
         if is_zero(sizes.sigma):
@@ -236,27 +230,7 @@ def rate_of(price: ApiPrice, field: str, stream: Stream, batched: bool = False) 
             above = (sizes.share_above if field == "output_per_mtok" else sizes.token_share_above)(tier.above_tokens)
             value = found.value + above * (dearer.value - before)
         found, before = found._replace(value=value), dearer.value
+    if price.up_to_tokens is not None and not all_true(sizes.mean <= price.up_to_tokens):
+        why = f"{price.variant} is not sold above {price.up_to_tokens:,} input tokens: these pay the standard price"
+        found = found._replace(why=found.why or why)
     return found
-
-
-def _rate(price: ApiPrice, rates: Rates, batch: Rates | None, field: str) -> Rate | None:
-    """A bucket's rate, or what stands for it; None where nothing does."""
-    own_batch: float | None = None if batch is None else getattr(batch, field)
-    if own_batch is not None:
-        return Rate(own_batch, f"batch.{field}")
-    own: float | None = getattr(rates, field)
-    if own is None and field in _STANDS_FOR:
-        other, why = _STANDS_FOR[field]
-        found = _rate(price, rates, batch, other)
-        return found and found._replace(why=found.why or why)
-    if own is None:
-        return None
-    if batch is None or _override(price, field):
-        return Rate(own, field)
-    if field == "cached_input_per_mtok":
-        if price.model.startswith(_CACHED_PRICE_HOLDS):
-            return Rate(own, field, "no batch price: the cached price holds in a batch, as the provider documents")
-        if batch.input_per_mtok is not None:
-            why = "no batch price: not known to be cheaper than the batch input price, which is charged"
-            return Rate(batch.input_per_mtok, "batch.input_per_mtok", why)
-    return Rate(own, field, "no batch price: the standard price is charged")

@@ -9,42 +9,15 @@ from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from pydantic import PrivateAttr
-
 from llmcost.architectures.architecture import Retired
-from llmcost.catalog.models import OWN_PRICE, ApiPrice, GpuPrice, GpuSpec, OpenModel, Rates, Retirement
+from llmcost.architectures.own_prices import OwnPrice, adjusted, at_tier, overlaid
+from llmcost.catalog.bill import Bill, Usage, bill
+from llmcost.catalog.models import ApiPrice, GpuPrice, GpuSpec, OpenModel, Rates, Retirement
 from llmcost.errors import InputError, UnknownPrice
 from llmcost.estimate import Source
-from llmcost.workload import AboveZero, Positive, Ratio, RatioAboveZero, Strict, Usd
 
 if TYPE_CHECKING:
     from llmcost.catalog import Catalog
-
-_RATES = Rates._fields
-
-
-class BatchPrice(Strict):
-    """USD per million tokens of batched requests."""
-
-    input_per_mtok: Usd | None = None
-    output_per_mtok: Usd | None = None
-    cached_input_per_mtok: Usd | None = None
-    cache_write_per_mtok: Usd | None = None
-    cache_write_1h_per_mtok: Usd | None = None
-
-
-class OwnPrice(BatchPrice):
-    """The user's own figures for a model, over the catalog's or in place of them."""
-
-    batch: BatchPrice | None = None
-    tokens_factor: RatioAboveZero | None = None
-    output_tokens_factor: Ratio | None = None
-    reasoning_tokens: Positive | None = None
-    min_cacheable_tokens: Positive | None = None
-    cache_lifetime_minutes: AboveZero | None = None
-    hosting_usd_per_hour: Usd | None = None
-    training_usd_per_mtok: Usd | None = None
-    _stated_by: str = PrivateAttr(OWN_PRICE)  # an audit's are its source's
 
 
 class Prices:
@@ -55,7 +28,9 @@ class Prices:
     ) -> None:
         self.catalog = catalog
         self._identities: dict[str, str] = {}
-        self._own = {self.identity(name): price for name, price in (own or {}).items()}
+        named = {name: price for name, price in (own or {}).items() if not name.endswith("*")}
+        self._own = {self.identity(name): price for name, price in named.items()}
+        self._wide = {name: price for name, price in (own or {}).items() if name.endswith("*")}
         self._successors = {self.identity(name): successor for name, successor in (successors or {}).items()}
         self._found: dict[tuple[str, date], ApiPrice] = {}
         self.months: dict[int, tuple[Any, list[Any]]] = {}  # of one scenario, made once for all its estimates
@@ -105,14 +80,31 @@ class Prices:
                 raise InputError(f"the successors of {model} lead back to it", hint="name a model that still answers")
             return self._price(successor, on, (*followed, model))
         own = self._own.get(identity)
-        if own is None:
-            return self.catalog.price(model, on)
+        price = self.catalog.price(model, on) if own is None else self._own_price(model, identity, own, on)
+        provider = price.model.split("/", 1)[0]
+        owns = [own, self._wide.get(f"{provider}/*"), self._wide.get("*")]
+        return adjusted(price, [each for each in owns if each is not None], self.catalog)
+
+    def _own_price(self, model: str, identity: str, own: OwnPrice, on: date) -> ApiPrice:
+        """The user's figures over the catalog's, at the service tier that the name asks for."""
+        _, at, tier = model.rpartition("@")
+        if not at or tier not in own.tiers:
+            if not self._in_catalog(model):
+                if model not in self._own_alone:  # the same on every day
+                    bare = ApiPrice(model, Rates(), Source("the scenario's own prices"))
+                    self._own_alone[model] = overlaid(bare, own)
+                return self._own_alone[model]
+            return overlaid(self.catalog.price(model, on), own)
         if not self._in_catalog(model):
-            if model not in self._own_alone:  # the same on every day
-                bare = ApiPrice(model, Rates(), Source("the scenario's own prices"))
-                self._own_alone[model] = _overlaid(bare, own)
-            return self._own_alone[model]
-        return _overlaid(self.catalog.price(model, on), own)
+            standard = ApiPrice(model.rpartition("@")[0], Rates(), Source("the scenario's own prices"))
+        else:
+            standard = self.catalog.price(identity, on)
+        published = self.catalog.price(model, on) if tier in standard.variants else None
+        return at_tier(overlaid(standard, own), published, tier, own.tiers[tier])._replace(stated_by=own._stated_by)
+
+    def bill(self, usage: Usage, on: date) -> Bill:
+        """What a usage costs at these prices, with what has no price listed apart."""
+        return bill(self.catalog, usage, on, self.price, self._own)
 
     def retirement(self, model: str) -> Retirement | None:
         """When the model stops answering, if that is known."""
@@ -166,7 +158,7 @@ class PricesOfDay(Prices):
     """
 
     def __init__(self, prices: Prices, day: date) -> None:
-        super().__init__(prices.catalog, prices._own, prices._successors)
+        super().__init__(prices.catalog, {**prices._own, **prices._wide}, prices._successors)
         self._day = day
 
     def price(self, model: str, on: date) -> ApiPrice:
@@ -178,45 +170,3 @@ class PricesOfDay(Prices):
 
     def changes(self, model: str, start: date, end: date, followed: tuple[str, ...] = ()) -> list[date]:
         return []
-
-
-def _overlaid(base: ApiPrice, own: OwnPrice) -> ApiPrice:
-    """The user's figures over the catalog's; each overridden field keeps the catalog's figure."""
-    given = own.model_fields_set
-    overridden: list[tuple[str, float | None]] = list(base.overridden)
-    rates: dict[str, Any] = {}
-    for field in _RATES:
-        if field in given:
-            overridden.append((field, getattr(base.rates, field)))
-            rates[field] = getattr(own, field)
-    tiers = tuple(tier._replace(rates=tier.rates._replace(**rates)) for tier in base.long_context)
-    batch = base.batch
-    if own.batch is not None:
-        figures = {field: getattr(own.batch, field) for field in _RATES if field in own.batch.model_fields_set}
-        overridden += [(f"batch.{field}", getattr(batch, field)) for field in figures]
-        batch = batch._replace(**figures)
-    elif rates:
-        # The catalog's batch prices belong to the catalog's own rates, not to the user's.
-        batch = batch._replace(**dict.fromkeys(rates))
-    other: dict[str, Any] = {}
-    for field in (
-        "tokens_factor",
-        "output_tokens_factor",
-        "reasoning_tokens",
-        "hosting_usd_per_hour",
-        "training_usd_per_mtok",
-    ):
-        if getattr(own, field) is not None:
-            overridden.append((field, getattr(base, field)))
-            other[field] = getattr(own, field)
-    documented = {f: getattr(own, f) for f in ("min_cacheable_tokens", "cache_lifetime_minutes") if f in given}
-    if documented:
-        other["facts"] = base.facts._replace(**documented)
-    return base._replace(
-        rates=base.rates._replace(**rates),
-        batch=batch,
-        long_context=tiers,
-        overridden=tuple(overridden),
-        stated_by=own._stated_by,
-        **other,
-    )

@@ -17,22 +17,23 @@ from llmcost.catalog.models import (
     BuildCost,
     GpuPrice,
     GpuSpec,
-    LongContext,
     ModelFacts,
     ModelInfo,
     OpenModel,
-    Rates,
     Retirement,
+    Surcharge,
     TokenizerChange,
 )
-from llmcost.catalog.names import Names
+from llmcost.catalog.names import Names, open_model_id
+from llmcost.catalog.price_record import api_price
 from llmcost.errors import InputError, UnknownPrice, did_you_mean
 from llmcost.estimate import Source
 
 if TYPE_CHECKING:
     from llmcost.catalog.files import Document
+    from llmcost.catalog.matching import Match, Matching
 
-_NO_RATES = Rates()
+NO_REGION = frozenset({"", "global", "not_available", "none", "default"})
 
 
 def today() -> date:
@@ -60,6 +61,7 @@ class Catalog:
     def __init__(self, compiled: dict[str, Any]) -> None:
         self.compiled = compiled
         self._names = Names(compiled["names"], compiled["prefixes"])
+        self._rules: Matching | None = None
         self._prices: dict[tuple[str, date], ApiPrice] = {}
         self._built: dict[tuple[str, str, int], ApiPrice] = {}
 
@@ -86,8 +88,32 @@ class Catalog:
 
         Raises UnknownPrice for an ambiguous name. Unlike `resolve` it looks for no suggestions.
         """
-        base = name.rpartition("@")[0]
-        return self._find(name) or (self._find(base) if base else None)
+        base, at, variant = name.rpartition("@")
+        found = self._find(name)
+        if found is None and at and base:
+            found = self._find(base)
+            if found is not None and not self._has_variant(found, variant):
+                found = self.matching.typed(name) or found
+        return found or self.matching.typed(name) or (self.matching.typed(base) if base else None)
+
+    @property
+    def matching(self) -> Matching:
+        """How platforms' names find their models."""
+        if self._rules is None:
+            from llmcost.catalog.matching import Matching
+
+            self._rules = Matching(self.compiled["matching"])
+        return self._rules
+
+    def logged(self, name: str) -> Match | None:
+        """The model that a name in a log stands for, and the rule that says so; None where none does.
+
+        Raises UnknownPrice for a bare name that several hosts have at different prices.
+        """
+        from llmcost.catalog.matching import Match
+
+        found = self._find(name) or self._find(name.lower())
+        return Match(found, "") if found else self.matching.logged(name)
 
     def resolve(self, name: str) -> str:
         """The full id of a model, `provider/model`, without its variant. Raises UnknownPrice."""
@@ -121,6 +147,27 @@ class Catalog:
                 return None
         return Retirement(date.fromisoformat(found[0]), self._source(found[2]))
 
+    def surcharge(self, model: str, region: str) -> Surcharge | None:
+        """What a region adds to a model's token prices (`multiplier` 1: nothing); None where nobody says.
+
+        `model` is a full id. The global endpoint, by whatever name, adds nothing.
+        """
+        if region.lower() in NO_REGION:
+            return None
+        provider, bare = model.split("/", 1) if "/" in model else ("", model)
+        for owner, only, but, models, multiplier, source in self.compiled["regions"]:
+            if owner != provider or (only is not None and region.lower() not in only) or region.lower() in but:
+                continue
+            if any(bare == one or (one.endswith("*") and bare.startswith(one[:-1])) for one in models):
+                return Surcharge(region.lower(), multiplier, self._source(source))
+        return None
+
+    def regions(self, model: str) -> list[str]:
+        """The regions that a model's provider names a price for; empty where any may be."""
+        provider = model.split("/", 1)[0]
+        named = (only or () for owner, only, *_ in self.compiled["regions"] if owner == provider)
+        return list(dict.fromkeys(region for regions in named for region in regions))
+
     def long_context_thresholds(self) -> tuple[int, ...]:
         """Every prompt size above which some model, on some day and in some variant, has other prices."""
         found: set[int] = set()
@@ -129,6 +176,7 @@ class Catalog:
             for entry in models[model]["prices"]:
                 for tiers in (entry[4], *(variant[1] for variant in entry[5].values())):
                     found.update(int(tier[0]) for tier in tiers)
+                found.update(up for v in entry[5].values() if (up := (v[3] or {}).get("up_to_tokens")))
         return tuple(sorted(found))
 
     def model_ids(self) -> list[str]:
@@ -258,6 +306,12 @@ class Catalog:
             return model, "standard"
         base, at, variant = name.rpartition("@")
         model = self._find(base) if at and base else None
+        if model is None or not self._has_variant(model, variant):
+            whole = self.matching.typed(name)  # an @ of the platform's, such as Vertex's @default
+            if whole is not None:
+                return whole, "standard"
+        if model is None:
+            model = self.matching.typed(base) if at and base else None
         if model is None:
             self._refuse_model(name)
         variants = self._variants(model)
@@ -297,6 +351,9 @@ class Catalog:
         listing = "llmcost prices list shows all models"
         raise UnknownPrice(f"unknown model {name!r}", hint=f"{near} {listing}" if near else listing)
 
+    def _has_variant(self, model: str, variant: str) -> bool:
+        return variant == "standard" or variant in self._variants(model)
+
     def _variants(self, model: str) -> tuple[str, ...]:
         entries = self.compiled["models"][model]["prices"]
         return tuple(dict.fromkeys(variant for entry in entries for variant in entry[5]))
@@ -304,44 +361,9 @@ class Catalog:
     def _price(self, model: str, variant: str, position: int) -> ApiPrice:
         key = (model, variant, position)
         if key not in self._built:
-            self._built[key] = self._build(model, variant, position)
+            price = api_price(model, self.compiled["models"][model], position, variant, self._source)
+            self._built[key] = price._replace(facts=self._facts(model))
         return self._built[key]
-
-    def _build(self, model: str, variant: str, position: int) -> ApiPrice:
-        record = self.compiled["models"][model]
-        entry = record["prices"][position]
-        effective_from, rates, source, batch, long_context, variants, per_hour, note, *override = entry
-        day = None if effective_from is None else date.fromisoformat(effective_from)
-        if variant != "standard":
-            if variant not in variants:
-                since = next(e[0] for e in record["prices"] if variant in e[5])
-                raise UnknownPrice(
-                    f"{model} has no {variant} price before {since}"
-                    if since
-                    else f"{model} has no {variant} price then",
-                    hint=f"choose {since or 'an earlier day'} or a later day, or {model} alone",
-                )
-            (rates, long_context, note), batch = variants[variant], None
-        return ApiPrice(
-            model=model,
-            rates=Rates(*rates),
-            source=self._source(source),
-            effective_from=day,
-            batch=_rates(batch),
-            long_context=tuple(LongContext(above, Rates(*r), _rates(b)) for above, r, b in long_context),
-            variant=variant,
-            variants=tuple(variants),
-            tokens_factor=record.get("tokens_factor", 1.0),
-            output_tokens_factor=record.get("output_tokens_factor", 1.0),
-            reasoning_tokens=record.get("reasoning_tokens", 0.0),
-            facts=self._facts(model),
-            hosting_usd_per_hour=per_hour[0],
-            training_usd_per_mtok=per_hour[1],
-            training_usd_per_hour=per_hour[2],
-            overridden=tuple((field, figure) for field, figure in override[0]) if override else (),
-            override_source=self._source(override[1]) if override else None,
-            note=note,
-        )
 
     def _gpu_price(self, gpu: str, entry: list[Any]) -> GpuPrice:
         provider, effective_from, region, on_demand, spot, note, source = entry
@@ -365,24 +387,6 @@ class Catalog:
         return iter(self.compiled["models"])
 
 
-def open_model_id(name: str, known: dict[str, Any]) -> str | None:
-    """`Llama-3.1-8B-Instruct`, `meta-llama/Llama-3.1-8B`: the id without maker, case and form."""
-    bare = _plain(name)
-    for model, record in known.items():
-        if bare == model or name == model:
-            return model
-        if any(bare == _plain(alias) or name == alias for alias in record[-3]):
-            return model
-    return None
-
-
-def _plain(name: str) -> str:
-    bare = name.lower().rsplit("/", 1)[-1]
-    for form in ("-hf", "-instruct", "-it", "-chat", "-base"):
-        bare = bare.removesuffix(form)
-    return bare
-
-
 def _in_effect(entries: list[list[Any]], day: date) -> int | None:
     """The position of the latest entry that has begun; entries are sorted, an undated one first."""
     written = day.isoformat()
@@ -391,10 +395,6 @@ def _in_effect(entries: list[list[Any]], day: date) -> int | None:
         if entry[0] is None or entry[0] <= written:
             found = position
     return found
-
-
-def _rates(compiled: list[float | None] | None) -> Rates:
-    return Rates(*compiled) if compiled else _NO_RATES
 
 
 def _day(written: str | None) -> date | None:

@@ -101,7 +101,7 @@ def _read(path: str) -> dict[str, Any]:
 
 def _checksum(folder: str) -> str:
     """Two checksums and the size of all YAML and of the code that compiles it."""
-    code = [os.path.join(_HERE, name) for name in ("compiler.py", "names.py")]
+    code = [os.path.join(_HERE, name) for name in ("compiler.py", "names.py", "units.py")]
     crc = adler = size = 0
     for path in pricing_files(folder) + code:
         with open(path, "rb") as file:

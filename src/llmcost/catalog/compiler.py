@@ -3,12 +3,16 @@
 It needs PyYAML only, so a build can do it. The shapes (None where a price is unknown):
   rates    [input, output, cached input, cache write, cache write 1 h], USD per million tokens
   price    [effective_from, rates, source, batch rates, [[above_tokens, rates, batch rates], ...],
-            {variant: [rates, long context, note]}, [hosting/h, training/Mtok, training/h], note]
+            {variant: [rates, long context, note, details]}, [hosting/h, training/Mtok, training/h], note, details]
+  tier     [above_tokens, rates, batch rates], then {field: figure} of other units, and the batch's, where there are any
+  details  None, or of: other, other_batch ({field: figure}), checked_on, batch_checked_on, up_to_tokens, hours, weekdays
+  matching a text of JSON: {provider: {model_match, provider_match, fallback_providers, unpriced, models: [[id, clauses]]}}
   source   an index into `sources`: [title, url, checked_on, published_in, packaged_on]
 """
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from datetime import date
@@ -16,8 +20,10 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from llmcost.catalog.files import Document, read_yaml
+from llmcost.catalog.matching import rules_of
 from llmcost.catalog.models import Rates
 from llmcost.catalog.names import name_table
+from llmcost.catalog.units import BY_FIELD
 from llmcost.errors import InputError
 from llmcost.quantity import QuantityError, number
 
@@ -30,6 +36,8 @@ SHAPE = (
     *("active_parameters", "experts", "experts_per_token", "shared_experts", "expert_layers"),
     *("latent_size", "linear_layers", "state_bytes", "embedding_parameters"),
 )
+MATCHING = ("model_match", "provider_match", "fallback_providers", "api_pattern", "unpriced")
+OTHER_FIELDS = tuple(field for field in BY_FIELD if field not in Rates._fields)
 
 Compiled = dict[str, Any]
 
@@ -39,9 +47,11 @@ def compile_pricing(folder: str | os.PathLike[str]) -> Compiled:
     root = os.fspath(folder)
     reader = Reader()
     models: Compiled = {}
+    matching: Compiled = {}
     for kind in ("api", "finetune"):
         for document in _documents(os.path.join(root, kind)):
             models.update(reader.models(document))
+            collect_matching(document.data, matching)
     gpu_prices: Compiled = {}
     for document in _documents(os.path.join(root, "gpu")):
         for gpu, entries in reader.gpu_prices(document).items():
@@ -54,6 +64,8 @@ def compile_pricing(folder: str | os.PathLike[str]) -> Compiled:
         "open_models": _open_models(root, reader),
         "retirements": reader.retirements(read_yaml(os.path.join(root, "retirements.yaml"))),
         **_facts(root, reader, list(models)),
+        "regions": _regions(root, reader),
+        "matching": json.dumps(matching, ensure_ascii=False, separators=(",", ":")),
         "sources": reader.sources,
     }
     names = name_table(models)
@@ -69,6 +81,19 @@ def _open_models(root: str, reader: Reader) -> Compiled:
 def _facts(root: str, reader: Reader, models: list[str]) -> Compiled:
     path = os.path.join(root, "facts.yaml")
     return reader.facts(read_yaml(path), models) if os.path.exists(path) else {"facts": {}, "tokenizers": {}}
+
+
+def _regions(root: str, reader: Reader) -> list[Any]:
+    """A pricing folder of one's own may do without surcharges for regions."""
+    path = os.path.join(root, "regions.yaml")
+    return reader.regions(read_yaml(path)) if os.path.exists(path) else []
+
+
+def collect_matching(data: Compiled, matching: Compiled) -> None:
+    """Adds how names are matched with the models of a provider's file, in its order; a later file's come first."""
+    about = matching.setdefault(data["provider"], {"models": []})
+    about |= {key: data[key] for key in MATCHING if data.get(key)}
+    about["models"][:0] = [list(rule) for rule in rules_of(data)]
 
 
 def _documents(folder: str) -> list[Document]:
@@ -91,7 +116,7 @@ class Reader:
         for model, raw in document.data["models"].items():
             path = ("models", model)
             record: Compiled = {"name": raw.get("name") or model}
-            for key in ("aliases", "base_model"):
+            for key in ("aliases", "base_model", "listed_by"):
                 if raw.get(key):
                     record[key] = raw[key]
             if raw.get("context_window") is not None:
@@ -208,6 +233,17 @@ class Reader:
                     facts[model] = [*known[:2], own, known[3]]
         return {"facts": facts, "tokenizers": tokenizers}
 
+    def regions(self, document: Document) -> list[Any]:
+        """[provider, regions or None for all but those next, except, models, multiplier, source] each."""
+        read = _Fields(document)
+        rules = []
+        for position, raw in enumerate(document.data["regions"]):
+            path = ("regions", position)
+            multiplier = read.number(path, "multiplier", raw)
+            named = (raw.get("only"), raw.get("but") or [], raw["models"])
+            rules.append([raw["provider"], *named, multiplier, self.source(read, path, raw)])
+        return rules
+
     def source(self, read: _Fields, path: tuple[str | int, ...], raw: Compiled) -> int:
         """The index of an entry's source; a user's file without one is its own source."""
         given = raw.get("source")
@@ -232,6 +268,7 @@ class Reader:
                 read.rates((*path, "variants", name), variant),
                 read.long_context((*path, "variants", name), variant),
                 variant.get("note"),
+                read.details((*path, "variants", name), variant),
             ]
             for name, variant in (raw.get("variants") or {}).items()
         }
@@ -244,6 +281,7 @@ class Reader:
             variants,
             [read.optional(path, field, raw) for field in PER_HOUR],
             raw.get("note"),
+            read.details(path, raw),
         ]
 
 
@@ -282,10 +320,30 @@ class _Fields:
     def rates(self, path: Sequence[str | int], raw: Compiled) -> list[float | None]:
         return [self.optional(path, field, raw) for field in Rates._fields]
 
+    def other(self, path: Sequence[str | int], raw: Compiled) -> dict[str, float]:
+        """The figures of units beside the five of `rates`."""
+        return {field: self.number(path, field, raw) for field in OTHER_FIELDS if raw.get(field) is not None}
+
+    def details(self, path: tuple[str | int, ...], raw: Compiled) -> Compiled | None:
+        """What an entry or variant says besides its rates; None for the most, which say nothing."""
+        batch = raw.get("batch") or {}
+        found = {
+            "other": self.other(path, raw),
+            "other_batch": self.other((*path, "batch"), batch),
+            "checked_on": self.day(path, "checked_on", raw),
+            "batch_checked_on": self.day((*path, "batch"), "checked_on", batch),
+            "up_to_tokens": None if raw.get("up_to_tokens") is None else int(self.number(path, "up_to_tokens", raw)),
+            "hours": raw.get("hours"),
+            "weekdays": raw.get("weekdays"),
+        }
+        return {key: value for key, value in found.items() if value} or None
+
     def long_context(self, path: tuple[str | int, ...], raw: Compiled) -> list[list[Any]]:
         tiers = []
         for position, tier in enumerate(raw.get("long_context") or ()):
             at = (*path, "long_context", position)
             batch = self.rates((*at, "batch"), tier["batch"]) if tier.get("batch") else None
-            tiers.append([int(self.number(at, "above_tokens", tier)), self.rates(at, tier), batch])
+            other, other_batch = self.other(at, tier), self.other((*at, "batch"), tier.get("batch") or {})
+            shown = [int(self.number(at, "above_tokens", tier)), self.rates(at, tier), batch]
+            tiers.append([*shown, other, other_batch] if other or other_batch else shown)
         return sorted(tiers, key=lambda compiled: compiled[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Literal, NamedTuple, get_args
 
@@ -14,6 +15,12 @@ Tier = Literal["cheap", "mid", "dear"]
 CHEAP_UP_TO = 1.0
 MID_UP_TO = 6.0
 BLEND = "3 input tokens to 1 output token"
+
+_OTHER_THAN_TEXT = re.compile(
+    r"audio|image|banana|tts|embed|realtime|transcribe|moderation|\bocr|-ocr|video|robotics|-live|live-|voice|voxtral"
+    r"|whisper|sonic|orpheus|omni|:free|:extended",
+    re.IGNORECASE,
+)
 
 
 class Listed(NamedTuple):
@@ -41,8 +48,12 @@ def listed(
     tier: str | None = None,
     max_input_per_mtok: float | None = None,
     search: str | None = None,
+    every: bool = False,
 ) -> list[Listed]:
-    """The models that pass every filter, current ones first, then by blended price; one without any price on the day is left out."""
+    """The models that pass every filter, current ones first, then by blended price; one without any price is left out.
+
+    Only those that read and write text, unless `every` is asked for.
+    """
     providers = dict.fromkeys(model.split("/", 1)[0] for model in catalog)
     if provider is not None and provider not in providers:
         hint = did_you_mean(provider, providers) or f"choose one of {', '.join(providers)}"
@@ -56,7 +67,7 @@ def listed(
         if provider is not None and model.split("/", 1)[0] != provider:
             continue
         entry = _listed(catalog, model, on)
-        if entry is None or not _matches(entry, search):
+        if entry is None or not (every or is_text_model(entry)) or not _matches(entry, search):
             continue
         entry = entry._replace(current=model in current)
         rate = entry.price.rates.input_per_mtok
@@ -65,6 +76,14 @@ def listed(
         if tier is None or entry.tier == tier:
             found.append(entry)
     return sorted(found, key=_order)
+
+
+def is_text_model(entry: Listed) -> bool:
+    """Whether a model reads and writes text at published prices: no embedding, no speech, no pictures, no pages."""
+    rates = entry.price.rates
+    priced = bool(rates.input_per_mtok and rates.output_per_mtok)
+    reseller = entry.price.source.title.startswith("OpenRouter's list")
+    return priced and not reseller and not _OTHER_THAN_TEXT.search(entry.info.model.partition("/")[2])
 
 
 def listed_gpus(catalog: Catalog, on: date, search: str | None = None) -> list[GpuPrice]:

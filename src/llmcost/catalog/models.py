@@ -4,11 +4,14 @@ The lookup returns the price together with its source and date, so a cost can al
 figure it stands on. Prices are USD per million tokens (`_per_mtok`) or USD per GPU-hour.
 """
 
+from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import NamedTuple
 
 from llmcost.estimate import Source
 
+_NONE: Mapping[str, float] = MappingProxyType({})
 OWN_PRICE = "the user's own price"
 
 
@@ -60,6 +63,40 @@ class LongContext(NamedTuple):
     above_tokens: int
     rates: Rates
     batch: Rates = Rates()
+    other: Mapping[str, float] = _NONE
+    other_batch: Mapping[str, float] = _NONE
+
+
+class Hours(NamedTuple):
+    """When a variant holds by itself: spans of minutes of a UTC day, on weekdays (0 Monday) where it says so.
+
+    A span whose end is not after its start runs over midnight.
+    """
+
+    variant: str
+    spans: tuple[tuple[int, int], ...]
+    weekdays: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)
+
+    def hold(self, weekday: int, minute: int) -> bool:
+        """Whether the variant holds in this minute of the day (0 to 1439, UTC)."""
+        if weekday not in self.weekdays:
+            return False
+        return any(a <= minute < b if a < b else minute >= a or minute < b for a, b in self.spans)
+
+
+class Adjusted(NamedTuple):
+    """Why prices are other than the list's, in words; `given`: the user said so."""
+
+    words: str
+    given: bool
+
+
+class Surcharge(NamedTuple):
+    """What a region adds to a model's token prices: they are multiplied."""
+
+    region: str
+    multiplier: float
+    source: Source
 
 
 class ApiPrice(NamedTuple):
@@ -68,7 +105,9 @@ class ApiPrice(NamedTuple):
     `rates` are the standard ones; `batch` replaces them bucket by bucket for batched requests.
     `overridden` names the fields that the user set, with the catalog's figure where there was one;
     `source` is then still that of the catalog's figures, and `override_source` that of the user's.
-    `stated_by` says in words whose these are.
+    `stated_by` says in words whose these are. `other` holds the prices of what is billed besides text
+    tokens, by the fields of `units`. `hours` says when a variant holds by itself. A variant with
+    `up_to_tokens` is not sold for larger requests: its tiers above are the standard prices.
     """
 
     model: str
@@ -90,6 +129,12 @@ class ApiPrice(NamedTuple):
     override_source: Source | None = None
     stated_by: str = OWN_PRICE
     note: str | None = None
+    other: Mapping[str, float] = _NONE
+    other_batch: Mapping[str, float] = _NONE
+    batch_checked_on: date | None = None
+    up_to_tokens: int | None = None
+    hours: tuple[Hours, ...] = ()
+    adjusted: tuple[Adjusted, ...] = ()
 
     def rates_for(self, input_tokens: float) -> Rates:
         """The rates of a request of this size: long-context ones apply strictly above a tier."""
@@ -121,8 +166,9 @@ class ApiPrice(NamedTuple):
         """
         rates = self.rates if not self.long_context else self.rates_for(input_tokens)
         try:
+            output = output_tokens * rates[1] if output_tokens else 0.0  # type: ignore[operator]
             if not cached_tokens and not cache_write_tokens:
-                return (input_tokens * rates[0] + output_tokens * rates[1]) / 1e6  # type: ignore[operator]
+                return (input_tokens * rates[0] + output) / 1e6  # type: ignore[operator]
             write = rates[0] if rates[3] is None else rates[3]
             cached = rates[2] if cached_tokens else 0.0
             fresh = input_tokens - cached_tokens - cache_write_tokens
@@ -130,7 +176,7 @@ class ApiPrice(NamedTuple):
                 fresh * rates[0]  # type: ignore[operator]
                 + cached_tokens * cached  # type: ignore[operator]
                 + cache_write_tokens * write  # type: ignore[operator]
-                + output_tokens * rates[1]  # type: ignore[operator]
+                + output
             ) / 1e6
         except TypeError:
             raise self._missing(rates, cached_tokens) from None

@@ -37,7 +37,7 @@ class Names(NamedTuple):
             return found
         matches: dict[str, int] = {}
         for prefix, models in self.prefixes.items():
-            if name.startswith(prefix) and _is_dated(prefix, name[len(prefix) :]):
+            if name.startswith(prefix) and is_dated(prefix, name[len(prefix) :]):
                 for model in models:
                     matches[model] = max(matches.get(model, 0), len(prefix))
         if not matches:
@@ -51,10 +51,11 @@ class Names(NamedTuple):
 def name_table(models: Mapping[str, Mapping[str, Any]]) -> Names:
     """The table of all names; within one provider an id wins over an alias.
 
-    A host's `meta-llama/Llama-4-Scout-17B-16E-Instruct` is found without the maker's prefix, too.
+    A model whose price only a reseller lists has the names that nobody else has. A host's `meta-llama/Llama-4-Scout-17B-16E-Instruct` is found without the maker's prefix, too.
     """
     exact: dict[str, dict[str, str]] = {}
     prefixes: dict[str, list[str]] = {}
+    ids, models = models, {model: record for model, record in models.items() if not record.get("listed_by")}
     for model, record in models.items():
         provider, last = _provider(model), model.rsplit("/", 1)[1]
         exact.setdefault(last, {}).setdefault(provider, model)
@@ -66,6 +67,12 @@ def name_table(models: Mapping[str, Mapping[str, Any]]) -> Names:
     for model in models:
         provider, bare = model.split("/", 1)
         exact.setdefault(bare, {})[provider] = model
+    for model, record in ids.items():
+        for name in (model.split("/", 1)[1], *record.get("aliases", ())) if record.get("listed_by") else ():
+            if name.endswith("*"):
+                prefixes.setdefault(name[:-1], [model])
+            else:
+                exact.setdefault(name, {_provider(model): model})
     return Names({name: _chosen(found.values()) for name, found in exact.items()}, prefixes)
 
 
@@ -82,7 +89,7 @@ def _chosen(models: Iterable[str]) -> str | list[str]:
     return [model for _, model in ranked]
 
 
-def _is_dated(prefix: str, remainder: str) -> bool:
+def is_dated(prefix: str, remainder: str) -> bool:
     """Whether what follows an alias is a date or a version, so a misspelt name matches nothing.
 
     `claude-haiku-4-5*` is `claude-haiku-4-5-20251001` but neither `claude-haiku-4-55` nor
@@ -93,8 +100,26 @@ def _is_dated(prefix: str, remainder: str) -> bool:
     if not remainder:
         return True
     if prefix.startswith("ft:"):
-        return remainder.startswith(":") or _is_dated("", remainder.split(":", 1)[0])
+        return remainder.startswith(":") or is_dated("", remainder.split(":", 1)[0])
     if remainder[0] not in "-@:" and not re.search(r"(?:[-@:]|20\d\d)$", prefix):
         return False
     part = r"(?:\d{3,}|\d\d-\d{2,}|latest|preview|exp|v\d+|(?<=:)\d+)"
     return re.fullmatch(rf"[-@:]?{part}(?:[-@:](?:{part}|\d\d))*|\d+", remainder) is not None
+
+
+def open_model_id(name: str, known: dict[str, Any]) -> str | None:
+    """`Llama-3.1-8B-Instruct`, `meta-llama/Llama-3.1-8B`: the id without maker, case and form."""
+    bare = _plain(name)
+    for model, record in known.items():
+        if bare == model or name == model:
+            return model
+        if any(bare == _plain(alias) or name == alias for alias in record[-3]):
+            return model
+    return None
+
+
+def _plain(name: str) -> str:
+    bare = name.lower().rsplit("/", 1)[-1]
+    for form in ("-hf", "-instruct", "-it", "-chat", "-base"):
+        bare = bare.removesuffix(form)
+    return bare

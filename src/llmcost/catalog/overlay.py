@@ -7,11 +7,12 @@ is kept as (field, catalog figure), so that every output can mark it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from llmcost.catalog.compiled import Records
-from llmcost.catalog.compiler import PER_HOUR, Compiled, Reader
+from llmcost.catalog.compiler import PER_HOUR, Compiled, Reader, collect_matching
 from llmcost.catalog.files import Document
 from llmcost.catalog.models import Rates
 from llmcost.catalog.names import name_table
@@ -29,6 +30,8 @@ def overlaid(compiled: Compiled, files: Sequence[Document]) -> Compiled:
     open_models = dict(compiled["open_models"])
     own: Compiled = {}
     facts = {"facts": dict(compiled.get("facts", {})), "tokenizers": dict(compiled.get("tokenizers", {}))}
+    regions = list(compiled["regions"])
+    matching: Compiled = {}
     for document in files:
         kind = validated(document, user=True)
         reader = _Appending(sources)
@@ -39,12 +42,16 @@ def overlaid(compiled: Compiled, files: Sequence[Document]) -> Compiled:
             for part, stated in reader.facts(document, list(models)).items():
                 facts[part] |= stated
             continue
+        if kind == "regions":
+            regions[:0] = reader.regions(document)  # the user's hold before the catalog's
+            continue
         if kind == "gpu":
             for gpu, entries in reader.gpu_prices(document).items():
                 theirs = {entry[0].lower() for entry in entries}
                 kept = [entry for entry in gpu_prices.get(gpu, ()) if entry[0].lower() not in theirs]
                 gpu_prices[gpu] = kept + entries
             continue
+        collect_matching(document.data, matching)
         for model, record in reader.models(document).items():
             models[model] = own[model] = _merged(models.get(model), record)
     names = name_table(own)
@@ -56,6 +63,8 @@ def overlaid(compiled: Compiled, files: Sequence[Document]) -> Compiled:
         "open_models": open_models,
         **facts,
         "sources": sources,
+        "regions": regions,
+        "matching": _with_rules(compiled["matching"], matching),
         "names": {**compiled["names"], **names.exact},
         "prefixes": prefixes,
     }
@@ -84,7 +93,7 @@ def _merged(catalog: Compiled | None, user: Compiled) -> Compiled:
         if theirs is None:
             prices.append(ours)
         elif ours is None:
-            prices.append([day or None, *theirs[1:8], [[f, None] for f, _ in _set(theirs)], theirs[2]])
+            prices.append([day or None, *theirs[1:9], [[f, None] for f, _ in _set(theirs)], theirs[2]])
         else:
             prices.append(_entry(day or None, ours, theirs))
     return {**catalog, **user, "name": catalog["name"], "prices": prices}
@@ -96,7 +105,7 @@ def _last(entries: list[Any]) -> Any:
 
 def _entry(day: str | None, ours: list[Any], theirs: list[Any]) -> list[Any]:
     before = dict(_set(ours))
-    earlier = dict(ours[8]) if len(ours) > 8 else {}
+    earlier = dict(ours[9]) if len(ours) > 9 else {}
     marks = {**earlier, **{field: earlier.get(field, before.get(field)) for field, _ in _set(theirs)}}
     return [
         day,
@@ -107,9 +116,31 @@ def _entry(day: str | None, ours: list[Any], theirs: list[Any]) -> list[Any]:
         {**ours[5], **theirs[5]},
         _over(ours[6], theirs[6]),
         theirs[7] or ours[7],
+        _details(ours[8], theirs[8]),
         [[field, figure] for field, figure in marks.items()],
         theirs[2],
     ]
+
+
+def _with_rules(rules: str, own: Compiled) -> str:
+    """The rules of matching with the user's before the catalog's."""
+    if not any(about["models"] for about in own.values()):
+        return rules
+    merged = json.loads(rules)
+    for provider, about in own.items():
+        known = merged.setdefault(provider, {"models": []})
+        merged[provider] = {**known, **about, "models": [*about["models"], *known["models"]]}
+    return json.dumps(merged)
+
+
+def _details(ours: Compiled | None, theirs: Compiled | None) -> Compiled | None:
+    """The other figures, each of the user's in place of the catalog's."""
+    if not theirs:
+        return ours
+    merged = {**(ours or {}), **theirs}
+    for key in ("other", "other_batch"):
+        merged[key] = {**((ours or {}).get(key) or {}), **(theirs.get(key) or {})}
+    return {key: value for key, value in merged.items() if value}
 
 
 def _over(ours: list[Any], theirs: list[Any]) -> list[Any]:
@@ -120,6 +151,9 @@ def _set(entry: list[Any]) -> Iterator[tuple[str, float | None]]:
     """The fields that an entry gives, with their figures; compound ones by name alone."""
     figures = [*zip(Rates._fields, entry[1], strict=True), *zip(PER_HOUR, entry[6], strict=True)]
     figures += zip((f"batch.{field}" for field in Rates._fields), entry[3] or _NONE, strict=True)
+    details = entry[8] or {}
+    figures += details.get("other", {}).items()
+    figures += ((f"batch.{field}", figure) for field, figure in details.get("other_batch", {}).items())
     for field, figure in figures:
         if figure is not None:
             yield field, figure

@@ -10,25 +10,29 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from llmcost.catalog.files import read_yaml
-from llmcost.catalog.origin import Plain, provider_files
+from llmcost.catalog.origin import provider_files, unread
+from llmcost.catalog.origin_prices import Plain
 from llmcost.catalog.writer import provider_yaml
 from llmcost.errors import InputError
 from llmcost.output_file import write_atomically
 
 MAX_BYTES = 16 * 1024 * 1024
-_ABOUT = ("effective_from", "source", "note")
+_ABOUT = ("effective_from", "source", "note", "checked_on")
 
 
 class Change(NamedTuple):
-    """What a refresh does to one model, or (`conflict`) what only a person may do."""
+    """What a refresh does to one model, or (`conflict`) what only a person may do.
+
+    `not read`: a price by a unit that this version does not know; `now` names it.
+    """
 
     model: str
-    kind: Literal["new model", "new price", "conflict"]
+    kind: Literal["new model", "new price", "conflict", "not read"]
     effective_from: str | None
     was: Plain | None = None
     now: Plain | None = None
@@ -38,7 +42,8 @@ def refresh(
     folder: Path, providers: Iterable[Any], published_in: str, packaged_on: date, *, dry_run: bool = False
 ) -> list[Change]:
     """Rewrites the files of a `pricing/` folder; with `dry_run` only says what would change."""
-    changes: list[Change] = []
+    providers = list(providers)
+    changes = [Change(model, "not read", None, None, {"field": field}) for model, field in unread(providers)]
     for provider, incoming in provider_files(providers, published_in, packaged_on).items():
         path = folder / "api" / f"{provider}.yaml"
         standing = _standing(path) if path.exists() else {"models": {}}
@@ -84,8 +89,7 @@ def merged_file(standing: Plain, incoming: Plain, on: date) -> tuple[Plain, list
     in_order = {name: models[name] for name in sorted(models)}
     return {
         **standing,
-        "provider": incoming["provider"],
-        "name": incoming["name"],
+        **{key: value for key, value in incoming.items() if key != "models"},
         "models": in_order,
     }, changes
 
@@ -140,7 +144,10 @@ def _figures(value: Any) -> Any:
         return {key: _figures(item) for key, item in value.items() if key not in _ABOUT and item not in (None, {}, [])}
     if isinstance(value, list):
         return [_figures(item) for item in value]
-    return None if value is None else Decimal(str(value))
+    try:
+        return None if value is None else Decimal(str(value))
+    except InvalidOperation:
+        return str(value)  # the hours that a price holds
 
 
 def _packaged_on(entry: Plain) -> str:

@@ -5,19 +5,21 @@ a run on the compiled catalog never loads it.
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic import ValidationInfo as Info
 from pydantic_core import PydanticCustomError
 
 from llmcost.catalog.files import Document
+from llmcost.catalog.units import BY_FIELD
 from llmcost.errors import InputError, did_you_mean
 from llmcost.quantity import QuantityError, number
 
-Kind = Literal["api", "gpu", "hardware", "build", "open_models", "retirements", "facts"]
+Kind = Literal["api", "gpu", "hardware", "build", "open_models", "retirements", "facts", "regions"]
 
 
 def _not_negative(written: Any) -> float:
@@ -35,6 +37,8 @@ def _day(written: Any) -> Any:
     return f"{written}-01" if isinstance(written, str) and len(written) == 7 else written
 
 
+_CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d"
+_WEEKDAY = "(?:mon|tue|wed|thu|fri|sat|sun)"
 Amount = Annotated[float, BeforeValidator(_not_negative)]
 Tokens = Annotated[int, BeforeValidator(_not_negative)]
 Day = Annotated[date, BeforeValidator(_day)]
@@ -45,14 +49,20 @@ class Strict(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @classmethod
+    def _billed_by(cls) -> bool:
+        """Whether the fields of all billable units are keys, too."""
+        return cls.model_config.get("extra") == "allow"
+
     @model_validator(mode="before")
     @classmethod
     def _known_keys(cls, raw: Any) -> Any:
         if isinstance(raw, dict):
             for key in raw:
-                if key not in cls.model_fields:
+                if key not in cls.model_fields and not (cls._billed_by() and key in BY_FIELD):
                     known = ", ".join(cls.model_fields)
-                    hint = did_you_mean(str(key), cls.model_fields) or f"the keys here are {known}"
+                    near = [*cls.model_fields, *(BY_FIELD if cls._billed_by() else ())]
+                    hint = did_you_mean(str(key), near) or f"the keys here are {known}"
                     raise PydanticCustomError("unknown_key", "unknown key {key}", {"key": key, "hint": hint})
         return raw
 
@@ -80,13 +90,25 @@ class Sourced(Strict):
 
 
 class RateFields(Strict):
-    """USD per million tokens by bucket; a bucket without a price is left out, never zero."""
+    """USD per million tokens by bucket, or by another unit; one without a price is left out, never zero.
+
+    The fields of the other units (audio tokens, searches) are those of `units.BY_FIELD`.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    __pydantic_extra__: dict[str, Amount | None] = Field(init=False)
 
     input_per_mtok: Amount | None = None
     output_per_mtok: Amount | None = None
     cached_input_per_mtok: Amount | None = None
     cache_write_per_mtok: Amount | None = None
     cache_write_1h_per_mtok: Amount | None = None
+
+
+class Batch(RateFields):
+    """The rates of batched requests; `checked_on` is the day that these were looked at."""
+
+    checked_on: Day | None = None
 
 
 class Tier(RateFields):
@@ -97,17 +119,27 @@ class Tier(RateFields):
 
 
 class Variant(RateFields):
-    """Another price of the same model: a service tier, a time of day."""
+    """Another price of the same model: a service tier, a time of day.
+
+    One with `hours` (`01:00-04:00`, UTC) holds by itself at these, on `weekdays` where it says so.
+    Requests above `up_to_tokens` are served and billed as standard.
+    """
 
     long_context: list[Tier] = []
+    up_to_tokens: Tokens | None = None
+    hours: list[Annotated[str, Field(pattern=rf"^{_CLOCK}-{_CLOCK}$")]] = []
+    weekdays: Annotated[str, Field(pattern=rf"^{_WEEKDAY}(-{_WEEKDAY}|(,{_WEEKDAY})*)$")] | None = None
+    checked_on: Day | None = None
     note: str | None = None
 
 
 class PriceEntry(RateFields, Sourced):
     """The prices of a model from a day on (None: always)."""
 
+    model_config = ConfigDict(extra="allow", frozen=True)
+
     effective_from: Day | None = None
-    batch: RateFields | None = None
+    batch: Batch | None = None
     long_context: list[Tier] = []
     variants: dict[str, Variant] = {}
     hosting_usd_per_hour: Amount | None = None
@@ -116,17 +148,37 @@ class PriceEntry(RateFields, Sourced):
     note: str | None = None
 
 
+def _pattern(written: str) -> str:
+    """A clause of matching; one between slashes is a regular expression."""
+    text = written[1:-1] if len(written) > 1 and written[0] == written[-1] == "/" else ""
+    try:
+        re.compile(text)
+    except re.error as error:
+        message = {
+            "what": f"{written} is no regular expression: {error}",
+            "hint": "mend it, or type a name, start* or *part*",
+        }
+        raise PydanticCustomError("pattern", "{what}", message) from None
+    return written
+
+
+Pattern = Annotated[str, Field(max_length=1000), BeforeValidator(str)]
+Clause = Annotated[str, Field(max_length=1000), AfterValidator(_pattern)] | list[Any]
+
+
 class ModelEntry(Strict):
     """A model with its dated prices, oldest first."""
 
     name: str | None = None
     aliases: list[str] = []
+    match: list[Clause] = []
     context_window: Tokens | None = None
     base_model: str | None = None
     tokens_factor: Amount | None = None
     output_tokens_factor: Amount | None = None
     reasoning_tokens: Amount | None = None
     deprecated: bool = False
+    listed_by: str | None = None
     prices: Annotated[list[PriceEntry], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -140,6 +192,11 @@ class ProviderFile(Strict):
 
     provider: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     name: str | None = None
+    model_match: list[Clause] = []
+    provider_match: list[Clause] = []
+    fallback_providers: list[str] = []
+    api_pattern: Pattern | None = None
+    unpriced: dict[str, list[Clause]] = {}
     models: dict[str, ModelEntry]
 
 
@@ -297,6 +354,25 @@ class FactsFile(Strict):
     tokenizers: dict[str, Tokenizer] = {}
 
 
+class RegionRule(Sourced):
+    """What a provider adds where a request is kept in a region: token prices are multiplied.
+
+    `only` names the regions, `but` those that cost nothing more where all others do.
+    """
+
+    provider: str
+    only: list[str] | None = None
+    but: list[str] = []
+    models: Annotated[list[str], Field(min_length=1)]
+    multiplier: Amount
+
+
+class RegionFile(Strict):
+    """`pricing/regions.yaml`, kept by hand."""
+
+    regions: list[RegionRule]
+
+
 _FILES: dict[Kind, type[Strict]] = {
     "api": ProviderFile,
     "gpu": GpuFile,
@@ -305,6 +381,7 @@ _FILES: dict[Kind, type[Strict]] = {
     "open_models": OpenModelFile,
     "retirements": RetirementFile,
     "facts": FactsFile,
+    "regions": RegionFile,
 }
 
 
@@ -343,6 +420,8 @@ def _kind(document: Document) -> Kind:
         return "retirements"
     if "facts" in keys or "tokenizers" in keys:
         return "facts"
+    if "regions" in keys:
+        return "regions"
     raise InputError(
         "this is no catalog file: it has neither models nor gpus",
         where=document.where(),

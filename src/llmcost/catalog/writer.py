@@ -8,11 +8,16 @@ import json
 import re
 from typing import Any
 
-from llmcost.catalog.origin import BUCKETS
+from llmcost.catalog.units import BY_FIELD
 
+_FIRST = (
+    *("input_per_mtok", "output_per_mtok"),
+    *("cached_input_per_mtok", "cache_write_per_mtok", "cache_write_1h_per_mtok"),
+)
 _ENTRY = (
     "effective_from",
-    *BUCKETS,
+    *_FIRST,
+    *(field for field in BY_FIELD if field not in _FIRST),
     "batch",
     "long_context",
     "variants",
@@ -22,15 +27,10 @@ _ENTRY = (
     "note",
     "source",
 )
+_PROVIDER = ("model_match", "provider_match", "fallback_providers", "api_pattern", "unpriced")
 _MODEL = (
-    "name",
-    "aliases",
-    "context_window",
-    "base_model",
-    "tokens_factor",
-    "output_tokens_factor",
-    "reasoning_tokens",
-    "deprecated",
+    *("name", "aliases", "match", "context_window", "base_model"),
+    *("tokens_factor", "output_tokens_factor", "reasoning_tokens", "deprecated", "listed_by"),
 )
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./@+ ()-]*(?<! )")
 _WORDS = {"true", "false", "null", "~"}
@@ -39,10 +39,11 @@ _WORDS = {"true", "false", "null", "~"}
 def provider_yaml(file: dict[str, Any]) -> str:
     """The text of `pricing/api/<provider>.yaml`."""
     lines = [
-        "# USD per million tokens. Append-only: a changed price is a new dated entry, the oldest first.",
+        "# USD per million tokens, or as a name says. Append-only: a changed price is a new dated entry, the oldest first.",
         "# `llmcost prices refresh` writes this file from genai-prices (MIT) and keeps every entry in it.",
         f"provider: {_scalar(file['provider'])}",
         f"name: {_scalar(file.get('name') or file['provider'])}",
+        *(f"{key}: {_flow(file[key])}" for key in _PROVIDER if file.get(key) is not None),
         "models:",
     ]
     for model, about in file["models"].items():

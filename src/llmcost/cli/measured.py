@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from llmcost.architectures.architecture import Retired
 from llmcost.architectures.flow import models_of, reachable
-from llmcost.architectures.prices import OwnPrice, Prices
+from llmcost.architectures.own_prices import OwnPrice
+from llmcost.architectures.prices import Prices
 from llmcost.architectures.token_counts import NEUTRAL
 from llmcost.cli.asked import Asked, Measured
 from llmcost.cli.draft import Draft

@@ -178,7 +178,7 @@ def catalog_of(flags: Values) -> Any:
 
 def own_prices(flags: Values) -> Any:
     """`--price` as the scenario would have it. Raises InputError for a range: what was answered has one price."""
-    from llmcost.architectures.prices import OwnPrice
+    from llmcost.architectures.own_prices import OwnPrice
     from llmcost.validation import validated
 
     draft: Draft = draft_from({"price": flags.get("price")})

@@ -51,6 +51,7 @@ def list_prices(
     tier: Annotated[str | None, typer.Option("--tier", help="cheap, mid or dear, by blended price.")] = None,
     max_input: Annotated[str | None, typer.Option("--max-input", help="At most this input price, USD/Mtok.")] = None,
     search: Annotated[str | None, typer.Option("--search", "-s", help="The same as WORD.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Models of audio, images, pages and embeddings, too.")] = False,
     gpus: Annotated[bool, typer.Option("--gpus", help="GPUs by the hour instead of models.")] = False,
     as_of: AsOfOption = None,
     catalog: CatalogOption = None,
@@ -68,7 +69,9 @@ def list_prices(
         view, result = views_of.gpu_list(listing.listed_gpus(prices, on, search), on)
         return _write([view], result, on, [], format, output, force)
     limit = None if max_input is None else _number(max_input, "--max-input")
-    found = listing.listed(prices, on, provider=provider, tier=tier, max_input_per_mtok=limit, search=search)
+    found = listing.listed(
+        prices, on, provider=provider, tier=tier, max_input_per_mtok=limit, search=search, every=every
+    )
     view, result = views_of.model_list(found, on)
     _write([view], result, on, [views_of.TIERS], format, output, force)
 

@@ -36,7 +36,10 @@ def check_names(scenario: Scenario, prices: Prices, where: Where) -> None:
         named |= dict.fromkeys(model for model in (*sides, *architecture.targets(), own) if model)
     for old in scenario.successors:
         _check_named(prices, old, where(["successors", old], True), named)
+    providers = {model.split("/", 1)[0] for model in prices.catalog.model_ids()}
     for name in scenario.prices:
+        if name == "*" or (name.endswith("/*") and name[:-2] in providers):
+            continue
         _check_named(prices, name, where(["prices", name], True), named)
     for name in (*scenario.quality, *(n for s in scenario.segments.values() for n in s.quality)):
         _check_named(prices, name, where(["quality", name], True), named)

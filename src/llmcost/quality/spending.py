@@ -109,7 +109,7 @@ def _aged(model: str, price: ApiPrice, on: date) -> list[Warning]:
 
 def own_of(prices: Prices) -> Any:
     """The user's own prices, as they were given."""
-    return prices._own
+    return {**prices._own, **prices._wide}
 
 
 def _tokens(

@@ -134,6 +134,9 @@ ABOUT: dict[str, dict[str, str]] = {
     },
     "OwnPrice": {
         "batch": "the same prices for batched requests",
+        "tiers": "prices of a service tier by its name, such as flex or priority",
+        "discount": "share that a contract takes off the catalog's prices; under PROVIDER/* for all its models",
+        "region": "where requests are kept, such as eu: token prices are multiplied by what the provider adds",
         **_TOKENS,
         "min_cacheable_tokens": "tokens of the shortest prompt that the model caches; left out, the catalog's",
         "cache_lifetime_minutes": "minutes that a cache entry lives unread; left out, the catalog's",
@@ -277,8 +280,10 @@ _RATES = {
     "cached_input_per_mtok": "USD per million input tokens read from the prompt cache",
     "cache_write_per_mtok": "USD per million input tokens written to the prompt cache",
     "cache_write_1h_per_mtok": "USD per million input tokens written to it for an hour",
+    "other": "USD for what else is billed, such as web_searches_per_1000 or input_audio_per_mtok",
 }
-ABOUT["BatchPrice"] = _RATES
+ABOUT["OwnRates"] = _RATES
+ABOUT["TierPrice"] = _RATES | {"batch": ABOUT["OwnPrice"]["batch"]}
 ABOUT["OwnPrice"] |= _RATES
 ABOUT["Verifier"] = ABOUT["Router"] | {
     "false_accept": "share of the wrong answers that it accepts",

@@ -10,17 +10,17 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
-from llmcost.architectures.api import Rate, rate_of
+from llmcost.architectures.api import rate_of
 from llmcost.architectures.prices import Prices
+from llmcost.catalog.matching import GATEWAYS
 from llmcost.catalog.models import ApiPrice
+from llmcost.catalog.rates import Rate
 from llmcost.errors import UnknownPrice
 from llmcost.estimate import Factor
 from llmcost.usage.conversion import BATCH, STANDARD
 from llmcost.usage.cube import Sums
 from llmcost.workload import Stream
 
-# What gateways put before a model's name, and whose price list that is.
-GATEWAYS = {"bedrock": "aws", "vertex_ai": "google", "gemini": "google", "models": "google", "mistralai": "mistral"}
 _FIELDS = {
     "uncached_input": "input_per_mtok",
     "cache_read": "cached_input_per_mtok",
