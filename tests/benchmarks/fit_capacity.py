@@ -161,9 +161,7 @@ def _robust(error: Any, width: float) -> Any:
 def usable(rows: Sequence[Measured]) -> list[Measured]:
     """Rows that fit in memory and whose inputs were not in the cache already."""
     return [
-        row
-        for row in rows
-        if not row.prefix_cached and not why_not(row.setup, row.input_tokens, row.output_tokens)
+        row for row in rows if not row.prefix_cached and not why_not(row.setup, row.input_tokens, row.output_tokens)
     ]
 
 
@@ -179,7 +177,9 @@ def left_out(fit: Fit, folds: int = 12, rounds: int = 8) -> tuple[Any, Any, Any,
         seen = fit.fitted(everything[~out], theta, rounds)
         found = fit.predicted(seen, everything[out])
         rate[out], token[out], first[out] = (
-            found[0] / fit.rate[out], found[1] / fit.token[out], found[2] / fit.first[out],
+            found[0] / fit.rate[out],
+            found[1] / fit.token[out],
+            found[2] / fit.first[out],
         )
     return rate, token, first, theta
 
@@ -196,7 +196,10 @@ def main() -> None:
     """Fit, and either write the table or print the spread of rows left out."""
     fit = Fit(usable(measured()))
     if "--write" in sys.argv:
-        lines = ['"""The capacity model\'s constants, as fit_capacity.py wrote them; efficiency.py says what each means."""', ""]
+        lines = [
+            '"""The capacity model\'s constants, as fit_capacity.py wrote them; efficiency.py says what each means."""',
+            "",
+        ]
         lines.append("FITTED: dict[str, dict[str, float]] = {")
         for constant, factors in table(fit, fit.fitted(np.arange(len(fit.rows)))).items():
             lines.append(f'    "{constant}": {{')

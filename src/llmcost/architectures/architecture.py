@@ -76,12 +76,37 @@ class OwnModel(Strict):
     context_window: Months | None = None
     sliding_window: Months | None = None
     sliding_layers: Count = 0
+    active_parameters: AboveZero | None = None
+    experts: Months | None = None
+    experts_per_token: Months | None = None
+    shared_experts: Count | None = None
+    expert_layers: Months | None = None
+    latent_size: Months | None = None
+    linear_layers: Count = 0
+    state_bytes: Positive | None = None
+    embedding_parameters: Positive | None = None
+
+    @model_validator(mode="after")
+    def _experts_chosen(self) -> "OwnModel":
+        if (self.experts is None) != (self.experts_per_token is None):
+            refuse("a mixture of experts takes experts and experts_per_token", "give both, and active_parameters")
+        if self.experts is not None and self.active_parameters is None:
+            refuse(
+                "a mixture of experts has no active_parameters", "give active_parameters: those multiplied for a token"
+            )
+        if self.experts is not None and (self.experts_per_token or 0) >= self.experts:
+            refuse("a token uses fewer experts than there are", "give experts_per_token below experts")
+        if self.active_parameters is not None and self.active_parameters > self.parameters:
+            refuse("active_parameters are more than parameters", "give all parameters under parameters")
+        return self
 
     def shape(self, name: str) -> OpenModel:
         """The same as the catalog has it."""
         return OpenModel(
             *(name, self.parameters, self.layers, self.kv_heads, self.head_size, self.width, Source("the scenario")),
-            *(self.heads, self.context_window, self.sliding_window, int(self.sliding_layers)),
+            *(self.heads, self.context_window, self.sliding_window, int(self.sliding_layers), None, (), None),
+            *(self.active_parameters, self.experts, self.experts_per_token, self.shared_experts, self.expert_layers),
+            *(self.latent_size, int(self.linear_layers), self.state_bytes, self.embedding_parameters),
         )
 
 
@@ -98,7 +123,8 @@ class Month(NamedTuple):
     """One month of the horizon: its number (1 is the first), its first day, and its prices.
 
     `growth` is (1+g)^(m−1); `drift` is (1+r)^((m−1)/12), the yearly change of API prices, or None
-    where there is none. `evidence` knows how good models are, which a verifier's escalation follows.
+    where there is none. `evidence` knows how good models are, which a verifier's escalation follows; `limits` are
+    the requirements on latency, which fleets are sized for.
     """
 
     number: int
@@ -119,6 +145,7 @@ class Month(NamedTuple):
 
     models: Mapping[str, OwnModel] = {}
     evidence: Any = None
+    limits: Any = None
 
     @property
     def hours_factor(self) -> Factor:

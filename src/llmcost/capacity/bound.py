@@ -174,7 +174,9 @@ def check_rate(
     high = max((served.high for served, _ in found), default=None)
     fits = bound.requests_per_second > 0
     if not fits:  # weights beyond the memory can be read from the host's: then computing alone is the limit
-        bound, best = max(((_computing_bound(one, input_tokens, output_tokens), one) for one in several), key=lambda b: b[0])
+        bound, best = max(
+            ((_computing_bound(one, input_tokens, output_tokens), one) for one in several), key=lambda b: b[0]
+        )
     factor = stated / bound.requests_per_second
     said = what or f"{stated:,.4g} requests a second"
     size = f"{input_tokens:,.0f} + {output_tokens:,.0f} tokens"

@@ -45,8 +45,10 @@ class Efficiency(NamedTuple):
     burst: float
 
 
-SHARES = ("bandwidth", "expert_bandwidth", "cache_bandwidth", "flops", "expert_flops", "attention_flops")
-SHARES += ("link", "expert_link", "burst")
+SHARES = frozenset(
+    ("bandwidth", "expert_bandwidth", "cache_bandwidth", "flops", "expert_flops", "attention_flops")
+    + ("link", "expert_link", "burst")
+)
 
 # The levels that each constant has a factor of, beside its base.
 LEVELS: dict[str, tuple[str, ...]] = {

@@ -30,7 +30,7 @@ WRITTEN_SHARE = 0.6  # of its output that an engine holds room for when it lets 
 WHOLE_OUTPUT = ("tensorrt-llm",)  # engines that hold room for all of it, so that no request is put out again
 
 # ln of how far the rate may be off at either end of the 90 % interval (cross-validated, docs/methods/self-hosting.md).
-BAND = {"dense": 0.27, "mixture": 0.42}
+BAND = {"dense": 0.27, "mixture": 0.45}
 
 
 class Memory(NamedTuple):

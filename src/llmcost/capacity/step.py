@@ -50,7 +50,8 @@ def timing(setup: Setup, input_tokens: Number, output_tokens: Number) -> Timing:
 
 def overlapped(reading: Number, computing: Number, sharpness: float) -> Number:
     """(a^p + b^p)^(1/p): between the larger (p infinite) and the sum (p = 1)."""
-    return (reading**sharpness + computing**sharpness) ** (1 / sharpness)
+    longer: Number = (reading**sharpness + computing**sharpness) ** (1 / sharpness)
+    return longer
 
 
 def step_s(timed: Timing, batch: Number) -> Number:
@@ -61,13 +62,21 @@ def step_s(timed: Timing, batch: Number) -> Number:
     tokens = batch * checked
     seen = 1.0 - (1.0 - w.share) ** tokens
     dense = overlapped(w.weights / c.bandwidth, own * checked * w.dense / c.flops, c.sharpness)
-    experts = overlapped(
-        seen * w.experts / c.expert_bandwidth, tokens * w.expert / c.expert_flops, c.sharpness
-    )
+    experts = overlapped(seen * w.experts / c.expert_bandwidth, tokens * w.expert / c.expert_flops, c.sharpness)
     attention = own * overlapped(w.cache / c.cache_bandwidth, checked * w.attention / c.attention_flops, c.sharpness)
     fixed = w.layers * c.layer_s + w.expert_layers * c.expert_layer_s + c.step_s + own * c.sequence_s
-    hops = w.sends * c.send_s * (1 + c.send_growth * maximum(timed.doublings - 1, 0.0)) + w.expert_sends * c.expert_send_s
-    return dense + experts + attention + fixed + hops + own * checked * w.send / c.link + tokens * w.expert_send / c.expert_link
+    hops = (
+        w.sends * c.send_s * (1 + c.send_growth * maximum(timed.doublings - 1, 0.0)) + w.expert_sends * c.expert_send_s
+    )
+    return (
+        dense
+        + experts
+        + attention
+        + fixed
+        + hops
+        + own * checked * w.send / c.link
+        + tokens * w.expert_send / c.expert_link
+    )
 
 
 def parts(timed: Timing, batch: float) -> Parts:

@@ -201,7 +201,11 @@ def work(setup: Setup, input_tokens: Number, output_tokens: Number) -> Work:
     model, gpu, tensor, stage = setup.model, setup.gpu, setup.tensor, setup.stage
     known = parameters(model)
     bandwidth = gpu.bandwidth_gb_s * 1e9
-    flops, expert_flops, half = peak_flops(gpu, always_precision(setup)), peak_flops(gpu, setup.precision), peak_flops(gpu, "bf16")
+    flops, expert_flops, half = (
+        peak_flops(gpu, always_precision(setup)),
+        peak_flops(gpu, setup.precision),
+        peak_flops(gpu, "bf16"),
+    )
     context = input_tokens + output_tokens / 2
     new = input_tokens * (1.0 - setup.prefix_cached)
     before = input_tokens - new

@@ -48,7 +48,7 @@ def gates_of(
     _residency(required, where, failed, unknown)
     _restricted(name, scenario, failed)
     _retirements(name, scenario, prices, failed)
-    for field in ("p99_latency_ms", "first_token_ms"):
+    for field in ("p99_latency_ms", "first_token_ms", "token_ms"):
         _latency(field, name, scenario, prices, failed, unknown)
     _devices(name, scenario, prices, failed)
     if required.min_quality_kept is not None:
@@ -147,7 +147,7 @@ def _latency(
         return
     from llmcost.economics.latencies import milliseconds, wait_of  # which the model of GPUs comes with
 
-    label = "p99 latency" if field == "p99_latency_ms" else "first token"
+    label = {"p99_latency_ms": "p99 latency", "first_token_ms": "first token"}.get(field, "time a token")
     wait = wait_of(field, name, scenario, prices)
     if wait.total is not None and wait.total > limit:
         failed.append(Gate(field, f"{label} of {milliseconds(wait.total)} is over {limit:g} ms: {wait.words}"))

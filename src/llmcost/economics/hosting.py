@@ -9,7 +9,8 @@ from llmcost.arithmetic import Number, is_zero
 from llmcost.capacity.bound import bound_of, fastest
 from llmcost.capacity.fitting import Fit, smallest_fit
 from llmcost.capacity.latency import Latency
-from llmcost.capacity.replica import Capacity, Memory, Setup, capacity, memory, why_not
+from llmcost.capacity.replica import Capacity, Memory, capacity, memory, why_not
+from llmcost.capacity.setup import Setup
 from llmcost.economics.horizon import months_of, traffic
 from llmcost.economics.latencies import parts_of
 from llmcost.economics.outputs import ratio
@@ -316,9 +317,17 @@ def _rates(
             None if rate is None or each is None else rate * each,
         )
     if measured is None:
-        modelled = hosted.modelled(arriving, month, name).requests_per_second
+        modelled = hosted.modelled(arriving, month, name).requests_per_second * hosted.error(hosted.setup(month))
+        held = hosted.within_limits(arriving, month)
+        if held is not None:
+            within = held.requests_per_second * hosted.error(hosted.setup(month))
+            return modelled, within, None if each is None else modelled * each
         deployable = modelled * hosted.practice() * hosted.target_utilisation
         return modelled, deployable, None if each is None else modelled * each
+    if measured.runs:
+        rate = hosted.measured_rate(arriving, month, name)
+        utilised = 1.0 if hosted.limits(month).stated else hosted.target_utilisation
+        return rate, None if rate is None else rate * utilised, None if each is None or rate is None else rate * each
     if measured.tokens_per_second is not None:
         rate = None if each is None or is_zero(each) else measured.tokens_per_second / each
         return rate, None if rate is None else rate * hosted.target_utilisation, measured.tokens_per_second
