@@ -21,6 +21,7 @@ from llmcost.capacity.goodput import Goodput, Limits, goodput
 from llmcost.capacity.latency import NETWORK_MS
 from llmcost.capacity.replica import LATENCY_CLASSES, Capacity, band, capacity, why_not
 from llmcost.capacity.setup import ENGINE_NAMES, ENGINES, PRECISIONS, Setup
+from llmcost.capacity.work import hidden_mixture
 from llmcost.catalog.models import OpenModel
 from llmcost.errors import Impossible, InputError, UnknownPrice, did_you_mean
 from llmcost.estimate import Charge, Factor
@@ -248,6 +249,14 @@ class Served(Strict):
                 hint="give --model llama-3.1-8b --gpu L40S, or --throughput REQUESTS_PER_SECOND (a replica's, measured)",
                 in_file="write model: llama-3.1-8b and gpu: L40S, or throughput: {requests_per_second: N}",
             )
+        if hidden_mixture(setup.model):
+            raise InputError(
+                f"{name}: {setup.model.model} has more parameters than a dense model of its layers and width, so it is a "
+                "mixture of experts, and nothing says how many of them a token uses",
+                where=f"architectures.{name}",
+                hint="give --config config.json, or --throughput REQUESTS_PER_SECOND (measured)",
+                in_file="write active_parameters, experts and experts_per_token beside parameters under models:",
+            )
         for stream in streams:
             need_requests(stream, f"{name}: the capacity of a GPU", "the model")
         size = self.size(streams)
@@ -442,7 +451,8 @@ class Served(Strict):
         measured = self.throughput
         if measured is not None:
             if measured.runs:
-                return f"{plainly(self.measured_rate(streams, month, name) or 0.0)} requests/s in {len(measured.runs)} runs"
+                rate = self.measured_rate(streams, month, name)
+                return f"{plainly(0.0 if rate is None else rate)} requests/s in {len(measured.runs)} runs"
             if measured.requests_per_second is not None:
                 return f"{plainly(measured.requests_per_second)} requests/s"
             return f"{plainly(measured.tokens_per_second or 0.0)} tokens/s"

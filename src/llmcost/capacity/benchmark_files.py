@@ -125,14 +125,17 @@ def _times(of: Mapping[str, Any] | None, scale: float, mean: str = "mean") -> di
     """`mean` and `pNN` in seconds."""
     found: dict[str, float] = {}
     for name, value in (of or {}).items():
-        number = _number(value) if not isinstance(value, Mapping) else None
+        percentile = name[:1] == "p" and name[1:].replace(".", "", 1).isdigit()
+        if name not in (mean, "median") and not percentile:
+            continue
+        number = _number(value)
         if number is None:
             continue
         if name == mean:
             found["mean"] = number * scale
         elif name == "median":
             found.setdefault("p50", number * scale)
-        elif name[:1] == "p" and name[1:].replace(".", "", 1).isdigit():
+        else:
             found[f"p{float(name[1:]):g}"] = number * scale
     return found
 

@@ -15,6 +15,7 @@ from llmcost.capacity.work import (
     always_bytes,
     attention_flop,
     chosen_share,
+    hidden_mixture,
     kv_bytes,
     parameters,
     peak_flops,
@@ -167,6 +168,8 @@ def check_rate(
 ) -> Verdict:
     """A stated rate in requests a second and replica. Several setups: the one that allows most."""
     several = [setup] if isinstance(setup, Setup) else list(setup)
+    if hidden_mixture(several[0].model):
+        return _not_checkable(stated, what or f"{stated:,.4g} requests a second", several[0].model)
     bounds = [(bound_of(one, input_tokens, output_tokens), one) for one in several]
     (bound, best), *_ = sorted(bounds, key=lambda pair: -pair[0].requests_per_second)
     found = [(served, one) for one in several if (served := capacity(one, input_tokens, output_tokens)) is not None]
@@ -206,6 +209,14 @@ def check_rate(
     return Verdict("plausible", stated, factor, bound.requests_per_second, bound.limit, modelled, high, message)
 
 
+def _not_checkable(stated: float, what: str, model: OpenModel) -> Verdict:
+    message = (
+        f"{what} cannot be checked: {model.parameters:,.4g} parameters in {model.layers} layers of width {model.width:,} "
+        f"are a mixture of experts, and nothing says how many of them a token uses (active_parameters of {model.model})"
+    )
+    return Verdict("above_band", stated, 0.0, float("inf"), "unknown", None, None, message)
+
+
 def check_price(
     usd_per_mtok: float,
     usd_per_gpu_hour: float,
@@ -240,6 +251,8 @@ def check_latency(
 ) -> Verdict:
     """A stated time against the fastest that one request alone could take; rates here are answers a second."""
     several = [setup] if isinstance(setup, Setup) else list(setup)
+    if hidden_mixture(several[0].model):
+        return _not_checkable(1000 / stated_ms, f"{stated_ms:,.4g} ms", several[0].model)
     times = [(fastest_answer(one, input_tokens, output_tokens)[of == "answer"], one) for one in several]
     least, best = min(times, key=lambda pair: pair[0])
     factor = least * 1000 / stated_ms

@@ -46,8 +46,10 @@ class Efficiency(NamedTuple):
 
 
 SHARES = frozenset(
-    ("bandwidth", "expert_bandwidth", "cache_bandwidth", "flops", "expert_flops", "attention_flops")
-    + ("link", "expert_link", "burst")
+    (
+        *("bandwidth", "expert_bandwidth", "cache_bandwidth", "flops", "expert_flops", "attention_flops"),
+        *("link", "expert_link", "burst"),
+    )
 )
 
 # The levels that each constant has a factor of, beside its base.

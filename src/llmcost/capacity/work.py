@@ -37,6 +37,22 @@ def parameters(model: OpenModel) -> Parameters:
     return Parameters(active - chosen, one * model.experts, chosen)
 
 
+# The widest feed-forward layers of published dense models have 8 times the width (Gemma): three matrices of it.
+_WIDEST, _LARGEST_VOCABULARY = 10.0, 300_000
+
+
+def hidden_mixture(model: OpenModel) -> bool:
+    """Whether more parameters are stated than a dense model of these layers and this width could have.
+
+    A mixture of experts that is described as a dense model: how much of it a token uses is not known.
+    """
+    if model.experts or model.active_parameters is not None:
+        return False
+    attention = 2 * model.width * model.head_size * ((model.heads or model.width / model.head_size) + model.kv_heads)
+    most = model.layers * (attention + 3 * _WIDEST * model.width**2) + 2 * _LARGEST_VOCABULARY * model.width
+    return model.parameters > most
+
+
 def chosen_share(model: OpenModel) -> float:
     """k/E: the share of a layer's experts that one token touches."""
     if model.experts and model.experts_per_token:

@@ -12,6 +12,7 @@ from llmcost.architectures.prices import Prices
 from llmcost.capacity.latency import NETWORK_MS, Latency, latency, replica, under_load
 from llmcost.capacity.replica import LATENCY_CLASSES, capacity
 from llmcost.capacity.setup import Setup
+from llmcost.capacity.work import hidden_mixture
 from llmcost.economics.horizon import months_of, traffic
 from llmcost.economics.places import location_of
 from llmcost.errors import UnknownPrice
@@ -148,6 +149,8 @@ def _on_machines(
     try:
         setup: Setup | None = served.setup(month)
     except UnknownPrice:
+        setup = None
+    if setup is not None and hidden_mixture(setup.model):
         setup = None
     found = capacity(setup, *size) if setup is not None and sum(size) > 0 else None
     if served.edge is not None:
