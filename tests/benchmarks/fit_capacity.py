@@ -39,6 +39,7 @@ PRIOR: dict[str, tuple[float, float, tuple[float, ...]]] = {
     "prefill": (1.0, 0.15, (0.1,)),
     "layer_s": (15e-6, 0.5, (0.2, 0.2)),
     "expert_layer_s": (20e-6, 0.5, (0.2, 0.3)),
+    "sparse_layer_s": (10e-6, 0.7, ()),
     "send_s": (8e-6, 0.4, (0.3, 0.25)),
     "send_growth": (0.3, 0.7, ()),
     "link": (0.5, 0.3, (0.2,)),

@@ -85,6 +85,8 @@ class OwnModel(Strict):
     linear_layers: Count = 0
     state_bytes: Positive | None = None
     embedding_parameters: Positive | None = None
+    attention_parameters: Positive | None = None
+    sparse_tokens: Months | None = None
 
     @model_validator(mode="after")
     def _experts_chosen(self) -> "OwnModel":
@@ -107,6 +109,7 @@ class OwnModel(Strict):
             *(self.heads, self.context_window, self.sliding_window, int(self.sliding_layers), None, (), None),
             *(self.active_parameters, self.experts, self.experts_per_token, self.shared_experts, self.expert_layers),
             *(self.latent_size, int(self.linear_layers), self.state_bytes, self.embedding_parameters),
+            *(self.attention_parameters, self.sparse_tokens),
         )
 
 

@@ -17,6 +17,7 @@ from llmcost.capacity.work import (
     chosen_share,
     hidden_mixture,
     kv_bytes,
+    looked_at,
     parameters,
     peak_flops,
     prefill_attention_flop,
@@ -82,7 +83,7 @@ def bound_of(setup: Setup, input_tokens: Number, output_tokens: Number) -> Bound
     bandwidth = setup.gpu.bandwidth_gb_s * 1e9 * setup.gpus
     steps = output_tokens / (1.0 + setup.accepted_tokens)
     # Seconds a request: its share of the reading, and its own computing.
-    read = _read(setup, maximum(batch, 1.0)) / batch + kv_bytes(setup, context)
+    read = _read(setup, maximum(batch, 1.0)) / batch + kv_bytes(setup, looked_at(setup.model, context))
     reading = steps * read / bandwidth
     computing = output_tokens * _token_s(setup, context) + _input_s(setup, input_tokens)
     limit = "bandwidth" if all_true(reading > computing) else "compute"
@@ -112,7 +113,7 @@ def _read(setup: Setup, tokens: Number) -> Number:
 def _token_s(setup: Setup, context: Number) -> Number:
     """Seconds to compute a token at the full FLOP/s of all GPUs."""
     active = 2 * parameters(setup.model).active / _best_flops(setup)
-    return active + attention_flop(setup.model, context) / _attention_flops(setup)
+    return active + attention_flop(setup.model, looked_at(setup.model, context)) / _attention_flops(setup)
 
 
 def _input_s(setup: Setup, input_tokens: Number) -> Number:
@@ -148,7 +149,7 @@ def fastest(setup: Setup, input_tokens: Number, output_tokens: Number) -> Fastes
     weights = _read(setup, 1.0)
     prefill = _input_s(setup, input_tokens)
     context = input_tokens + output_tokens / 2
-    step = maximum((weights + kv_bytes(setup, context)) / bandwidth, _token_s(setup, context))
+    step = maximum((weights + kv_bytes(setup, looked_at(setup.model, context))) / bandwidth, _token_s(setup, context))
     return Fastest(prefill, maximum(prefill, weights / bandwidth), step / (1.0 + setup.accepted_tokens))
 
 

@@ -18,7 +18,7 @@ from llmcost.catalog.models import GpuSpec
 class Efficiency(NamedTuple):
     """Shares of the full rate (at most 1), seconds each, and the sharpness of the overlap of reading and computing.
 
-    `layer_s`, `expert_layer_s` a layer and step; `send_s` an all-reduce, growing by `send_growth` with
+    `layer_s`, `expert_layer_s`, `sparse_layer_s` (the indexer) a layer and step; `send_s` an all-reduce, growing by `send_growth` with
     each doubling of the GPUs beyond two; `expert_send_s` an exchange between experts; `step_s` a step,
     `sequence_s` each request in it, `request_s` a request once. `burst` is the share of the other
     requests' prefill that a request waits for before its first token, not between its tokens.
@@ -33,6 +33,7 @@ class Efficiency(NamedTuple):
     prefill: float
     layer_s: float
     expert_layer_s: float
+    sparse_layer_s: float
     send_s: float
     send_growth: float
     link: float
@@ -63,6 +64,7 @@ LEVELS: dict[str, tuple[str, ...]] = {
     "prefill": ("generation",),
     "layer_s": ("engine", "release"),
     "expert_layer_s": ("engine", "release"),
+    "sparse_layer_s": (),
     "send_s": ("link", "generation"),
     "send_growth": (),
     "link": ("link",),

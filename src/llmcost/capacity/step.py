@@ -64,7 +64,13 @@ def step_s(timed: Timing, batch: Number) -> Number:
     dense = overlapped(w.weights / c.bandwidth, own * checked * w.dense / c.flops, c.sharpness)
     experts = overlapped(seen * w.experts / c.expert_bandwidth, tokens * w.expert / c.expert_flops, c.sharpness)
     attention = own * overlapped(w.cache / c.cache_bandwidth, checked * w.attention / c.attention_flops, c.sharpness)
-    fixed = w.layers * c.layer_s + w.expert_layers * c.expert_layer_s + c.step_s + own * c.sequence_s
+    fixed = (
+        w.layers * c.layer_s
+        + w.expert_layers * c.expert_layer_s
+        + w.sparse_layers * c.sparse_layer_s
+        + c.step_s
+        + own * c.sequence_s
+    )
     hops = (
         w.sends * c.send_s * (1 + c.send_growth * maximum(timed.doublings - 1, 0.0)) + w.expert_sends * c.expert_send_s
     )
@@ -89,7 +95,11 @@ def parts(timed: Timing, batch: float) -> Parts:
         own * w.cache / c.cache_bandwidth,
         own * (w.dense / c.flops + w.attention / c.attention_flops) + batch * w.expert / c.expert_flops,
         w.sends * c.send_s + w.expert_sends * c.expert_send_s + own * w.send / c.link,
-        w.layers * c.layer_s + w.expert_layers * c.expert_layer_s + c.step_s + own * c.sequence_s,
+        w.layers * c.layer_s
+        + w.expert_layers * c.expert_layer_s
+        + w.sparse_layers * c.sparse_layer_s
+        + c.step_s
+        + own * c.sequence_s,
     )
 
 

@@ -68,18 +68,35 @@ def touched(share: float, tokens: Number) -> Number:
 def always_precision(setup: Setup) -> str:
     """What is always used is kept and computed at: a 4-bit mixture has only its experts at 4 bits.
 
-    Except NVFP4 ones, which leave 16 bits to a latent attention alone (modelopt's exclude_modules).
+    Except NVFP4 checkpoints, which leave 16 bits to latent attention alone (modelopt's exclude_modules).
     """
-    if setup.model.experts and setup.precision in FOUR_BITS and (setup.precision != "fp4" or setup.model.latent_size):
+    if setup.model.experts and setup.precision in FOUR_BITS and setup.precision != "fp4":
         return "bf16"
     return setup.precision
 
 
+class Always(NamedTuple):
+    """Parameters that every token multiplies, by what they are kept at: the model's precision, or 16 bits."""
+
+    low: float
+    half: float
+
+
+def always(setup: Setup) -> Always:
+    """The output layer stays at 16 bits whatever the rest has, and so does latent attention at 4."""
+    known = parameters(setup.model).always
+    half = min(setup.model.embedding_parameters or 0.0, known)
+    if setup.precision in FOUR_BITS and setup.model.attention_parameters:
+        half = min(half + setup.model.attention_parameters, known)
+    if always_precision(setup) == "bf16":
+        half = known
+    return Always(known - half, half)
+
+
 def always_bytes(setup: Setup) -> float:
-    """Bytes of what every token multiplies: the output layer stays at 16 bits whatever the rest has."""
-    known = parameters(setup.model)
-    output = min(setup.model.embedding_parameters or 0.0, known.always)
-    return (known.always - output) * WEIGHT_BYTES[always_precision(setup)] + output * WEIGHT_BYTES["bf16"]
+    """Bytes of what every token multiplies."""
+    split = always(setup)
+    return split.low * WEIGHT_BYTES[always_precision(setup)] + split.half * WEIGHT_BYTES["bf16"]
 
 
 def weights_bytes(setup: Setup) -> float:
@@ -103,6 +120,11 @@ def layer_tokens(model: OpenModel, tokens: Number) -> Number:
     if not model.sliding_layers or model.sliding_window is None:
         return (full + model.sliding_layers) * tokens
     return full * tokens + model.sliding_layers * minimum(tokens, float(model.sliding_window))
+
+
+def looked_at(model: OpenModel, context: Number) -> Number:
+    """Tokens of the context that a step reads: all, or those that a sparse attention's indexer picks."""
+    return context if model.sparse_tokens is None else minimum(context, float(model.sparse_tokens))
 
 
 def token_width(model: OpenModel) -> float:
@@ -172,6 +194,7 @@ class Work(NamedTuple):
 
     layers: float
     expert_layers: float
+    sparse_layers: float
     groups: float
     together: float
     share: float
@@ -217,12 +240,12 @@ def work(setup: Setup, input_tokens: Number, output_tokens: Number) -> Work:
     model, gpu, tensor, stage = setup.model, setup.gpu, setup.tensor, setup.stage
     known = parameters(model)
     bandwidth = gpu.bandwidth_gb_s * 1e9
-    flops, expert_flops, half = (
-        peak_flops(gpu, always_precision(setup)),
-        peak_flops(gpu, setup.precision),
-        peak_flops(gpu, "bf16"),
-    )
+    expert_flops, half = peak_flops(gpu, setup.precision), peak_flops(gpu, "bf16")
+    split = always(setup)
+    always_s = 2 * (split.low / peak_flops(gpu, always_precision(setup)) + split.half / half)
+    attending = peak_flops(gpu, "fp8") if kv_element_bytes(setup) < 2 else half
     context = input_tokens + output_tokens / 2
+    read = looked_at(model, context)
     new = input_tokens * (1.0 - setup.prefix_cached)
     before = input_tokens - new
     shared_heads = 1.0 if model.latent_size else min(tensor, float(model.kv_heads))
@@ -234,18 +257,19 @@ def work(setup: Setup, input_tokens: Number, output_tokens: Number) -> Work:
     return Work(
         layers=float(model.layers),
         expert_layers=expert_layers,
+        sparse_layers=float(model.layers if model.sparse_tokens else 0),
         groups=setup.data_parallel,
         together=stage,
         share=chosen_share(model),
         weights=always_bytes(setup) / tensor / bandwidth,
         experts=known.routed * WEIGHT_BYTES[setup.precision] / stage / bandwidth,
-        cache=kv_bytes(setup, context) / shared_heads / bandwidth,
-        dense=2 * known.always / tensor / flops,
+        cache=kv_bytes(setup, read) / shared_heads / bandwidth,
+        dense=always_s / tensor,
         expert=2 * known.chosen / stage / expert_flops,
-        attention=attention_flop(model, context) / tensor / half,
-        prefill_dense=2 * known.always * new / stage / flops,
+        attention=attention_flop(model, read) / tensor / attending,
+        prefill_dense=always_s * new / stage,
         prefill_expert=2 * known.chosen * new / stage / expert_flops,
-        prefill_attention=prefill_attention_flop(model, new, before) / stage / half,
+        prefill_attention=prefill_attention_flop(model, new, before) / stage / attending,
         send=2 * plain_layers * sent * 2 * (tensor - 1) / tensor / link if tensor > 1 else 0.0,
         sends=2 * plain_layers if tensor > 1 else 0.0,
         expert_send=expert_layers * sent * 1.5 * (model.experts_per_token or 1) / stage / link if spread else 0.0,

@@ -209,11 +209,11 @@ class Catalog:
             )
         *figures, licence, aliases, note, source = known[found]
         parameters, layers, kv_heads, head_size, width, heads, context, window, sliding, *rest = figures
-        active, experts, chosen, shared, expert_layers, latent, linear, state, embedding = rest
+        active, experts, chosen, shared, expert_layers, latent, linear, state, embedding, *last = rest
         return OpenModel(
             *(found, parameters, layers, kv_heads, head_size, width, self._source(source)),
             *(heads, context, window, sliding or 0, licence, tuple(aliases), note),
-            *(active, experts, chosen, shared, expert_layers, latent, linear or 0, state, embedding),
+            *(active, experts, chosen, shared, expert_layers, latent, linear or 0, state, embedding, *last),
         )
 
     def open_models(self) -> list[OpenModel]:

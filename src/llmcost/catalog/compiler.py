@@ -28,6 +28,7 @@ SHAPE = (
     *("context_window", "sliding_window", "sliding_layers"),
     *("active_parameters", "experts", "experts_per_token", "shared_experts", "expert_layers"),
     *("latent_size", "linear_layers", "state_bytes", "embedding_parameters"),
+    *("attention_parameters", "sparse_tokens"),
 )
 
 Compiled = dict[str, Any]
