@@ -71,6 +71,22 @@ def check_compounding(rate: Any, times: float, what: str, *at: str) -> None:
         refuse(f"{what} grow beyond any number", "give a smaller rate or a shorter horizon", *at)
 
 
+def _percentile(written: Any) -> Any:
+    """`p95` or `95%` as 0.95; `mean` as no percentile."""
+    text = str(written).strip().lower()
+    if text == "mean":
+        return None
+    try:
+        found = (
+            float(text[1:]) / 100 if text[:1] == "p" else float(text[:-1]) / 100 if text[-1:] == "%" else float(text)
+        )
+    except ValueError:
+        found = -1.0
+    if not 0.5 <= found < 1:
+        refuse(f"the percentile {text!r} is none", "type p50, p90, p95, p99 or mean")
+    return found
+
+
 class Requirements(Strict):
     """What an architecture must meet whatever it costs; a failed one cannot be bought off.
 
@@ -83,6 +99,8 @@ class Requirements(Strict):
     gpu_operations: bool | None = None
     p99_latency_ms: Positive | None = None
     first_token_ms: Positive | None = None
+    token_ms: Positive | None = None
+    latency_percentile: Annotated[float, BeforeValidator(_percentile)] | None = None
     min_quality_kept: Share | None = None
     max_monthly_cost: Usd | None = None
     payback_within_months: Positive | None = None
@@ -101,8 +119,13 @@ class Requirements(Strict):
         return any(
             value not in (None, False, []) or (field == "gpu_operations" and value is False)
             for field, value in self
-            if field != "confidence"
+            if field not in ("confidence", "latency_percentile")
         )
+
+    @property
+    def sized_for(self) -> float | None:
+        """The chance that a fleet is sized for; None where nobody stated one: then it is the expected latency."""
+        return self.confidence if "confidence" in self.model_fields_set else None
 
 
 class Scenario(Strict):

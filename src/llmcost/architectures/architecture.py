@@ -5,6 +5,7 @@ cascade, a fine-tune that is not ready yet) and it *charges* for them. Fixed cha
 once however many ways lead to it, so a target shared by two routes is not paid twice.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol, Self
@@ -83,6 +84,31 @@ class OwnModel(TokenCounts):
     context_window: Months | None = None
     sliding_window: Months | None = None
     sliding_layers: Count = 0
+    active_parameters: AboveZero | None = None
+    experts: Months | None = None
+    experts_per_token: Months | None = None
+    shared_experts: Count | None = None
+    expert_layers: Months | None = None
+    latent_size: Months | None = None
+    linear_layers: Count = 0
+    state_bytes: Positive | None = None
+    embedding_parameters: Positive | None = None
+    attention_parameters: Positive | None = None
+    sparse_tokens: Months | None = None
+
+    @model_validator(mode="after")
+    def _experts_chosen(self) -> "OwnModel":
+        if (self.experts is None) != (self.experts_per_token is None):
+            refuse("a mixture of experts takes experts and experts_per_token", "give both, and active_parameters")
+        if self.experts is not None and self.active_parameters is None:
+            refuse(
+                "a mixture of experts has no active_parameters", "give active_parameters: those multiplied for a token"
+            )
+        if self.experts is not None and (self.experts_per_token or 0) >= self.experts:
+            refuse("a token uses fewer experts than there are", "give experts_per_token below experts")
+        if self.active_parameters is not None and self.active_parameters > (self.parameters or math.inf):
+            refuse("active_parameters are more than parameters", "give all parameters under parameters")
+        return self
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -105,7 +131,10 @@ class OwnModel(TokenCounts):
         sizes = (self.parameters, self.layers, self.kv_heads, self.head_size, self.width)
         return OpenModel(
             *(name, *sizes, Source("the scenario")),  # type: ignore[arg-type]
-            *(self.heads, self.context_window, self.sliding_window, int(self.sliding_layers)),
+            *(self.heads, self.context_window, self.sliding_window, int(self.sliding_layers), None, (), None),
+            *(self.active_parameters, self.experts, self.experts_per_token, self.shared_experts, self.expert_layers),
+            *(self.latent_size, int(self.linear_layers), self.state_bytes, self.embedding_parameters),
+            *(self.attention_parameters, self.sparse_tokens),
         )
 
 
@@ -124,7 +153,8 @@ class StatedLatency(Strict):
 class Month(NamedTuple):
     """One month of the horizon: its number (1 is the first), its first day, and its prices.
 
-    `growth` is (1+g)^(m−1); `drifts` are the yearly changes of prices. `evidence` knows how good models are, which a verifier's escalation follows.
+    `growth` is (1+g)^(m−1); `drifts` are the yearly changes of prices. `evidence` knows how good models are, which a
+    verifier's escalation follows; `limits` are the requirements on latency, which fleets are sized for.
     """
 
     number: int
@@ -145,6 +175,7 @@ class Month(NamedTuple):
 
     models: Mapping[str, OwnModel] = {}
     evidence: Any = None
+    limits: Any = None
 
     def own_model(self, name: str) -> OwnModel | None:
         """What the scenario's `models:` say of a model, under any of its names."""

@@ -6,64 +6,99 @@ Without a measurement the capacity model says it (docs/methods/self-hosting.md).
 """
 
 from collections.abc import Iterator
+from math import exp
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, PrivateAttr, model_validator
 
 from llmcost.architectures.architecture import Architecture, Month, need_requests, plainly
 from llmcost.architectures.gpus import Edge, Gpu, Hardware
 from llmcost.arithmetic import Number, ceil, is_array, is_zero, where
+from llmcost.capacity.benchmark_files import Run, check_runs, measured_rate, read_runs
 from llmcost.capacity.bound import Verdict, all_precisions, check_rate
 from llmcost.capacity.fitting import more_of_the_same
-from llmcost.capacity.replica import (
-    ENGINES,
-    LATENCY_CLASSES,
-    PRECISIONS,
-    Capacity,
-    Setup,
-    capacity,
-    why_not,
-)
+from llmcost.capacity.goodput import Goodput, Limits, goodput
+from llmcost.capacity.latency import NETWORK_MS
+from llmcost.capacity.replica import LATENCY_CLASSES, Capacity, band, capacity, why_not
+from llmcost.capacity.setup import ENGINE_NAMES, ENGINES, PRECISIONS, Setup
+from llmcost.capacity.work import hidden_mixture
 from llmcost.catalog.models import OpenModel
 from llmcost.errors import Impossible, InputError, UnknownPrice, did_you_mean
 from llmcost.estimate import Charge, Factor
-from llmcost.workload import AboveZero, Count, Months, Positive, SomeShare, Stream, Strict, Usd, UsdAboveZero, refuse
+from llmcost.quantity import Range
+from llmcost.workload import (
+    AboveZero,
+    Count,
+    Months,
+    Positive,
+    Share,
+    SomeShare,
+    Stream,
+    Strict,
+    Usd,
+    UsdAboveZero,
+    refuse,
+)
 
 __all__ = ["Edge", "Fleet", "Gpu", "Hardware", "SelfHosted", "Served", "Throughput"]
-
-_ENGINE_NAMES = {**dict.fromkeys(ENGINES), "trt-llm": "tensorrt-llm", "trtllm": "tensorrt-llm"}
 
 
 def _precision(written: Any) -> str:
     found = PRECISIONS.get(str(written).lower())
     if found is None:
-        hint = did_you_mean(str(written), PRECISIONS) or "type bf16, fp8 or int4"
+        hint = did_you_mean(str(written), PRECISIONS) or "type bf16, fp8, fp4, mxfp4 or int4"
         refuse(f"unknown precision {written!r}", hint)
     return found
 
 
 def _engine(written: Any) -> str:
     name = str(written).lower()
-    if name not in _ENGINE_NAMES:
+    if name not in ENGINE_NAMES:
         refuse(f"unknown engine {written!r}", f"type one of: {', '.join(ENGINES)}; or give a measured throughput")
-    return _ENGINE_NAMES[name] or name
+    return ENGINE_NAMES[name]
 
 
 class Throughput(Strict):
-    """What one replica serves, measured: exactly one of the three."""
+    """What one replica serves, measured: exactly one of the four; `measured` are benchmarks' result files."""
 
     requests_per_month: AboveZero | None = None
     requests_per_second: AboveZero | None = None
     tokens_per_second: AboveZero | None = None
+    measured: list[str] | None = None
+    measured_spread: AboveZero = 1.0
+    _runs: tuple[Run, ...] = PrivateAttr(default=())
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_file(cls, written: Any) -> Any:
+        if isinstance(written, dict) and isinstance(written.get("measured"), str):
+            return {**written, "measured": [written["measured"]]}
+        return written
 
     @model_validator(mode="after")
     def _one_measure(self) -> "Throughput":
-        if sum(v is not None for v in (self.requests_per_month, self.requests_per_second, self.tokens_per_second)) != 1:
+        stated = (self.requests_per_month, self.requests_per_second, self.tokens_per_second, self.measured)
+        if sum(v is not None for v in stated) != 1:
             refuse(
-                "the throughput takes exactly one of requests_per_month, requests_per_second, tokens_per_second",
+                "the throughput takes exactly one of requests_per_month, requests_per_second, tokens_per_second, measured",
                 "type throughput: {requests_per_second: 6}",
             )
+        if self.measured is not None:
+            try:
+                self._runs = tuple(read_runs(self.measured))
+            except InputError as broken:
+                refuse(broken.what, broken.hint)
+            if "measured_spread" not in self.model_fields_set:
+                found = measured_rate(self._runs)
+                ends = (found.low / found.requests_per_second, found.high / found.requests_per_second)
+                if ends[0] < ends[1]:
+                    self.__dict__["measured_spread"] = Range(*ends, 1.0)
         return self
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The runs of its result files."""
+        return self._runs
 
 
 class Lengths(Strict):
@@ -100,8 +135,16 @@ class OnMachines(Strict):
     kv_precision: Annotated[str, BeforeValidator(_precision)] | None = None
     engine: Annotated[str, BeforeValidator(_engine)] = "tensorrt-llm"
     latency_class: Literal["batch", "server", "interactive"] = "server"
+    engine_version: str | None = None
+    data_parallel: Months = 1
+    pipeline_parallel: Months = 1
+    expert_parallel: bool = False
+    prefix_cached: Share = 0.0
+    accepted_tokens: Positive = 0.0
+    disaggregated: bool = False
     concurrency: AboveZero | None = None
     modelled_at: Lengths | None = None
+    modelled_rate_error: AboveZero = 1.0
     target_utilisation: SomeShare = 0.7
     spare: Count = 0
     operations_per_month: Usd = 0.0
@@ -120,6 +163,27 @@ class Served(OnMachines):
             )
         return self
 
+    @model_validator(mode="after")
+    def _groups(self) -> "Served":
+        spread = self.data_parallel * self.pipeline_parallel
+        if self.gpus_per_replica % spread:
+            refuse(
+                f"{self.gpus_per_replica} GPUs a replica do not divide into data_parallel {self.data_parallel} × "
+                f"pipeline_parallel {self.pipeline_parallel}",
+                f"give gpus_per_replica: {spread}",
+            )
+        if self.modelled_by_default and "modelled_rate_error" not in self.model_fields_set:
+            # e^±1 is the end of the model's own 90 % interval, which is as wide as the kind of model has it (band).
+            self.__dict__["modelled_rate_error"] = Range(exp(-1.0), exp(1.0), 1.0)
+        return self
+
+    @property
+    def modelled_by_default(self) -> bool:
+        """Whether its rate is the capacity model's: nothing was measured."""
+        if self.throughput is not None or self.model is None:
+            return False
+        return self.edge is None or self.edge.tokens_per_second is None
+
     # what a replica serves
 
     def setup(self, month: Month) -> Setup | None:
@@ -134,7 +198,11 @@ class Served(OnMachines):
             return None
         concurrency = 1.0 if self.edge is not None else self.concurrency
         replica = (self.gpus_per_replica, self.precision, self.kv_precision, self.engine)
-        return Setup(shape, spec, *replica, concurrency)
+        return Setup(
+            *(shape, spec, *replica, concurrency, self.engine_version),
+            *(self.data_parallel, self.expert_parallel, self.pipeline_parallel),
+            *(self.prefix_cached, self.accepted_tokens, self.disaggregated),
+        )
 
     def shape(self, month: Month) -> OpenModel | None:
         """The model's architecture, the scenario's own before the catalog's; None where neither has it."""
@@ -185,6 +253,14 @@ class Served(OnMachines):
                 hint="give --model llama-3.1-8b --gpu L40S, or --throughput REQUESTS_PER_SECOND (a replica's, measured)",
                 in_file="write model: llama-3.1-8b and gpu: L40S, or throughput: {requests_per_second: N}",
             )
+        if hidden_mixture(setup.model):
+            raise InputError(
+                f"{name}: {setup.model.model} has more parameters than a dense model of its layers and width, so it is a "
+                "mixture of experts, and nothing says how many of them a token uses",
+                where=f"architectures.{name}",
+                hint="give --config config.json, or --throughput REQUESTS_PER_SECOND (measured)",
+                in_file="write active_parameters, experts and experts_per_token beside parameters under models:",
+            )
         for stream in streams:
             need_requests(stream, f"{name}: the capacity of a GPU", "the model")
         size = self.size(streams)
@@ -209,14 +285,56 @@ class Served(OnMachines):
         return found
 
     def practice(self) -> float:
-        """What engine and latency class leave of a modelled rate; a device has one request at a time, and no class."""
-        return ENGINES[self.engine] * (1.0 if self.edge is not None else LATENCY_CLASSES[self.latency_class])
+        """What the latency class leaves of a modelled rate; a device has one request at a time, and no class."""
+        return 1.0 if self.edge is not None else LATENCY_CLASSES[self.latency_class]
+
+    def error(self, setup: Setup | None) -> Number:
+        """measured ÷ modelled: 1, or within the model's band in the draws."""
+        if setup is None or is_one(self.modelled_rate_error):
+            return 1.0
+        off: Number = self.modelled_rate_error ** band(setup)
+        return off
+
+    def within_limits(self, streams: list[Stream], month: Month) -> Goodput | None:
+        """The most that a replica serves within the scenario's limits; None without limits, or where nothing is modelled."""
+        limits = self.limits(month)
+        if not limits.stated or not self.modelled_by_default or self.edge is not None:
+            return None
+        setup, size = self.setup(month), self.size(streams)
+        if setup is None or size is None or is_array(size.input_tokens + size.output_tokens):
+            return None
+        return goodput(setup, *size, limits) if sum(size) > 0 else None
+
+    def limits(self, month: Month) -> Limits:
+        """The scenario's limits less the network."""
+        asked: Limits = month.limits or Limits()
+        off = self.network_ms() / 1000
+        return asked._replace(
+            first_token=None if asked.first_token is None else max(asked.first_token - off, 0.0),
+            answer=None if asked.answer is None else max(asked.answer - off, 0.0),
+        )
+
+    def network_ms(self) -> float:
+        """Milliseconds there and back, stated or usual where it runs."""
+        stated = getattr(getattr(self, "latency", None), "network_ms", None)
+        if stated is not None:
+            return float(stated)
+        place = getattr(self, "location", None)
+        if place is None:
+            place = "cloud" if self.gpu is not None and self.gpu.provider is not None else "own"
+        return NETWORK_MS[place]
 
     def measured_rate(self, streams: list[Stream], month: Month, name: str) -> Number | None:
         """The measured requests a second of one replica; None where nothing was measured."""
         measured = self.throughput
         if measured is None:
             return None
+        if measured.runs:
+            limits, size = self.limits(month), self.size(streams)
+            if size is not None and not is_array(size.input_tokens + size.output_tokens):
+                check_runs(measured.runs, self.model, *size)
+            found = measured_rate(measured.runs, limits.first_token, limits.token, limits.percentile)
+            return found.requests_per_second * measured.measured_spread
         if measured.tokens_per_second is not None:
             requests = sum((stream.requests for stream in streams), 0.0)
             tokens = sum((stream.tokens for stream in streams), 0.0)
@@ -249,12 +367,29 @@ class Served(OnMachines):
             return self._device_month(streams, month, name)
         rate = self.measured_rate(streams, month, name)
         if rate is None:
-            rate = self.modelled(streams, month, name).requests_per_second * self.practice()
+            setup = self.setup(month)
+            held = self.within_limits(streams, month)
+            if held is not None:
+                self._refuse_unheld(held, name)
+                return held.requests_per_second * self.error(setup) * (month.hours * 3600) / month.peak_factor.value
+            rate = self.modelled(streams, month, name).requests_per_second * self.practice() * self.error(setup)
         else:
             self._refuse_impossible(streams, month, name)
+            if self.throughput is not None and self.throughput.runs and self.limits(month).stated:
+                return rate * (month.hours * 3600) / month.peak_factor.value
         if self.throughput is not None and self.throughput.requests_per_month is not None:
             return self.throughput.requests_per_month
         return rate * self.target_utilisation * (month.hours * 3600) / month.peak_factor.value
+
+    def _refuse_unheld(self, held: Goodput, name: str) -> None:
+        if held.requests_per_second <= 0:
+            load = held.load
+            raise InputError(
+                f"{name}: not even one request alone keeps the limit on the {held.binds}: it takes "
+                f"{(load.first_token_s + load.queue_s) * 1000:,.3g} ms to the first token and {load.token_s * 1000:,.3g} ms a token",
+                where=f"architectures.{name}",
+                hint="give more GPUs a replica, a faster GPU or a lower precision; llmcost host --max-tpot searches them all",
+            )
 
     def _refuse_impossible(self, streams: list[Stream], month: Month, name: str) -> None:
         verdict = self.verdict(streams, month, name)
@@ -272,7 +407,11 @@ class Served(OnMachines):
         if edge is not None and edge.tokens_per_second is not None and size is not None:
             rate = _over(edge.tokens_per_second, size.output_tokens)
         else:
-            rate = self.modelled(streams, month, name).requests_per_second * self.practice()
+            rate = (
+                self.modelled(streams, month, name).requests_per_second
+                * self.practice()
+                * self.error(self.setup(month))
+            )
         return rate * self.target_utilisation * month.hours * 3600 / month.peak_factor.value
 
     # the fleet
@@ -290,7 +429,14 @@ class Served(OnMachines):
         replicas = needed + self.spare
         rule = f"ceil({plainly(requests)} requests/month ÷ {plainly(one)} a replica) + {self.spare} spare"
         measured = self.throughput
-        if measured is None or measured.requests_per_month is None:
+        held = self.within_limits(streams, month)
+        if held is not None:
+            rule += (
+                f"; a replica: {plainly(held.requests_per_second)} requests/s within the limits ({held.binds} binds, they "
+                f"hold with a chance of {held.chance:.0%}) × {plainly(month.hours * 3600)} s ÷ "
+                f"{plainly(month.peak_factor.value)} peak_to_average{'*' if month.peak_factor.origin == 'assumed' else ''}"
+            )
+        elif measured is None or measured.requests_per_month is None:
             rule += (
                 f"; a replica: {self._rate_words(streams, month, name)}"
                 f" × {plainly(self.target_utilisation)} target_utilisation{self._star('target_utilisation')}"
@@ -299,13 +445,18 @@ class Served(OnMachines):
             )
         factor = Factor("replicas", replicas, "", "derived", rule)
         ceiling = one
-        if measured is None or measured.requests_per_month is None:
+        if held is not None:
+            ceiling = one * month.peak_factor.value
+        elif measured is None or measured.requests_per_month is None:
             ceiling = one / self.target_utilisation * month.peak_factor.value
         return Fleet(factor, one, _over(requests, replicas * ceiling))
 
     def _rate_words(self, streams: list[Stream], month: Month, name: str) -> str:
         measured = self.throughput
         if measured is not None:
+            if measured.runs:
+                rate = self.measured_rate(streams, month, name)
+                return f"{plainly(0.0 if rate is None else rate)} requests/s in {len(measured.runs)} runs"
             if measured.requests_per_second is not None:
                 return f"{plainly(measured.requests_per_second)} requests/s"
             rate = measured.tokens_per_second
@@ -315,8 +466,7 @@ class Served(OnMachines):
         assert setup is not None  # noqa: S101 - modelled has used it
         return (
             f"{plainly(found.requests_per_second)} requests/s modelled ({setup.model.model} at {setup.precision}"
-            f"{self._star('precision')} on {setup.gpus:g} × {setup.gpu.gpu})"
-            f" × {plainly(ENGINES[self.engine])} {self.engine}{self._star('engine')}"
+            f"{self._star('precision')} on {setup.gpus:g} × {setup.gpu.gpu}, {self.engine}{self._star('engine')})"
             f" × {plainly(LATENCY_CLASSES[self.latency_class])} latency class {self.latency_class}"
             f"{self._star('latency_class')}"
         )
@@ -360,6 +510,11 @@ class Served(OnMachines):
     def bought(self) -> bool:
         """Whether its GPUs are paid at once."""
         return self.gpu is not None and self.gpu.owned and not self.gpu.amortise
+
+
+def is_one(value: Number) -> bool:
+    """Whether this is the number 1, and no array of draws."""
+    return not is_array(value) and value == 1.0
 
 
 def _over(amount: Number, by: Number) -> Number:

@@ -9,15 +9,19 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from llmcost.arithmetic import Number, all_true, maximum
-from llmcost.capacity.replica import (
-    ENGINES,
-    WEIGHT_BYTES,
-    Setup,
-    capacity,
-    decode_flop,
+from llmcost.capacity.replica import capacity, memory_bytes
+from llmcost.capacity.setup import FOUR_BITS, WEIGHT_BYTES, Setup
+from llmcost.capacity.work import (
+    always_bytes,
+    attention_flop,
+    chosen_share,
+    hidden_mixture,
     kv_bytes,
+    looked_at,
+    parameters,
     peak_flops,
-    prefill_flop,
+    prefill_attention_flop,
+    touched,
     weights_bytes,
 )
 from llmcost.catalog.models import GpuSpec, OpenModel
@@ -60,7 +64,8 @@ def physical_bound(
 ) -> Number:
     """Requests a second that n GPUs can serve at the very most; 0 where the weights do not fit.
 
-    R_max = B/max(O·(W + B·κ·s)/(BW·n), O·B·(2P + 4Lds)/(F·n) + B·t_p), s = I + O/2, B all that fits.
+    R_max = B/max(O·(W(B) + B·κ·s)/(BW·n), O·B·(2A + 4Lds)/(F·n) + B·t_p), s = I + O/2, B all that fits, A the
+    parameters that a token multiplies, W(B) the bytes of those that B tokens touch.
     """
     setup = Setup(model, gpu, n_gpus, precision, kv_precision)
     return bound_of(setup, input_tokens, output_tokens).requests_per_second
@@ -68,19 +73,65 @@ def physical_bound(
 
 def bound_of(setup: Setup, input_tokens: Number, output_tokens: Number) -> Bound:
     """The physical bound of a replica, with its limit: compute, bandwidth or memory."""
-    room = setup.gpu.memory_gb * 1e9 * setup.gpus - weights_bytes(setup)
+    setup = _kindest(setup)
+    memory = memory_bytes(setup.gpu) * setup.gpus
+    room = memory - weights_bytes(setup)
     if room <= 0:
         return Bound(0.0, "memory")
     batch = room / kv_bytes(setup, input_tokens + output_tokens)
     context = input_tokens + output_tokens / 2
-    flops = peak_flops(setup.gpu, setup.precision) * setup.gpus
     bandwidth = setup.gpu.bandwidth_gb_s * 1e9 * setup.gpus
+    steps = output_tokens / (1.0 + setup.accepted_tokens)
     # Seconds a request: its share of the reading, and its own computing.
-    reading = output_tokens * (weights_bytes(setup) / batch + kv_bytes(setup, context)) / bandwidth
-    work = output_tokens * decode_flop(setup.model, context) + prefill_flop(setup.model, input_tokens)
-    computing = work / flops
+    read = _read(setup, maximum(batch, 1.0)) / batch + kv_bytes(setup, looked_at(setup.model, context))
+    reading = steps * read / bandwidth
+    computing = output_tokens * _token_s(setup, context) + _input_s(setup, input_tokens)
     limit = "bandwidth" if all_true(reading > computing) else "compute"
     return Bound(1 / maximum(reading, computing), limit)
+
+
+def _computing_bound(setup: Setup, input_tokens: float, output_tokens: float) -> Bound:
+    setup = _kindest(setup)
+    context = input_tokens + output_tokens / 2
+    seconds = output_tokens * _token_s(setup, context) + _input_s(setup, input_tokens)
+    return Bound(1 / seconds, "compute")
+
+
+def _kindest(setup: Setup) -> Setup:
+    """The reading of what is not stated that allows most: 4-bit weights do not imply keys and values of 2 bytes."""
+    low = setup.precision in ("fp8", *FOUR_BITS)
+    kept = "fp8" if setup.kv_precision is None and low else setup.kv_precision
+    return setup._replace(kv_precision=kept, data_parallel=1)
+
+
+def _read(setup: Setup, tokens: Number) -> Number:
+    """Bytes of the weights that a step of so many tokens reads: of the experts those that it touches."""
+    routed = parameters(setup.model).routed * WEIGHT_BYTES[setup.precision]
+    return always_bytes(setup) + touched(chosen_share(setup.model), tokens) * routed
+
+
+def _token_s(setup: Setup, context: Number) -> Number:
+    """Seconds to compute a token at the full FLOP/s of all GPUs."""
+    active = 2 * parameters(setup.model).active / _best_flops(setup)
+    return active + attention_flop(setup.model, looked_at(setup.model, context)) / _attention_flops(setup)
+
+
+def _input_s(setup: Setup, input_tokens: Number) -> Number:
+    """Seconds to compute the input that is not in the cache already."""
+    new = input_tokens * (1.0 - setup.prefix_cached)
+    active = 2 * parameters(setup.model).active * new / _best_flops(setup)
+    return active + prefill_attention_flop(setup.model, new, input_tokens - new) / _attention_flops(setup)
+
+
+def _best_flops(setup: Setup) -> float:
+    """FLOP/s of all GPUs at the precision of the experts, the lowest there is."""
+    return peak_flops(setup.gpu, setup.precision) * setup.gpus
+
+
+def _attention_flops(setup: Setup) -> float:
+    """Attention may compute at fp8 where keys and values are kept so."""
+    kept = "fp8" if setup.kv_precision == "fp8" else setup.precision
+    return max(peak_flops(setup.gpu, kept), peak_flops(setup.gpu, setup.precision)) * setup.gpus
 
 
 class Fastest(NamedTuple):
@@ -93,13 +144,13 @@ class Fastest(NamedTuple):
 
 def fastest(setup: Setup, input_tokens: Number, output_tokens: Number) -> Fastest:
     """max(work ÷ full FLOP/s, bytes ÷ full bandwidth) of the input, and of a token with the weights read once."""
-    flops = peak_flops(setup.gpu, setup.precision) * setup.gpus
+    setup = _kindest(setup)
     bandwidth = setup.gpu.bandwidth_gb_s * 1e9 * setup.gpus
-    weights = weights_bytes(setup)
-    prefill = prefill_flop(setup.model, input_tokens) / flops
+    weights = _read(setup, 1.0)
+    prefill = _input_s(setup, input_tokens)
     context = input_tokens + output_tokens / 2
-    step = maximum((weights + kv_bytes(setup, context)) / bandwidth, decode_flop(setup.model, context) / flops)
-    return Fastest(prefill, maximum(prefill, weights / bandwidth), step)
+    step = maximum((weights + kv_bytes(setup, looked_at(setup.model, context))) / bandwidth, _token_s(setup, context))
+    return Fastest(prefill, maximum(prefill, weights / bandwidth), step / (1.0 + setup.accepted_tokens))
 
 
 def fastest_answer(setup: Setup, input_tokens: float, output_tokens: float) -> tuple[float, float]:
@@ -109,7 +160,7 @@ def fastest_answer(setup: Setup, input_tokens: float, output_tokens: float) -> t
 
 
 def all_precisions(setup: Setup) -> list[Setup]:
-    """The same replica at every precision, for a figure that does not say which."""
+    """The same replica at every precision that its GPU computes or unpacks, for a figure that does not say which."""
     return [setup._replace(precision=precision) for precision in WEIGHT_BYTES]
 
 
@@ -118,27 +169,35 @@ def check_rate(
 ) -> Verdict:
     """A stated rate in requests a second and replica. Several setups: the one that allows most."""
     several = [setup] if isinstance(setup, Setup) else list(setup)
+    if hidden_mixture(several[0].model):
+        return _not_checkable(stated, what or f"{stated:,.4g} requests a second", several[0].model)
     bounds = [(bound_of(one, input_tokens, output_tokens), one) for one in several]
     (bound, best), *_ = sorted(bounds, key=lambda pair: -pair[0].requests_per_second)
     found = [(served, one) for one in several if (served := capacity(one, input_tokens, output_tokens)) is not None]
-    modelled = max((served.requests_per_second * ENGINES[one.engine] for served, one in found), default=None)
-    high = max((served.high * ENGINES[one.engine] for served, one in found), default=None)
-    factor = stated / bound.requests_per_second if bound.requests_per_second else float("inf")
+    modelled = max((served.requests_per_second for served, _ in found), default=None)
+    high = max((served.high for served, _ in found), default=None)
+    fits = bound.requests_per_second > 0
+    if not fits:  # weights beyond the memory can be read from the host's: then computing alone is the limit
+        bound, best = max(
+            ((_computing_bound(one, input_tokens, output_tokens), one) for one in several), key=lambda b: b[0]
+        )
+    factor = stated / bound.requests_per_second
     said = what or f"{stated:,.4g} requests a second"
     size = f"{input_tokens:,.0f} + {output_tokens:,.0f} tokens"
     on = f"{best.model.model} at {best.precision} on {best.gpus:g} × {best.gpu.gpu}, {size} a request"
     if factor > 1 + 1e-9:
-        if not bound.requests_per_second:
-            message = f"{said} is impossible: the weights of {on} are larger than the memory"
-        else:
-            message = (
-                f"{said} is impossible: {factor:,.3g} times the physical bound of "
-                f"{bound.requests_per_second:,.3g} requests a second, set by {bound.limit} ({on})"
-            )
+        message = (
+            f"{said} is impossible: {factor:,.3g} times the physical bound of "
+            f"{bound.requests_per_second:,.3g} requests a second, set by {bound.limit} ({on})"
+        )
+        if not best.prefix_cached and bound.limit == "compute":
+            message += "; only an input that is cached already (--prefix-cached) can be served faster"
         return Verdict("impossible", stated, factor, bound.requests_per_second, bound.limit, modelled, high, message)
     if high is None or stated > high:
         known = (
-            "none, for it does not fit with room to serve"
+            "none, for the weights are larger than the memory and would have to be read from the host's"
+            if not fits
+            else "none, for it does not fit with room to serve"
             if modelled is None
             else f"{modelled:,.3g}, {high:,.3g} at most"
         )
@@ -149,6 +208,14 @@ def check_rate(
         return Verdict("above_band", stated, factor, bound.requests_per_second, bound.limit, modelled, high, message)
     message = f"{said} is plausible: the capacity model gives {modelled:,.3g} requests a second ({on})"
     return Verdict("plausible", stated, factor, bound.requests_per_second, bound.limit, modelled, high, message)
+
+
+def _not_checkable(stated: float, what: str, model: OpenModel) -> Verdict:
+    message = (
+        f"{what} cannot be checked: {model.parameters:,.4g} parameters in {model.layers} layers of width {model.width:,} "
+        f"are a mixture of experts, and nothing says how many of them a token uses (active_parameters of {model.model})"
+    )
+    return Verdict("above_band", stated, 0.0, float("inf"), "unknown", None, None, message)
 
 
 def check_price(
@@ -185,6 +252,8 @@ def check_latency(
 ) -> Verdict:
     """A stated time against the fastest that one request alone could take; rates here are answers a second."""
     several = [setup] if isinstance(setup, Setup) else list(setup)
+    if hidden_mixture(several[0].model):
+        return _not_checkable(1000 / stated_ms, f"{stated_ms:,.4g} ms", several[0].model)
     times = [(fastest_answer(one, input_tokens, output_tokens)[of == "answer"], one) for one in several]
     least, best = min(times, key=lambda pair: pair[0])
     factor = least * 1000 / stated_ms

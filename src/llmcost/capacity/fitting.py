@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from llmcost.capacity.replica import Setup, why_not
+from llmcost.capacity.replica import why_not
+from llmcost.capacity.setup import Setup
 from llmcost.catalog.models import GpuSpec
 
 COUNTS = (1, 2, 4, 8)

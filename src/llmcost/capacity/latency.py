@@ -1,28 +1,19 @@
 """How long a request waits: network, queue, first token, and the tokens after it.
 
-At a load λ (requests a second on one replica) the requests in flight follow from Little's law,
-N = λ·(O·t_d(N) + N·t_p) with t_d(N) = a + b·N, so N = λ·O·a/(1 − λ·(O·b + t_p)). A step is slowed by
-the prefill of others, 1/(1 − λ·t_p); the queue is the 99th percentile of the wait for the prefill
-in turn, t_p/(1 − λ·t_p)·ln(100·λ·t_p), as in a single queue with exponential service.
+With N requests in flight on a replica a step takes t_d(N) and each request is slowed by the prefill
+of the others; Little's law gives the load that keeps N in flight, λ = N/(O·t_d(N) + N·t_p). A
+request waits for the step that runs and for the prefill in turn before it: a queue with one server,
+busy ρ = λ·t_p of the time, whose mean wait is ρ/(1 − ρ)·t_p·(1 + c²)/2 (Pollaczek and Khinchine, c²
+the squared deviation of the input's length over its mean) and whose tail is exponential.
 """
 
-from math import log
+from math import log, sqrt
+from statistics import NormalDist
 from typing import NamedTuple
 
-from llmcost.capacity.replica import (
-    ENGINES,
-    MBU,
-    MFU,
-    OTHER_MFU,
-    STEP_OVERHEAD_S,
-    Setup,
-    decode_flop,
-    kv_bytes,
-    peak_flops,
-    prefill_flop,
-    together,
-    weights_bytes,
-)
+from llmcost.capacity.replica import at_concurrency, batch_of, why_not
+from llmcost.capacity.setup import Setup
+from llmcost.capacity.step import Timing, cycle, timing
 
 # Milliseconds there and back that 99 % of the requests stay under, where the scenario states nothing.
 NETWORK_MS = {"edge": 0.0, "own": 2.0, "cloud": 50.0, "api": 100.0}
@@ -69,25 +60,79 @@ def latency(
     return Latency(*parts, start, whole, assumed)
 
 
-def waits(setup: Setup, rate: float, input_tokens: float, output_tokens: float) -> tuple[float, float, float] | None:
-    """Seconds: queue (99th percentile), first token, each token after it, on a replica under a load.
+class Load(NamedTuple):
+    """A replica under a load: requests in flight, requests a second, and seconds.
 
-    `rate` is in requests a second of TensorRT-LLM; a slower engine stretches every time. None: the
-    replica cannot keep up.
+    `queue_s` is what a request waits for others' input, `first_token_s` its own input and first step,
+    `token_s` each token after it.
     """
-    speed = setup.gpus * together(setup)
-    flops = MFU.get(setup.gpu.gpu, OTHER_MFU) * peak_flops(setup.gpu, setup.precision) * speed
-    bandwidth = MBU * setup.gpu.bandwidth_gb_s * 1e9 * speed
-    context = input_tokens + output_tokens / 2
-    alone = weights_bytes(setup) / bandwidth + STEP_OVERHEAD_S
-    each = kv_bytes(setup, context) / bandwidth + decode_flop(setup.model, context) / flops
-    prefill = prefill_flop(setup.model, input_tokens) / flops
-    free = 1 - rate * (output_tokens * each + prefill)
-    if free <= 0:
+
+    in_flight: float
+    requests_per_second: float
+    queue_s: float
+    first_token_s: float
+    token_s: float
+
+
+class Replica(NamedTuple):
+    """A replica ready for any load: `most` requests at once, `spread` the c² of its input lengths."""
+
+    timed: Timing
+    most: float
+    spread: float
+
+
+def replica(setup: Setup, input_tokens: float, output_tokens: float, spread: float = 0.0) -> Replica | None:
+    """What does not depend on the load; None where the model does not fit."""
+    if why_not(setup, input_tokens, output_tokens):
         return None
-    in_flight = max(rate * output_tokens * alone / free, 1.0)
-    step = alone + each * in_flight
-    busy = rate * prefill
-    queue = prefill / (1 - busy) * max(log(100 * busy), 0.0) if busy > 0 else 0.0
-    stretch = 1 / ENGINES[setup.engine]
-    return queue * stretch, (prefill + step) * stretch, step / (1 - busy) * stretch
+    return Replica(timing(setup, input_tokens, output_tokens), batch_of(setup, input_tokens, output_tokens)[0], spread)
+
+
+def with_in_flight(one: Replica, in_flight: float, percentile: float | None = None) -> Load:
+    """The load that keeps so many requests in flight on average, and what they wait: the mean, or a percentile.
+
+    Requests in flight vary as a Poisson number does, so a slow moment has z·√N more of them.
+    """
+    timed = one.timed
+    found = cycle(timed, in_flight)
+    rate = found.rate
+    alone = found.step / (1.0 + timed.accepted)
+    token = at_concurrency(timed, in_flight, found)[1] if timed.output_tokens > 1 else alone
+    if percentile is not None:
+        slow = min(in_flight + NormalDist().inv_cdf(percentile) * sqrt(in_flight), max(one.most, in_flight))
+        more = cycle(timed, max(slow, in_flight))
+        token = at_concurrency(timed, max(slow, in_flight), more)[1] if timed.output_tokens > 1 else alone
+    busy = min(rate * found.prefill / timed.stages, 1.0)
+    queue = _queue(busy, found.prefill * (1 + one.spread) / 2, percentile)
+    running = 0.0 if timed.disaggregated else found.step / 2
+    return Load(in_flight, rate, queue, found.prefill + found.step + running, token)
+
+
+def _queue(busy: float, served_s: float, percentile: float | None) -> float:
+    if busy >= 1:
+        return float("inf")
+    if busy <= 0:
+        return 0.0
+    if percentile is None:
+        return busy / (1 - busy) * served_s
+    return served_s / (1 - busy) * max(log(busy / (1 - percentile)), 0.0)
+
+
+def under_load(one: Replica, rate: float, percentile: float | None = None) -> Load | None:
+    """The replica at so many requests a second; None: it cannot keep up.
+
+    The rate grows with the requests in flight, so the number that it keeps there is bisected.
+    """
+    if cycle(one.timed, one.most).rate < rate:
+        return None
+    low, high = 0.0, one.most
+    for _ in range(40):
+        middle = (low + high) / 2
+        if cycle(one.timed, middle).rate < rate:
+            low = middle
+        else:
+            high = middle
+        if high - low < 1e-4 * high:
+            break
+    return with_in_flight(one, high, percentile)

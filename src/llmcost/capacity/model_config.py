@@ -83,6 +83,8 @@ def read_config(name: str, data: Any, where: str = "config.json") -> OpenModel:
         linear_layers=config.size("num_hidden_layers") - layers.full - layers.sliding,
         state_bytes=layers.linear * _state(config) or None,
         embedding_parameters=lookup or None,
+        attention_parameters=(layers.full + layers.sliding) * _attention(config) if _latent(config) else None,
+        sparse_tokens=config.get("index_topk") or None,
     )
 
 

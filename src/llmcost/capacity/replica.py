@@ -1,53 +1,36 @@
-"""What one replica serves, modelled: a dense transformer on n GPUs, in requests a second.
+"""What one replica serves, modelled: a decoder on n GPUs, in requests a second.
 
-A decode step reads the weights once and every request's keys and values, then computes a token for
-each; prefill computes the input. Memory decides how many requests share a step. Formulas:
-docs/methods/self-hosting.md. Each takes numbers or arrays of draws; bytes, seconds and FLOP throughout.
+Memory decides how many requests share a step; `step` says how long a step and a prefill take.
+Formulas: docs/methods/self-hosting.md. Each takes numbers or arrays of draws; bytes, seconds and
+FLOP throughout.
 """
 
-from math import log2
+from math import exp
 from typing import NamedTuple
 
-from llmcost.arithmetic import Number, all_true, is_array, minimum
-from llmcost.catalog.models import GpuSpec, OpenModel
-from llmcost.errors import InputError, did_you_mean
+from llmcost.arithmetic import Number, all_true, is_array, maximum, minimum
+from llmcost.capacity.efficiency import family
+from llmcost.capacity.setup import Setup
+from llmcost.capacity.step import Cycle, Timing, cycle, parts, timing
+from llmcost.capacity.work import kv_bytes, weights_bytes
+from llmcost.catalog.models import GpuSpec
+from llmcost.errors import InputError
 
-WEIGHT_BYTES = {"bf16": 2.0, "fp8": 1.0, "int4": 0.5625}  # 4-bit: half a byte and a scale for each group
-PRECISIONS = {
-    **{"bf16": "bf16", "fp16": "bf16", "16-bit": "bf16", "fp8": "fp8", "8-bit": "fp8"},
-    **{"int4": "int4", "fp4": "int4", "nvfp4": "int4", "4-bit": "int4", "4bit": "int4", "awq": "int4", "gptq": "int4"},
-}
-ENGINES = {"tensorrt-llm": 1.0, "vllm": 0.88}  # of TensorRT-LLM's rate, which the measurements are of
+# What is left of the rate where answers may not wait for a full batch, where no limit is stated.
 LATENCY_CLASSES = {"batch": 1.0, "server": 0.89, "interactive": 0.56}
 
-MBU = 0.85  # share of the bandwidth that decoding reaches
-STEP_OVERHEAD_S = 0.002
-MEMORY_SHARE = 0.92  # of the memory that an engine takes
-RESERVE_BYTES = 1.5e9  # a GPU: activations, CUDA graphs
-MOST_WEIGHTS = 0.8  # of all memory; above it nothing is left to serve with
-MOST_SEQUENCES = 2048.0  # requests in a step
+MEMORY_SHARE = 0.95  # of the memory that an engine takes
+RESERVE_BYTES = 3e9  # a GPU: activations, CUDA graphs, buffers for sending
+MOST_WEIGHTS = 0.9  # of all memory; above it nothing is left to serve with
+MOST_SEQUENCES = 2048.0  # requests in a step of one attention group
+GIB = 2**30
+ECC = ("L40S", "L4", "A10G", "A40")  # GDDR6 that keeps its check bits in the memory itself
+ECC_SHARE = 0.94
+WRITTEN_SHARE = 0.6  # of its output that an engine holds room for when it lets a request in
+WHOLE_OUTPUT = ("tensorrt-llm",)  # engines that hold room for all of it, so that no request is put out again
 
-# Share of the dense FLOP/s that serving reaches.
-MFU = {
-    **{"A100-SXM-80GB": 0.70, "A100-SXM-40GB": 0.70, "A100-PCIE-80GB": 0.62, "B200": 0.42, "MI300X": 0.40},
-    **{"A10G": 0.60, "A40": 0.60, "L40S": 0.55, "L4": 0.55, "RTX-4090": 0.55},
-    **{"H100-SXM": 0.60, "H100-PCIE": 0.60, "H100-NVL": 0.60, "H200": 0.60, "GH200": 0.60},
-}
-OTHER_MFU = 0.55  # a GPU of the user's own: the lowest of the NVIDIA ones before Blackwell
-DOUBLING = {"nvlink": 0.85, "xgmi": 0.85, "pcie": 0.60}  # what is kept each time the GPUs double
-BAND = {"one": 0.25, "nvlink": 0.35, "xgmi": 0.35, "pcie": 0.50}
-
-
-class Setup(NamedTuple):
-    """A replica: a model on so many GPUs, and how it is run. `concurrency` None: as many as fit."""
-
-    model: OpenModel
-    gpu: GpuSpec
-    gpus: float = 1
-    precision: str = "bf16"
-    kv_precision: str | None = None
-    engine: str = "tensorrt-llm"
-    concurrency: Number | None = None
+# ln of how far the rate may be off at either end of the 90 % interval (cross-validated, docs/methods/self-hosting.md).
+BAND = {"dense": 0.27, "mixture": 0.45}
 
 
 class Memory(NamedTuple):
@@ -60,11 +43,11 @@ class Memory(NamedTuple):
 
 
 class Capacity(NamedTuple):
-    """What one replica serves at its limit, before engine, latency class and utilisation.
+    """What one replica serves at its limit, engine included, before latency class and utilisation.
 
-    `low` and `high` are the band. `limit` is what binds (compute, bandwidth, memory), `batch_limit`
-    what keeps more requests out of a step. Seconds; time a token is what a request sees at full
-    load, its share of other requests' prefill included.
+    `low` and `high` are the band, a 90 % interval. `limit` is what binds (compute, bandwidth, memory,
+    communication, overhead), `batch_limit` what keeps more requests out of a step. Seconds; time a
+    token is what a request sees at full load, its share of other requests' prefill included.
     """
 
     requests_per_second: Number
@@ -79,88 +62,31 @@ class Capacity(NamedTuple):
     first_token_s: Number
 
 
-def precision_named(written: str, where: str = "") -> str:
-    """`fp16`, `AWQ`, `4-bit` as bf16, fp8 or int4. Raises InputError."""
-    found = PRECISIONS.get(written.lower())
-    if found is None:
-        hint = did_you_mean(written, PRECISIONS) or "type bf16, fp8 or int4"
-        raise InputError(f"unknown precision {written!r}", where=where, hint=hint)
-    return found
-
-
-def weights_bytes(setup: Setup) -> float:
-    """Bytes of all weights: W = P·b_w."""
-    return setup.model.parameters * WEIGHT_BYTES[setup.precision]
-
-
-def kv_element_bytes(setup: Setup) -> float:
-    """Bytes a key or value: 2, or 1 at fp8 on TensorRT-LLM; vLLM keeps 2 unless told otherwise."""
-    if setup.kv_precision is not None:
-        return 1.0 if precision_named(setup.kv_precision) == "fp8" else 2.0
-    return 1.0 if setup.precision == "fp8" and setup.engine != "vllm" else 2.0
-
-
-def layer_tokens(model: OpenModel, tokens: Number) -> Number:
-    """Σ over the layers of the tokens that each looks back on: L·x, a sliding layer at most its window."""
-    if not model.sliding_layers or model.sliding_window is None:
-        return model.layers * tokens
-    near = minimum(tokens, float(model.sliding_window))
-    return (model.layers - model.sliding_layers) * tokens + model.sliding_layers * near
-
-
-def kv_bytes(setup: Setup, tokens: Number) -> Number:
-    """Bytes of the keys and values of a request so long: 2·n_kv·d_h·b_kv a layer and token."""
-    model = setup.model
-    return 2 * model.kv_heads * model.head_size * kv_element_bytes(setup) * layer_tokens(model, tokens)
-
-
-def attention_width(model: OpenModel) -> float:
-    """d: heads × head size, which is the width in most models."""
-    return float(model.width if model.heads is None else model.heads * model.head_size)
-
-
-def decode_flop(model: OpenModel, context: Number) -> Number:
-    """FLOP a token: 2P + 4·L·d·context."""
-    return 2 * model.parameters + 4 * attention_width(model) * layer_tokens(model, context)
-
-
-def prefill_flop(model: OpenModel, input_tokens: Number) -> Number:
-    """FLOP of the input: 2·P·I + 2·L·d·I²; a sliding layer multiplies w·I − w²/2 pairs instead of I²/2."""
-    full = model.layers - model.sliding_layers
-    pairs = full * input_tokens * input_tokens / 2
-    if model.sliding_layers and model.sliding_window is not None:
-        near = minimum(input_tokens, float(model.sliding_window))
-        pairs = pairs + model.sliding_layers * (near * input_tokens - near * near / 2)
-    return 2 * model.parameters * input_tokens + 4 * attention_width(model) * pairs
-
-
-def peak_flops(gpu: GpuSpec, precision: str) -> float:
-    """Dense FLOP/s at the precision that is computed in: 4-bit weights at bf16 unless the GPU has fp4."""
-    rate = {"fp8": gpu.fp8_tflops, "int4": gpu.fp4_tflops}.get(precision) or gpu.bf16_tflops
-    return rate * 1e12
-
-
-def together(setup: Setup) -> float:
-    """e = e_2^log2(n): what n GPUs keep of n times one."""
-    return float(DOUBLING[setup.gpu.interconnect] ** log2(setup.gpus)) if setup.gpus > 1 else 1.0
-
-
 def band(setup: Setup) -> float:
-    """How far the model may be off, as a share: 25 % on one GPU, 35 % over NVLink, 50 % over PCIe."""
-    return BAND["one" if setup.gpus <= 1 else setup.gpu.interconnect]
+    """ln of the factor between the estimate and either end of its 90 % interval."""
+    return BAND["mixture" if setup.model.experts or setup.model.active_parameters else "dense"]
+
+
+def memory_bytes(gpu: GpuSpec) -> float:
+    """Bytes of a GPU: vendors' GB are 2^30 bytes; one of the user's own is taken at 1e9."""
+    if family(gpu) == "other":
+        return gpu.memory_gb * 1e9
+    return gpu.memory_gb * GIB * (ECC_SHARE if gpu.gpu in ECC else 1.0)
 
 
 def memory(setup: Setup) -> Memory:
     """The split of the memory; the room for keys and values may be negative where nothing fits."""
-    total = setup.gpu.memory_gb * setup.gpus
+    total = memory_bytes(setup.gpu) * setup.gpus / 1e9
     reserve = (1 - MEMORY_SHARE) * total + RESERVE_BYTES / 1e9 * setup.gpus
     weights = weights_bytes(setup) / 1e9
     return Memory(weights, total - weights - reserve, reserve, total)
 
 
 def batch_in_memory(setup: Setup, input_tokens: Number, output_tokens: Number) -> Number:
-    """Requests whose keys and values fit at their full length."""
-    return memory(setup).cache_gb * 1e9 / kv_bytes(setup, input_tokens + output_tokens)
+    """Requests whose keys and values fit; heads fewer than the GPUs that share them are kept several times."""
+    held = output_tokens if setup.engine in WHOLE_OUTPUT else WRITTEN_SHARE * output_tokens
+    copies = setup.tensor / (1.0 if setup.model.latent_size else min(setup.tensor, float(setup.model.kv_heads)))
+    return memory(setup).cache_gb * 1e9 / (kv_bytes(setup, input_tokens + held) * copies)
 
 
 def why_not(setup: Setup, input_tokens: Number, output_tokens: Number) -> str:
@@ -172,14 +98,28 @@ def why_not(setup: Setup, input_tokens: Number, output_tokens: Number) -> str:
             f"over the {MOST_WEIGHTS:.0%} that leave room to serve"
         )
     if not all_true(batch_in_memory(setup, input_tokens, output_tokens) >= 1):
-        return f"the {split.cache_gb:,.1f} GB left beside the weights do not hold one request of that length"
+        return f"the {max(split.cache_gb, 0.0):,.1f} GB left beside the weights do not hold one request of that length"
     return ""
+
+
+def batch_of(setup: Setup, input_tokens: Number, output_tokens: Number) -> tuple[Number, str]:
+    """Requests at once, and what keeps out the next: memory, concurrency, or the engine's own limit."""
+    room = batch_in_memory(setup, input_tokens, output_tokens)
+    most = MOST_SEQUENCES * setup.data_parallel * setup.pipeline_parallel
+    batch, limit = minimum(room, most), "memory"
+    if not is_array(room) and room > most:
+        limit = "max_num_seqs"
+    if setup.concurrency is not None:
+        if all_true(setup.concurrency < batch):
+            limit = "concurrency"
+        batch = minimum(setup.concurrency, batch)
+    return batch, limit
 
 
 def capacity(setup: Setup, input_tokens: Number, output_tokens: Number) -> Capacity | None:
     """What the replica serves of requests of this size; None where the model does not fit.
 
-    R = B/(O·t_d + B·t_p), docs/methods/self-hosting.md. The two terms of a decode step add.
+    R = B/(O·t_d(B) + B·t_p), docs/methods/self-hosting.md.
     """
     if not all_true(input_tokens + output_tokens > 0):
         raise InputError(
@@ -189,46 +129,41 @@ def capacity(setup: Setup, input_tokens: Number, output_tokens: Number) -> Capac
         )
     if why_not(setup, input_tokens, output_tokens):
         return None
-    batch, batch_limit = _batch(setup, input_tokens, output_tokens)
-    speed = setup.gpus * together(setup)
-    flops = MFU.get(setup.gpu.gpu, OTHER_MFU) * peak_flops(setup.gpu, setup.precision) * speed
-    bandwidth = MBU * setup.gpu.bandwidth_gb_s * 1e9 * speed
-    context = input_tokens + output_tokens / 2
-    weights_s = weights_bytes(setup) / bandwidth
-    cache_s = batch * kv_bytes(setup, context) / bandwidth
-    compute_s = batch * decode_flop(setup.model, context) / flops
-    step = weights_s + cache_s + compute_s + STEP_OVERHEAD_S
-    prefill = prefill_flop(setup.model, input_tokens) / flops
-    busy = output_tokens * step + batch * prefill
-    rate = batch / busy
-    off = band(setup)
-    limit = ""
-    if not is_array(busy):
-        compute = output_tokens * compute_s + batch * prefill
-        by_step = output_tokens * (weights_s + STEP_OVERHEAD_S)
-        grows = MEMORY_SHARE * setup.gpu.memory_gb * setup.gpus / memory(setup).cache_gb
-        gains = {
-            "compute": compute,
-            "bandwidth": output_tokens * (weights_s + cache_s),
-            "memory": by_step * grows if batch_limit == "memory" else 0.0,
-        }
-        limit = max(gains, key=gains.__getitem__)  # the resource of which one percent more gains most
+    batch, batch_limit = batch_of(setup, input_tokens, output_tokens)
+    timed = timing(setup, input_tokens, output_tokens)
+    found = cycle(timed, batch)
+    off = exp(band(setup))
     written = all_true(output_tokens > 0)
+    first, token = at_concurrency(timed, batch, found)
     return Capacity(
-        *(rate, rate * (1 - off), rate * (1 + off), batch, batch_limit, limit, step, prefill),
-        busy / output_tokens if written else None,
-        prefill + step,
+        *(found.rate, found.rate / off, found.rate * off, batch, batch_limit),
+        "" if is_array(found.busy) else _limit(setup, timed, found, batch, batch_limit),
+        *(found.step, found.prefill, token if written else None, first),
     )
 
 
-def _batch(setup: Setup, input_tokens: Number, output_tokens: Number) -> tuple[Number, str]:
-    """Requests in a step, and what keeps out the next: memory, concurrency, or the engine's own limit."""
-    room = batch_in_memory(setup, input_tokens, output_tokens)
-    batch, limit = minimum(room, MOST_SEQUENCES), "memory"
-    if not is_array(room) and room > MOST_SEQUENCES:
-        limit = "max_num_seqs"
-    if setup.concurrency is not None:
-        if all_true(setup.concurrency < batch):
-            limit = "concurrency"
-        batch = minimum(setup.concurrency, batch)
-    return batch, limit
+def at_concurrency(timed: Timing, batch: Number, found: Cycle) -> tuple[Number, Number]:
+    """Mean seconds to the first token and of each after it, with `batch` requests always in flight."""
+    others = maximum(batch / timed.stages - 1, 0.0) * found.prefill
+    share = timed.constants.burst
+    if timed.disaggregated:
+        return found.prefill * (1 + share * maximum(batch / timed.stages - 1, 0.0)), found.step
+    first = found.prefill + found.step + share * others
+    # The same steps serve a speculating request 1 + a tokens at a time.
+    each = found.step / (1.0 + timed.accepted)
+    return first, each + (1 - share) * others / maximum(timed.output_tokens - 1, 1.0)
+
+
+def _limit(setup: Setup, timed: Timing, found: Cycle, batch: float, batch_limit: str) -> str:
+    """The resource of which one percent more gains most."""
+    spent = parts(timed, batch / timed.stages)
+    steps = timed.output_tokens / (1.0 + timed.accepted)
+    grows = MEMORY_SHARE * memory(setup).total_gb / memory(setup).cache_gb
+    gains = {
+        "compute": steps * spent.computing + batch / timed.stages * found.prefill,
+        "bandwidth": steps * (spent.weights + spent.cache),
+        "communication": steps * spent.sending,
+        "overhead": steps * spent.fixed,
+        "memory": steps * (spent.weights + spent.fixed) * grows if batch_limit == "memory" else 0.0,
+    }
+    return max(gains, key=gains.__getitem__)

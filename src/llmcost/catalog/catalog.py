@@ -263,14 +263,17 @@ class Catalog:
         found = open_model_id(name, known)
         if found is None:
             shown = did_you_mean(name, known) or f"known: {', '.join(known)}"
-            raise UnknownPrice(f"unknown open model {name!r}", hint=f"{shown}; or describe it under models:")
+            raise UnknownPrice(
+                f"unknown open model {name!r}",
+                hint=f"{shown}; or describe it under models:, or give --config config.json",
+            )
         *figures, licence, aliases, note, source = known[found]
         parameters, layers, kv_heads, head_size, width, heads, context, window, sliding, *rest = figures
-        active, experts, chosen, shared, expert_layers, latent, linear, state, embedding = rest
+        active, experts, chosen, shared, expert_layers, latent, linear, state, embedding, *last = rest
         return OpenModel(
             *(found, parameters, layers, kv_heads, head_size, width, self._source(source)),
             *(heads, context, window, sliding or 0, licence, tuple(aliases), note),
-            *(active, experts, chosen, shared, expert_layers, latent, linear or 0, state, embedding),
+            *(active, experts, chosen, shared, expert_layers, latent, linear or 0, state, embedding, *last),
         )
 
     def open_models(self) -> list[OpenModel]:

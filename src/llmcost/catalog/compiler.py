@@ -35,6 +35,7 @@ SHAPE = (
     *("context_window", "sliding_window", "sliding_layers"),
     *("active_parameters", "experts", "experts_per_token", "shared_experts", "expert_layers"),
     *("latent_size", "linear_layers", "state_bytes", "embedding_parameters"),
+    *("attention_parameters", "sparse_tokens"),
 )
 MATCHING = ("model_match", "provider_match", "fallback_providers", "api_pattern", "unpriced")
 OTHER_FIELDS = tuple(field for field in BY_FIELD if field not in Rates._fields)

@@ -239,7 +239,9 @@ class OpenModel(NamedTuple):
     in place of keys and values, `state_bytes` a request in all of them. With latent attention a token
     leaves `latent_size` numbers in each layer. `active_parameters` are those multiplied for a token:
     of a mixture of experts the shared ones, `experts_per_token` of `experts` and the output layer.
-    `embedding_parameters` are only looked up, so they take memory and nothing else.
+    `embedding_parameters` are only looked up, so they take memory and nothing else. With sparse attention
+    an indexer picks `sparse_tokens` of the context, which alone are read. `attention_parameters` are stated
+    where a 4-bit checkpoint leaves them at 16 bits (latent attention).
     """
 
     model: str
@@ -265,6 +267,8 @@ class OpenModel(NamedTuple):
     linear_layers: int = 0
     state_bytes: float | None = None
     embedding_parameters: float | None = None
+    attention_parameters: float | None = None
+    sparse_tokens: int | None = None
 
 
 class Retirement(NamedTuple):

@@ -294,6 +294,8 @@ class Shape(Sourced):
     linear_layers: Tokens | None = None
     state_bytes: Tokens | None = None
     embedding_parameters: Tokens | None = None
+    attention_parameters: Tokens | None = None
+    sparse_tokens: Tokens | None = None
     licence: str | None = None
     aliases: list[str] = []
     note: str | None = None

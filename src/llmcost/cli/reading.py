@@ -1,5 +1,6 @@
 """From a draft to a checked Scenario, a catalog and a day."""
 
+import os
 import re
 from datetime import date
 
@@ -51,6 +52,7 @@ def asked(draft: Draft, flags: Values) -> Asked:
         from llmcost.cli.measured import measured
 
         traffic = measured(draft, flags, catalog, as_of)
+    _beside_the_scenario(draft)
     scenario = scenario_from(draft.data, draft.where, today=as_of, measured=traffic is not None)
     if scenario.outcomes is not None:
         keep_apart(scenario.outcomes.name, flags)
@@ -66,6 +68,25 @@ def asked(draft: Draft, flags: Values) -> Asked:
 
         scenario = in_parts(scenario, prices, traffic.traffic, flags, as_of)
     return Asked(scenario, catalog, as_of, sampling(flags), given_start, traffic)
+
+
+def _beside_the_scenario(draft: Draft) -> None:
+    """A benchmark's file that a scenario names lies relative to it."""
+    for name, body in draft.block("architectures").items():
+        for path in ((), ("serving",)):
+            served = body.get("serving") if path and isinstance(body, dict) else body
+            rate = served.get("throughput") if isinstance(served, dict) else None
+            files = rate.get("measured") if isinstance(rate, dict) else None
+            at = ("architectures", str(name), *path, "throughput")
+            if files is None or not draft.folder or draft.is_flag(at):
+                continue
+            each = [files] if isinstance(files, str) else files
+            if isinstance(each, list):
+                draft.put(
+                    (*at, "measured"),
+                    [os.path.join(draft.folder, str(one)) for one in each],
+                    draft.where([*at, "measured"]),
+                )
 
 
 def _add_baseline_model(draft: Draft) -> None:

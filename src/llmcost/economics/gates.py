@@ -133,7 +133,7 @@ def gates_of(
         *_restricted(name, scenario),
         *_retirements(name, scenario, prices),
     ]
-    for field in ("p99_latency_ms", "first_token_ms"):
+    for field in ("p99_latency_ms", "first_token_ms", "token_ms"):
         found += _latency(field, name, scenario, prices)
     found += _devices(name, scenario, prices)
     found += _qualities(name, scenario, kept, chances)
@@ -260,7 +260,7 @@ def _latency(field: str, name: str, scenario: Scenario, prices: Prices) -> list[
 def _waits(field: str, requirement: str, limit: float, name: str, scenario: Scenario, prices: Prices) -> Judged:
     from llmcost.economics.latencies import milliseconds, wait_of  # which the model of GPUs comes with
 
-    label = "p99 latency" if field == "p99_latency_ms" else "first token"
+    label = {"p99_latency_ms": "p99 latency", "first_token_ms": "first token"}.get(field, "time a token")
     wait = wait_of(field, name, scenario, prices)
     if wait.total is not None:
         over = f"{label} of {milliseconds(wait.total)} is over {limit:g} ms: {wait.words}"

@@ -16,11 +16,12 @@ from llmcost.architectures.fleets import purchases
 from llmcost.architectures.flow import models_of, month_charges, reachable
 from llmcost.architectures.prices import Prices
 from llmcost.arithmetic import Number, is_array, is_zero, where
+from llmcost.capacity.goodput import Limits
 from llmcost.economics.products import Products
 from llmcost.economics.quality_kept import Evidence
 from llmcost.errors import InputError
 from llmcost.estimate import Cadence, Charge, Estimate, Factor, MonthCost, total
-from llmcost.scenario import Scenario
+from llmcost.scenario import Requirements, Scenario
 from llmcost.workload import Stream, streams
 
 
@@ -58,9 +59,26 @@ def _months_of(scenario: Scenario, prices: Prices) -> list[Month]:
             models=scenario.models,
             evidence=evidence,
             memory={},
+            limits=limits_of(scenario.requirements),
         )
         for number in range(1, scenario.horizon_months + 1)
     ]
+
+
+def limits_of(required: Requirements) -> Limits | None:
+    """The requirements on latency in seconds; None without any."""
+
+    def seconds(limit: float | None) -> float | None:
+        return None if limit is None else limit / 1000
+
+    found = Limits(
+        first_token=seconds(required.first_token_ms),
+        token=seconds(required.token_ms),
+        answer=seconds(required.p99_latency_ms),
+        percentile=required.latency_percentile,
+        confidence=required.sized_for,
+    )
+    return found if found.stated else None
 
 
 def traffic(scenario: Scenario, month: Month) -> list[Stream]:

@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 from llmcost.architectures.architecture import Architecture, Month, StatedLatency
 from llmcost.architectures.flow import architecture_of
 from llmcost.architectures.prices import Prices
-from llmcost.capacity.latency import NETWORK_MS, Latency, latency, waits
-from llmcost.capacity.replica import ENGINES, LATENCY_CLASSES, Setup, capacity
+from llmcost.capacity.latency import NETWORK_MS, Latency, latency, replica, under_load
+from llmcost.capacity.replica import LATENCY_CLASSES, capacity
+from llmcost.capacity.setup import Setup
+from llmcost.capacity.work import hidden_mixture
 from llmcost.economics.horizon import months_of, traffic
 from llmcost.economics.places import location_of
 from llmcost.errors import UnknownPrice
@@ -29,16 +31,19 @@ class Wait(NamedTuple):
 
 
 def wait_of(field: str, name: str, scenario: Scenario, prices: Prices) -> Wait:
-    """`p99_latency_ms` or `first_token_ms` of an architecture: as stated, else the sum of its parts.
+    """`p99_latency_ms`, `first_token_ms` or `token_ms` of an architecture: as stated, else the sum of its parts.
+
+    The first is the 99th percentile, the others the requirements' percentile, else the mean.
 
     A mix is as slow as its slowest target; in a cascade the stages add up.
     """
     architecture = scenario.architectures[name]
-    stated = getattr(architecture, field)
+    stated = getattr(architecture, field, None)
     if stated is not None:
         return Wait(stated, stated, "as stated")
     if architecture.kind not in ("routed", "cascade"):
-        return _leaf(field, parts_of(name, scenario, prices))
+        percentile = 0.99 if field == "p99_latency_ms" else scenario.requirements.latency_percentile
+        return _leaf(field, parts_of(name, scenario, prices, percentile))
     waits_below: list[Wait] = []
     stages: list[str] = getattr(architecture, "stages", None) or architecture.targets()
     for target in stages:
@@ -59,6 +64,9 @@ def wait_of(field: str, name: str, scenario: Scenario, prices: Prices) -> Wait:
 
 
 def _leaf(field: str, parts: Latency) -> Wait:
+    if field == "token_ms":
+        each = parts.ms_per_token
+        return Wait(each, each or 0.0, "" if each is None else f"{milliseconds(each)} a token")
     whole = field == "p99_latency_ms"
     known = parts.parts(whole)
     words = " + ".join(f"{name} {milliseconds(value)}" for name, value in known.items())
@@ -80,8 +88,8 @@ def _of_model(architecture: Architecture) -> Latency:
     return _with(architecture.latency, (None, None, None), place, None, ())
 
 
-def parts_of(name: str, scenario: Scenario, prices: Prices) -> Latency:
-    """The parts of the wait on an architecture that answers itself, in the first month."""
+def parts_of(name: str, scenario: Scenario, prices: Prices, percentile: float | None = 0.99) -> Latency:
+    """The parts of the wait on an architecture that answers itself, in the first month; percentile None: the mean."""
     architecture = scenario.architectures[name]
     month = months_of(scenario, prices)[0]
     served = architecture.served_by()
@@ -92,7 +100,7 @@ def parts_of(name: str, scenario: Scenario, prices: Prices) -> Latency:
     modelled: tuple[float | None, float | None, float | None] = (None, None, None)
     assumed: tuple[str, ...] = ()
     if served is not None and size is not None:
-        modelled, assumed = _on_machines(served, streams, month, name, size)
+        modelled, assumed = _on_machines(served, streams, month, name, size, percentile)
     return _with(architecture.latency, modelled, location_of(architecture), written, assumed)
 
 
@@ -127,12 +135,14 @@ def _written(streams: list[Stream]) -> float | None:
 
 
 def _on_machines(
-    served: Any, streams: list[Stream], month: Month, name: str, size: Any
+    served: Any, streams: list[Stream], month: Month, name: str, size: Any, percentile: float | None
 ) -> tuple[tuple[float | None, float | None, float | None], tuple[str, ...]]:
     """Queue, first token, time a token in milliseconds at the peak, and what that assumes."""
     try:
         setup: Setup | None = served.setup(month)
     except UnknownPrice:
+        setup = None
+    if setup is not None and hidden_mixture(setup.model):
         setup = None
     found = capacity(setup, *size) if setup is not None and sum(size) > 0 else None
     if served.edge is not None:
@@ -151,9 +161,10 @@ def _on_machines(
         requests = sum((stream.requests for stream in streams), 0.0)
         working = served.fleet(name, streams, month).replicas.value - served.spare
         at_peak = requests * month.peak_factor.value / (month.hours * 3600) / max(working, 1.0)
-        rate, load = at_peak / ENGINES[served.engine], f"a replica at its peak load, {at_peak:,.3g} requests/s"
-    parts = waits(setup, min(rate, most * MOST_LOAD), *size)
+        rate, load = at_peak, f"a replica at its peak load, {at_peak:,.3g} requests/s"
+    one = replica(setup, *size)
+    parts = under_load(one, min(rate, most * MOST_LOAD), percentile) if one is not None else None
     if parts is None:
         return (None, None, None), ()
-    queue, first, each = (part * 1000 for part in parts)
+    queue, first, each = (part * 1000 for part in (parts.queue_s, parts.first_token_s, parts.token_s))
     return (queue, first, each), (f"{load}, {setup.precision}",)

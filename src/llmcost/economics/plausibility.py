@@ -8,7 +8,7 @@ from llmcost.architectures.flow import reachable
 from llmcost.architectures.prices import Prices
 from llmcost.arithmetic import is_array
 from llmcost.capacity.bound import Verdict, check_latency, check_price, check_rate, fastest_answer
-from llmcost.capacity.replica import Setup
+from llmcost.capacity.setup import Setup
 from llmcost.economics.horizon import months_of, traffic
 from llmcost.errors import Impossible, UnknownPrice
 from llmcost.estimate import Charge
@@ -130,7 +130,7 @@ def _judges(
 ) -> Iterator[tuple[tuple[str, ...], Callable[[Size], Verdict]]]:
     start = ("architectures", name) if architecture is served else ("architectures", name, "serving")
     measured = served.throughput
-    if measured is not None and served.edge is None:
+    if measured is not None and not measured.runs and served.edge is None:
         field = next(iter(measured.model_fields_set))
 
         def rate(size: Size) -> Verdict:

@@ -6,6 +6,7 @@ from typing import Any
 
 from llmcost.architectures.flow import models_of, reachable
 from llmcost.architectures.prices import Prices
+from llmcost.economics.horizon import limits_of
 from llmcost.economics.plausibility import machine_warnings
 from llmcost.economics.token_remarks import measured_counts, reads_without_writes, same_tokens, unknown_minimum
 from llmcost.errors import LlmcostError
@@ -128,9 +129,11 @@ def _of_architecture(name: str, architecture: Any, scenario: Scenario) -> Iterat
         yield Assumption(f"{name}.spare", 0, "no spare replica is stated")
     if "operations_per_month" not in served.model_fields_set:
         yield Assumption(f"{name}.operations_per_month", 0, "no people to run it are stated")
-    yield from _of_machines(name, served)
+    limits = limits_of(scenario.requirements)
+    within = limits is not None and served.edge is None and (served.modelled_by_default or _has_runs(served))
+    yield from _of_machines(name, served, within)
     if served.throughput is None or served.throughput.requests_per_month is None:
-        if "target_utilisation" not in served.model_fields_set:
+        if "target_utilisation" not in served.model_fields_set and not within:
             yield Assumption(
                 f"{name}.target_utilisation", served.target_utilisation, "headroom for bursts unless stated"
             )
@@ -138,12 +141,16 @@ def _of_architecture(name: str, architecture: Any, scenario: Scenario) -> Iterat
             yield Assumption("peak_to_average", scenario.workload.peak_to_average, "the peak is not stated")
 
 
-def _of_machines(name: str, served: Any) -> Iterator[Assumption]:
+def _has_runs(served: Any) -> bool:
+    return served.throughput is not None and bool(served.throughput.runs)
+
+
+def _of_machines(name: str, served: Any, within: bool = False) -> Iterator[Assumption]:
     """What the capacity model takes for granted, and what owning a GPU does."""
     if served.throughput is None and served.model is not None and served.edge is None:
         why = {
             "precision": "as most open models are published",
-            "engine": "what the measurements are of; vllm serves 0.88 of it",
+            "engine": "no engine is stated",
             "latency_class": "0.89 of the rate; batch serves all of it, interactive 0.56",
         }
         for field, reason in why.items():

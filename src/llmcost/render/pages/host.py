@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from llmcost.economics.hosting import Hosting
+from llmcost.economics.sizing import SHOWN
 from llmcost.render import explanation, figures
 from llmcost.render.page import Cell, Column, Page, Table, bounds_note, count, share, text, usd
 
@@ -21,6 +22,12 @@ def page(hosting: Hosting, as_of: date, explain: bool = False) -> Page:
         tables.append(_table(_memory(hosting), title="A replica's memory"))
     if hosting.latency is not None and hosting.latency.p99_latency_ms is not None:
         tables.append(_table(_wait(hosting), [f"Assumed: {one}." for one in hosting.latency.assumed], "Latency"))
+    if hosting.limits is not None:
+        tables.append(_table(_limits(hosting), title="Within the limits"))
+    if hosting.measured:
+        tables.append(_measured(hosting))
+    if hosting.search is not None:
+        tables.append(_search(hosting))
     if hosting.providers:
         tables.append(_providers(hosting, as_of))
     if explain:
@@ -51,7 +58,9 @@ def _capacity(hosting: Hosting) -> list[list[Cell]]:
     if hosting.requests_per_second_band is not None:
         low, high = hosting.requests_per_second_band
         rows.append([text("… its band"), Cell(None, f"{figures.count(low)} to {figures.count(high)}")])
-    used = "after engine, latency class and utilisation" if modelled else "at the target utilisation"
+    used = "after latency class and utilisation" if modelled else "at the target utilisation"
+    if hosting.limits is not None:
+        used = "within the limits"
     rows += [
         [text(f"… deployable, {used}"), count(hosting.deployable_requests_per_second, spread=True)],
         [text("Tokens a second, a replica"), count(hosting.tokens_per_second, spread=True)],
@@ -107,6 +116,81 @@ def _wait(hosting: Hosting) -> list[list[Cell]]:
     rows = [[text(f"{name[:1].upper()}{name[1:]}, ms"), count(value)] for name, value in wait.parts(True).items()]
     rows.append([text("Until the first token, ms"), count(wait.until_first_token_ms)])
     return [*rows, [text("Until the whole answer, ms"), count(wait.p99_latency_ms)]]
+
+
+def _limits(hosting: Hosting) -> list[list[Cell]]:
+    limits = hosting.limits
+    assert limits is not None  # noqa: S101 - asked by the caller
+    of = "mean" if limits.percentile is None else f"p{limits.percentile * 100:g}"
+    rows = [
+        [text(f"Limit on the first token, ms ({of})"), count(limits.first_token_ms)],
+        [text(f"Limit on each further token, ms ({of})"), count(limits.token_ms)],
+        [text("Limit on the whole answer, ms (p99)"), count(limits.p99_latency_ms)],
+        [text("Requests a second that a replica serves within them"), count(limits.goodput_requests_per_second)],
+        [text("What keeps it from more"), text(limits.binds or "")],
+        [text("The chance that they hold at this fleet's peak"), share(limits.chance)],
+    ]
+    if limits.confidence is not None:
+        rows.append([text("… sized for"), share(limits.confidence)])
+    return [row for row in rows if row[1].text not in ("", "–", "unknown")]
+
+
+def _measured(hosting: Hosting) -> Table:
+    columns = [
+        Column("tool", "Tool", number=False),
+        Column("file", "File", number=False),
+        Column("load", "Load", number=False),
+        Column("requests_per_second", "Served/s"),
+        Column("input_tokens", "Input"),
+        Column("output_tokens", "Output"),
+        Column("first_token_ms", "First token, ms"),
+        Column("token_ms", "Token, ms"),
+        Column("failed", "Left out"),
+    ]
+    rows = [
+        [
+            *(text(run.tool), text(run.file), text(run.load), count(run.requests_per_second)),
+            *(count(run.input_tokens), count(run.output_tokens), count(run.first_token_ms), count(run.token_ms)),
+            count(float(run.failed)),
+        ]
+        for run in hosting.measured
+    ]
+    return Table("Measured", columns, rows, ["Failed and cut-off requests are left out of every figure."])
+
+
+def _search(hosting: Hosting) -> Table:
+    found = hosting.search
+    assert found is not None  # noqa: S101 - asked by the caller
+    columns = [
+        Column("gpu", "GPU", number=False),
+        Column("precision", "Precision", number=False),
+        Column("gpus_per_replica", "A replica"),
+        Column("replicas", "Replicas"),
+        Column("gpus", "GPUs"),
+        Column("requests_per_second", "Holds/s"),
+        Column("first_token_ms", "First token, ms"),
+        Column("token_ms", "Token, ms"),
+        Column("chance", "Chance"),
+        Column("binds", "Bound by", number=False),
+        Column("monthly_cost", "A month"),
+    ]
+    rows = [
+        [
+            *(text(one.gpu), text(one.precision), count(float(one.gpus_per_replica)), count(one.replicas)),
+            *(count(one.gpus), count(one.requests_per_second), count(one.first_token_ms), count(one.token_ms)),
+            *(share(one.chance), text(one.binds), usd(one.monthly_cost)),
+        ]
+        for one in found.options[:SHOWN]
+    ]
+    notes = [
+        f"{found.load_requests_per_second:,.4g} requests a second at the peak; {len(found.options)} of {found.considered} "
+        "sets hold the limits. A lower precision changes the answers: measure them."
+    ]
+    notes += [
+        f"Without the limit on the {one.limit}: ${one.monthly_cost_without:,.0f} a month, so it costs ${one.costs:,.0f}."
+        for one in found.limit_costs
+    ]
+    return Table("The cheapest that hold the limits", columns, rows, notes)
 
 
 def _compared(hosting: Hosting) -> str:
