@@ -110,8 +110,8 @@ def command(
         return charted(drawn, flags, question, list(question.scenario.architectures))
 
     write("breakeven", flags, as_of, result, page, remarks)
-    if limit is None:
-        return 0
+    if limit is None or question is not None:
+        return breached(result.breached)
     late = [e for e in result.challengers if e.payback_month.value is None or e.payback_month.value > within]
     return breached(
         f"{e.name} does not pay back within {within:g} months" for e in late if len(late) == len(result.challengers)

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from llmcost.decision.conditions import Answer
 from llmcost.decision.framework import Bank, judge
-from llmcost.economics.breakeven import Intervals
 from llmcost.economics.comparison import Details
+from llmcost.economics.volumes import Intervals
 from llmcost.estimate import Estimate
 
 
