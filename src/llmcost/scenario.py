@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PrivateAttr, SerializeAsAny, model_validator
 
 from llmcost.architectures.architecture import Architecture, OwnModel
+from llmcost.architectures.contracts import in_prices
 from llmcost.architectures.own_prices import OwnPrice
 from llmcost.catalog.models import OWN_PRICE
 from llmcost.errors import InputError, did_you_mean
@@ -94,6 +95,8 @@ class Scenario(Strict):
     api_price_change_per_year: Change = 0.0
     baseline: str | None = None
     prices: dict[str, OwnPrice] = {}
+    region: str | None = None  # this and the next stand in `prices` once they are read
+    discounts: dict[str, Share] = {}
     models: dict[str, OwnModel] = {}
     quality: dict[str, Share] = {}
     successors: dict[str, str] = {}
@@ -205,7 +208,10 @@ def scenario_from(
 
     `measured` says that the logs which `usage` names have been read, `prices_stated_by` in words whose its prices are.
     """
-    written = dict(data)
+    from llmcost.catalog import load_catalog
+
+    providers = frozenset(model.split("/", 1)[0] for model in load_catalog()) if "discounts" in data else frozenset()
+    written, where = in_prices(data, providers, where)
     architectures = written.pop("architectures", {})
     if not isinstance(architectures, Mapping):
         raise InputError(

@@ -61,7 +61,7 @@ def compile_pricing(folder: str | os.PathLike[str]) -> Compiled:
         "open_models": _open_models(root, reader),
         "retirements": reader.retirements(read_yaml(os.path.join(root, "retirements.yaml"))),
         "regions": _regions(root, reader),
-        "matching": json.dumps(matching, ensure_ascii=False, separators=(",", ":")),
+        "matching": json.dumps(matching, separators=(",", ":")),
         "sources": reader.sources,
     }
     names = name_table(models)

@@ -61,6 +61,8 @@ ABOUT: dict[str, dict[str, str]] = {
         "discount_rate": "share a year, for the net present value",
         "api_price_change_per_year": "share a year; -20% makes API prices fall",
         "baseline": "the architecture that savings are measured against; left out, the first",
+        "region": "where requests are kept, such as eu or us: token prices are multiplied by what each provider adds",
+        "discounts": "share that a contract takes off, by provider or model, such as {openai: 10%}",
         "prices": "your own prices by model, over the catalog's or in place of them",
         "models": "open models that the catalog does not describe, for the capacity of a GPU",
         "quality": "share of answers that are right, 0 to 1, by model or architecture, on the team's own evaluation",
@@ -208,7 +210,11 @@ ABOUT: dict[str, dict[str, str]] = {
     },
     "Serving": _SERVED
     | {"model": "a managed fine-tuned model at its own prices", "usd_per_hour": "USD an hour, in place of the others"},
-    "Api": _ARCHITECTURE | {"model": "a model from `llmcost prices list`"},
+    "Api": _ARCHITECTURE
+    | {
+        "model": "a model from `llmcost prices list`",
+        "service_tier": "such as flex or priority: the price of that tier (model@flex says the same)",
+    },
     "Routed": _ARCHITECTURE
     | {
         "mix": "target: share of the requests; `rest` for one of them; a target is a model or an architecture",
