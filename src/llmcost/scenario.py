@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PrivateAttr, SerializeAsAny, model_validator
 
 from llmcost.architectures.architecture import Architecture, OwnModel
+from llmcost.architectures.contracts import in_prices
 from llmcost.architectures.own_prices import OwnPrice
 from llmcost.architectures.price_changes import Drifts, PriceChanges
 from llmcost.catalog.models import OWN_PRICE
@@ -143,6 +144,8 @@ class Scenario(Strict):
     price_change_per_year: PriceChanges = PriceChanges()
     baseline: str | None = None
     prices: dict[str, OwnPrice] = {}
+    region: str | None = None  # this and the next stand in `prices` once they are read
+    discounts: dict[str, Share] = {}
     models: dict[str, OwnModel] = {}
     quality: dict[str, Share] = {}
     successors: dict[str, str] = {}
@@ -280,8 +283,11 @@ def scenario_from(
 
     `measured` says that the logs which `usage` names have been read, `prices_stated_by` in words whose its prices are.
     """
+    from llmcost.catalog import load_catalog
+
     folder = dirname(where([], False).rsplit(":", 2)[0])
-    written = with_samples(dict(data), folder, where)
+    providers = frozenset(model.split("/", 1)[0] for model in load_catalog()) if "discounts" in data else frozenset()
+    written, where = in_prices(with_samples(dict(data), folder, where), providers, where)
     architectures = written.pop("architectures", {})
     if not isinstance(architectures, Mapping):
         raise InputError(

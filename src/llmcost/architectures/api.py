@@ -42,12 +42,21 @@ class Api(Architecture):
 
     kind: Literal["api"] = "api"
     model: str
+    service_tier: str | None = None
+
+    @model_validator(mode="after")
+    def _one_tier(self) -> Self:
+        if self.service_tier is not None and "@" in self.model:
+            refuse(f"{self.model} names a tier of its own", "give it in the model's name or as service_tier, not twice")
+        return self
 
     def targets(self) -> list[str]:
-        return [self.model]
+        if self.service_tier in (None, "standard", "default"):
+            return [self.model]
+        return [f"{self.model}@{self.service_tier}"]
 
     def forward(self, name: str, stream: Stream, month: Month) -> Iterator[tuple[str, Stream]]:
-        yield self.model, stream
+        yield self.targets()[0], stream
 
 
 class PaidByRequest(Strict):

@@ -66,18 +66,22 @@ def compiled_from(folder: str) -> dict[str, Any]:
 
 
 def packed(compiled: dict[str, Any]) -> str:
-    """The compiled catalog as it is written to a file: a line of tables, then a line a model."""
+    """The compiled catalog as it is written to a file: a line of tables, one of matching, then a line a model."""
     models = compiled["models"]
-    parts = [{**compiled, "models": list(models)}, *(models[model] for model in models)]
-    return "".join(
-        json.dumps(part, ensure_ascii=False, separators=(",", ":"), allow_nan=False) + "\n" for part in parts
-    )
+    tables = {**compiled, "models": list(models)}
+    matching = tables.pop("matching")  # text already: it is read where a name is a platform's
+    lines = [
+        json.dumps(part, separators=(",", ":"), allow_nan=False)
+        for part in (tables, *(models[model] for model in models))
+    ]
+    return "\n".join([lines[0], matching, *lines[1:], ""])
 
 
 def unpacked(text: str) -> dict[str, Any]:
     """The compiled catalog from such a file. Raises ValueError where the file is not whole."""
-    first, *lines = text.split("\n")
+    first, matching, *lines = text.split("\n")
     compiled: dict[str, Any] = json.loads(first)
+    compiled["matching"] = matching
     compiled["models"] = Records(zip(compiled["models"], lines[:-1], strict=True))
     return compiled
 

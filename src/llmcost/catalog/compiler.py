@@ -66,7 +66,7 @@ def compile_pricing(folder: str | os.PathLike[str]) -> Compiled:
         "retirements": reader.retirements(read_yaml(os.path.join(root, "retirements.yaml"))),
         **_facts(root, reader, list(models)),
         "regions": _regions(root, reader),
-        "matching": json.dumps(matching, ensure_ascii=False, separators=(",", ":")),
+        "matching": json.dumps(matching, separators=(",", ":")),
         "sources": reader.sources,
     }
     names = name_table(models)

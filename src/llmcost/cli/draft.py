@@ -31,6 +31,7 @@ PATHS: dict[str, tuple[str, ...]] = {
     "price_change": ("api_price_change_per_year",),
     "max_monthly": ("requirements", "max_monthly_cost"),
     "min_quality_kept": ("requirements", "min_quality_kept"),
+    "region": ("region",),
     "payback_within": ("requirements", "payback_within_months"),
 }
 PRICE_FIELDS = {field.removesuffix("_per_mtok"): field for field in Rates._fields} | {
@@ -46,6 +47,7 @@ PRICE_FIELDS = {field.removesuffix("_per_mtok"): field for field in Rates._field
         *("hosting_usd_per_hour", "training_usd_per_mtok"),
     )
 }
+SERVICE_TIERS = ("flex", "priority", "fast", "peak", "off-peak")
 
 
 class Draft:
@@ -137,16 +139,30 @@ def _put_price(draft: Draft, text: str) -> None:
     model, dot, field = left.rpartition(".")
     batch = model.endswith(".batch")
     model = model.removesuffix(".batch")
+    head, tier_dot, tier = model.rpartition(".")
+    if tier_dot and tier in SERVICE_TIERS:
+        model = head
     if not equals or not dot or not model:
         raise InputError(
             f"{shown(text)} is not MODEL.FIELD=USD", where="--price", hint="type --price claude-haiku-4-5.input=0.80"
         )
     if field not in PRICE_FIELDS:
         field = field.removesuffix("_per_mtok")
+    found = None
     if field not in PRICE_FIELDS:
+        from llmcost.catalog.units import BY_FIELD
+
+        found = next((each for each in (field, f"{field}_per_mtok", f"{field}_per_1000") if each in BY_FIELD), None)
+        if found is not None:
+            field = found
+    if field not in PRICE_FIELDS and found is None:
         hint = did_you_mean(field, PRICE_FIELDS) or f"fields: {', '.join(PRICE_FIELDS)}"
         raise InputError(f"unknown price field {shown(field)}", where=f"--price {text}", hint=hint)
-    path = ("prices", model, "batch", PRICE_FIELDS[field]) if batch else ("prices", model, PRICE_FIELDS[field])
+    path: tuple[str, ...] = ("prices", model)
+    if tier_dot and tier in SERVICE_TIERS:
+        path += ("tiers", tier)
+    path += ("batch",) if batch else ()
+    path += (PRICE_FIELDS[field],) if found is None else ("other", found)
     draft.put(path, value, f"--price {text}")
 
 

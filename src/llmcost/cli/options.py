@@ -67,10 +67,11 @@ PRICES = (
     shared("baseline", "The architecture or model that savings are measured against.", "NAME"),
     shared(
         "price",
-        "Your own price: MODEL.input=0.80 (also .output, .cached_input, .cache_write, .cache_write_1h).",
+        "Your own price: MODEL.input=0.80 (also .output, .cached_input, .cache_write, .cache_write_1h, .web_searches; MODEL.flex.input for a tier).",
         "MODEL.FIELD=USD",
         many=True,
     ),
+    shared("region", "Where requests are kept, such as eu or us: the provider's surcharge is added.", "REGION"),
     shared("catalog", "A catalog file of your own over the shipped one.", "FILE", many=True),
     shared("successor", "What replaces a model that retires: OLD=NEW.", "OLD=NEW", many=True),
     shared("as_of", "The day to price for; left out, today.", "YYYY-MM-DD"),

@@ -76,6 +76,8 @@ ABOUT: dict[str, dict[str, str]] = {
         "api_price_change_per_year": "share a year, on the scale of 1 + r; -20% makes API prices by the token fall",
         "price_change_per_year": "the same for single models, service tiers and GPUs, and for people; the narrower holds",
         "baseline": "the architecture that savings are measured against; left out, the first",
+        "region": "where requests are kept, such as eu or us: token prices are multiplied by what each provider adds",
+        "discounts": "share that a contract takes off, by provider or model, such as {openai: 10%}",
         "prices": "your own prices by model, over the catalog's or in place of them",
         "models": "what a model counts and writes; and open models that the catalog does not describe, for the capacity of a GPU",
         "quality": "share of answers that are right, 0 to 1, by model or architecture, on the team's own evaluation",
@@ -242,7 +244,11 @@ ABOUT: dict[str, dict[str, str]] = {
     },
     "Serving": _SERVED
     | {"model": "a managed fine-tuned model at its own prices", "usd_per_hour": "USD an hour, in place of the others"},
-    "Api": _ARCHITECTURE | {"model": "a model from `llmcost prices list`"},
+    "Api": _ARCHITECTURE
+    | {
+        "model": "a model from `llmcost prices list`",
+        "service_tier": "such as flex or priority: the price of that tier (model@flex says the same)",
+    },
     "Routed": _ARCHITECTURE
     | _TARGETS
     | {

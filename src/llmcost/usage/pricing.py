@@ -100,10 +100,15 @@ class CellPrices:
         try:
             for name in _spellings(model, self._providers):
                 if self.prices.has(name):
-                    return self.prices.identity(name) + _variant(name)
+                    return self._with_variant(self.prices.identity(name), name)
         except UnknownPrice as ambiguous:
             return UnknownPrice(ambiguous.what, hint=ambiguous.hint)
         return UnknownPrice("not in the catalog" if model else "the log names no model")
+
+    def _with_variant(self, full: str, name: str) -> str:
+        """`gpt-5.5@flex` keeps its tier, which an identity leaves out; the `@default` of a platform is none."""
+        variant = name.rpartition("@")[2] if "@" in name else ""
+        return f"{full}@{variant}" if variant and variant in self.prices.price(full, self.on).variants else full
 
     def counts(self, model: str) -> ModelCounts:
         """What is stated of this model's tokens over the common count; nothing where it has no price."""
@@ -182,9 +187,3 @@ def _spellings(model: str, providers: set[str]) -> list[str]:
         found += [tail, tail.lower()]
         head, slash, tail = tail.partition("/")
     return list(dict.fromkeys(name for name in found if name))
-
-
-def _variant(name: str) -> str:
-    """`@batch` and the like, which an identity leaves out."""
-    _, at, variant = name.partition("@")
-    return at + variant
