@@ -147,7 +147,7 @@ def _stream_charges(model: str, stream: Stream, month: Month) -> Iterator[Charge
                 origin = "given" if _override(price, "tokens_factor") else "catalog"
                 source = None if origin == "given" else price.source
                 factors.append(Factor("tokens_factor", price.tokens_factor, "", origin, "", source))  # type: ignore[arg-type]
-            factors += [PER_MILLION, rate_factor(price, field, stream, batched)]
+            factors += [PER_MILLION, _rate_of_month(month, price, field, stream, batched)]
             if month.drift is not None:
                 rule = f"(1 + api_price_change_per_year) ^ ({month.number - 1}/12)"
                 factors.append(Factor("price_drift", month.drift, "", "derived", rule))
@@ -165,6 +165,17 @@ class Rate(NamedTuple):
     value: Number
     paid: str
     why: str = ""
+
+
+def _rate_of_month(month: Month, price: ApiPrice, field: str, stream: Stream, batched: bool) -> Factor:
+    """`rate_factor`; of a price without long-context tiers the same for every stream, month and architecture."""
+    if price.long_context:
+        return rate_factor(price, field, stream, batched)
+    kept = month.prices.rates
+    key = (id(price), field, batched)
+    if key not in kept:
+        kept[key] = (price, rate_factor(price, field, stream, batched))  # with the price, so that its id stays its own
+    return kept[key][1]
 
 
 def rate_factor(price: ApiPrice, field: str, stream: Stream, batched: bool = False) -> Factor:

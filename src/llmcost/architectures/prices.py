@@ -14,7 +14,7 @@ from pydantic import PrivateAttr
 from llmcost.architectures.architecture import Retired
 from llmcost.catalog.models import OWN_PRICE, ApiPrice, GpuPrice, GpuSpec, OpenModel, Rates, Retirement
 from llmcost.errors import InputError, UnknownPrice
-from llmcost.estimate import Source
+from llmcost.estimate import Factor, Source
 from llmcost.workload import RatioAboveZero, Strict, Usd
 
 if TYPE_CHECKING:
@@ -56,6 +56,9 @@ class Prices:
         self._found: dict[tuple[str, date], ApiPrice] = {}
         self.months: dict[int, tuple[Any, list[Any]]] = {}  # of one scenario, made once for all its estimates
         self.priced: tuple[Any, str, Any] | None = None  # the months of the last architecture that was asked for
+        self.rates: dict[
+            tuple[int, str, bool], tuple[ApiPrice, Factor]
+        ] = {}  # of prices that no request's size changes
         self._own_alone: dict[str, ApiPrice] = {}
 
     def identity(self, name: str) -> str:
