@@ -5,11 +5,12 @@ Everything a user sees is a rendering of this result, so an explanation needs no
 Money is float64 US dollars; nothing is rounded before rendering.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, Literal, NamedTuple
 
-from llmcost.arithmetic import Number
+from llmcost.arithmetic import Number, is_array
 
 Origin = Literal["given", "assumed", "derived", "catalog"]
 Cadence = Literal["one_time", "monthly"]
@@ -122,10 +123,14 @@ class Warning(NamedTuple):
 
 def product(factors: Iterable[Factor]) -> Number:
     """The product of the factors' values, numbers first so that arrays are touched once."""
-    result: Number = 1.0
+    result = 1.0
+    arrays: list[Number] = []
     for factor in factors:
-        result = result * factor.value
-    return result
+        if is_array(factor.value):
+            arrays.append(factor.value)
+        else:
+            result = result * factor.value
+    return result if not arrays else math.prod(arrays[1:], start=arrays[0] * result)
 
 
 def total(charges: Sequence[Charge], cadence: Cadence) -> Number:

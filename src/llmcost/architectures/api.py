@@ -157,7 +157,7 @@ def _stream_charges(model: str, stream: Stream, month: Month) -> Iterator[Charge
             if any(is_zero(factor.value) for factor in tokens):
                 continue
             factors = [*stream.flow, *((lot,) if lot is not None else ()), *tokens]
-            factors += [PER_MILLION, rate_factor(price, field, stream, batched)]
+            factors += [PER_MILLION, _rate_of_month(month, price, field, stream, batched)]
             factors += month.drifts.of_tokens(price.model, BATCH_TIER if batched else price.variant, month.number)
             name = labelled(bucket + (", batch" if batched else ""), stream)
             yield Charge(name, "monthly", tuple(factors), short_name(price.model))
@@ -182,6 +182,17 @@ def _check_shares(of_input: list[Factor]) -> None:
 def _input(stream: Stream, share: Factor | None, counts: Counted) -> tuple[Factor, ...]:
     factors = (stream.input_tokens, share, counts.tokens_factor)
     return tuple(factor for factor in factors if factor is not None)
+
+
+def _rate_of_month(month: Month, price: ApiPrice, field: str, stream: Stream, batched: bool) -> Factor:
+    """`rate_factor`; of a price that no length changes the same for every stream, month and architecture."""
+    if price.long_context or price.up_to_tokens is not None or not stream.requests_known:
+        return rate_factor(price, field, stream, batched)
+    kept = month.prices.rates
+    key = (id(price), field, batched)
+    if key not in kept:
+        kept[key] = (price, rate_factor(price, field, stream, batched))  # with the price, so that its id stays its own
+    return kept[key][1]
 
 
 def rate_factor(price: ApiPrice, field: str, stream: Stream, batched: bool = False) -> Factor:

@@ -39,6 +39,8 @@ WEEKS_PER_MONTH = 365 / 12 / 7
 class PriceBook(Protocol):
     """Where an architecture gets its prices from: the catalog under the user's own figures."""
 
+    rates: dict[tuple[int, str, bool], tuple[ApiPrice, Factor]]
+
     def price(self, model: str, on: date) -> ApiPrice:
         """The price on a day, the successor's after a retirement; raises Retired without one."""
 

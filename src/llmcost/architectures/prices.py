@@ -14,7 +14,7 @@ from llmcost.architectures.own_prices import OwnPrice, adjusted, at_tier, overla
 from llmcost.catalog.bill import Bill, Usage, bill
 from llmcost.catalog.models import ApiPrice, GpuPrice, GpuSpec, OpenModel, Rates, Retirement
 from llmcost.errors import InputError, UnknownPrice
-from llmcost.estimate import Source
+from llmcost.estimate import Factor, Source
 
 if TYPE_CHECKING:
     from llmcost.catalog import Catalog
@@ -35,6 +35,9 @@ class Prices:
         self._found: dict[tuple[str, date], ApiPrice] = {}
         self.months: dict[int, tuple[Any, list[Any]]] = {}  # of one scenario, made once for all its estimates
         self.priced: tuple[Any, str, Any] | None = None  # the months of the last architecture that was asked for
+        self.rates: dict[
+            tuple[int, str, bool], tuple[ApiPrice, Factor]
+        ] = {}  # of prices that no request's size changes
         self._own_alone: dict[str, ApiPrice] = {}
 
     def identity(self, name: str) -> str:
