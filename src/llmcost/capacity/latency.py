@@ -20,21 +20,27 @@ NETWORK_MS = {"edge": 0.0, "own": 2.0, "cloud": 50.0, "api": 100.0}
 
 
 class Latency(NamedTuple):
-    """The parts of a request's wait in milliseconds; None is unknown. `assumed` says what nobody stated."""
+    """The parts of a request's wait in milliseconds; None is unknown. `assumed` says what nobody stated.
+
+    `p99_latency_ms` is that of an answer of `p99_output_tokens`, the 99th percentile of the lengths, and unknown
+    where no lengths are stated; `mean_latency_ms` is that of an answer of `output_tokens`, the mean length.
+    """
 
     network_ms: float | None
     queue_ms: float | None
     first_token_ms: float | None
     ms_per_token: float | None
     output_tokens: float | None
+    p99_output_tokens: float | None
     until_first_token_ms: float | None
+    mean_latency_ms: float | None
     p99_latency_ms: float | None
     assumed: tuple[str, ...]
 
     def parts(self, whole: bool) -> dict[str, float]:
         """The known parts by name, of the whole answer or up to its first token."""
         known = {"network round trip": self.network_ms, "queue": self.queue_ms, "first token": self.first_token_ms}
-        more = max((self.output_tokens or 1.0) - 1, 0.0)
+        more = max((self.p99_output_tokens or self.output_tokens or 1.0) - 1, 0.0)
         if whole and self.ms_per_token is not None and more:
             known[f"{more:,.4g} more tokens"] = more * self.ms_per_token
         return {name: value for name, value in known.items() if value is not None}
@@ -46,18 +52,25 @@ def latency(
     first_token_ms: float | None,
     ms_per_token: float | None,
     output_tokens: float | None,
+    p99_output_tokens: float | None = None,
     assumed: tuple[str, ...] = (),
 ) -> Latency:
     """The parts with their sums: network + queue + first token, and the tokens after it."""
     start: float | None = None
     if network_ms is not None and queue_ms is not None and first_token_ms is not None:
         start = network_ms + queue_ms + first_token_ms
-    whole: float | None = None
-    if start is not None and output_tokens is not None:
-        more = max(output_tokens - 1, 0.0)
-        whole = start if not more else None if ms_per_token is None else start + more * ms_per_token
-    parts = (network_ms, queue_ms, first_token_ms, ms_per_token, output_tokens)
-    return Latency(*parts, start, whole, assumed)
+    if output_tokens is not None and output_tokens <= 1:
+        p99_output_tokens = output_tokens  # of one token none is longer than another
+    parts = (network_ms, queue_ms, first_token_ms, ms_per_token, output_tokens, p99_output_tokens)
+    mean, p99 = (_whole(start, ms_per_token, tokens) for tokens in (output_tokens, p99_output_tokens))
+    return Latency(*parts, start, mean, p99, assumed)
+
+
+def _whole(start: float | None, ms_per_token: float | None, tokens: float | None) -> float | None:
+    if start is None or tokens is None:
+        return None
+    more = max(tokens - 1, 0.0)
+    return start if not more else None if ms_per_token is None else start + more * ms_per_token
 
 
 class Load(NamedTuple):

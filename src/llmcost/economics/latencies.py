@@ -1,7 +1,9 @@
 """How long a request waits on each architecture: stated, modelled from its GPUs, or partly unknown.
 
-Network round trip + queue + first token + tokens × time a token. What nobody states and no model
-gives is unknown; the known parts are then the least that it can be.
+Network round trip + queue + first token + tokens × time a token. A p99 is that of the answer's own time: the
+tokens are the 99th percentile of the lengths, of prompts too. Where the lengths of single answers are not
+stated the p99 is unknown. What nobody states and no model gives is unknown; the known parts are then the
+least that it can be, and an answer of the mean length is the least that a p99 can be.
 """
 
 from typing import Any, NamedTuple
@@ -12,10 +14,12 @@ from llmcost.architectures.prices import Prices
 from llmcost.capacity.latency import NETWORK_MS, Latency, latency, replica, under_load
 from llmcost.capacity.replica import LATENCY_CLASSES, capacity
 from llmcost.capacity.setup import Setup
+from llmcost.capacity.step import prefill_s, timing
 from llmcost.capacity.work import hidden_mixture
 from llmcost.economics.horizon import months_of, traffic
 from llmcost.economics.places import location_of
 from llmcost.errors import UnknownPrice
+from llmcost.lengths import Z_P99
 from llmcost.scenario import Scenario
 from llmcost.workload import Stream
 
@@ -72,6 +76,8 @@ def _leaf(field: str, parts: Latency) -> Wait:
     words = " + ".join(f"{name} {milliseconds(value)}" for name, value in known.items())
     if known and len(known) > 1:
         words += f", most of it the {max(known, key=known.__getitem__)}"
+    if whole and parts.p99_output_tokens is None and parts.mean_latency_ms is not None:
+        words += "; an answer of the mean length: state output_tokens: {lengths: {mean, p99}} for the longest"
     if parts.assumed:
         words += f" (assumed: {'; '.join(parts.assumed)})"
     return Wait(parts.p99_latency_ms if whole else parts.until_first_token_ms, sum(known.values()), words)
@@ -85,7 +91,7 @@ def milliseconds(value: float) -> str:
 def _of_model(architecture: Architecture) -> Latency:
     """A model at somebody else's: only the network is known, unless the architecture states more."""
     place = architecture.location or "api"
-    return _with(architecture.latency, (None, None, None), place, None, ())
+    return _with(architecture.latency, (None, None, None), place, (None, None), ())
 
 
 def parts_of(name: str, scenario: Scenario, prices: Prices, percentile: float | None = 0.99) -> Latency:
@@ -97,18 +103,19 @@ def parts_of(name: str, scenario: Scenario, prices: Prices, percentile: float | 
     streams = architecture.counted_here(traffic(scenario, month), model, month)
     size = served.size(streams) if served is not None else None
     written = size.output_tokens if size is not None else _written(streams)
+    longest = _p99_tokens(streams, "output_lengths")
     modelled: tuple[float | None, float | None, float | None] = (None, None, None)
     assumed: tuple[str, ...] = ()
     if served is not None and size is not None:
         modelled, assumed = _on_machines(served, streams, month, name, size, percentile)
-    return _with(architecture.latency, modelled, location_of(architecture), written, assumed)
+    return _with(architecture.latency, modelled, location_of(architecture), (written, longest), assumed)
 
 
 def _with(
     stated: StatedLatency | None,
     modelled: tuple[float | None, float | None, float | None],
     place: str,
-    written: float | None,
+    written: tuple[float | None, float | None],
     assumed: tuple[str, ...],
 ) -> Latency:
     given: Any = stated or StatedLatency()
@@ -122,9 +129,23 @@ def _with(
         given.queue_ms if given.queue_ms is not None else queue,
         given.first_token_ms if given.first_token_ms is not None else first,
         given.ms_per_token if given.ms_per_token is not None else each,
-        written,
+        *written,
         assumed,
     )
+
+
+def _p99_tokens(streams: list[Stream], lengths: str) -> float | None:
+    """The 99th percentile of the lengths of single requests over all streams; None where one's are not stated."""
+    found = [(stream.requests, getattr(stream, lengths)) for stream in streams if stream.requests]
+    if not found or not all(stream.requests_known for stream in streams) or not all(own.sigma for _, own in found):
+        return None
+    requests = sum(count for count, _ in found)
+    low, high = (pick(own.quantile(Z_P99) for _, own in found) for pick in (min, max))
+    for _ in range(60 if high > low else 0):  # of several streams, where 1 % of all requests are longer
+        middle = (low + high) / 2
+        above = sum(count * own.share_above(middle) for count, own in found) / requests
+        low, high = (middle, high) if above > 0.01 else (low, middle)
+    return float(high)
 
 
 def _written(streams: list[Stream]) -> float | None:
@@ -167,4 +188,8 @@ def _on_machines(
     if parts is None:
         return (None, None, None), ()
     queue, first, each = (part * 1000 for part in (parts.queue_s, parts.first_token_s, parts.token_s))
+    longest = _p99_tokens(streams, "input_lengths") if percentile == 0.99 else None
+    if longest is not None:
+        read = [prefill_s(timing(setup, tokens, size.output_tokens)) for tokens in (longest, size.input_tokens)]
+        first += (read[0] - read[1]) * 1000
     return (queue, first, each), (f"{load}, {setup.precision}",)

@@ -20,7 +20,7 @@ def page(hosting: Hosting, as_of: date, explain: bool = False) -> Page:
     tables = [_table(_capacity(hosting) + _fleet(hosting), [note for note in notes if note])]
     if hosting.memory is not None:
         tables.append(_table(_memory(hosting), title="A replica's memory"))
-    if hosting.latency is not None and hosting.latency.p99_latency_ms is not None:
+    if hosting.latency is not None and hosting.latency.mean_latency_ms is not None:
         tables.append(_table(_wait(hosting), [f"Assumed: {one}." for one in hosting.latency.assumed], "Latency"))
     if hosting.limits is not None:
         tables.append(_table(_limits(hosting), title="Within the limits"))
@@ -115,7 +115,8 @@ def _wait(hosting: Hosting) -> list[list[Cell]]:
     assert wait is not None  # noqa: S101 - asked by the caller
     rows = [[text(f"{name[:1].upper()}{name[1:]}, ms"), count(value)] for name, value in wait.parts(True).items()]
     rows.append([text("Until the first token, ms"), count(wait.until_first_token_ms)])
-    return [*rows, [text("Until the whole answer, ms"), count(wait.p99_latency_ms)]]
+    rows.append([text("Until an answer of the mean length, ms"), count(wait.mean_latency_ms)])
+    return [*rows, [text("Until 99 % of the answers, ms (lengths stated)"), count(wait.p99_latency_ms)]]
 
 
 def _limits(hosting: Hosting) -> list[list[Cell]]:

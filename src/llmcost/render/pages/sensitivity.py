@@ -14,12 +14,17 @@ _COLUMNS = [
     Column("flip_point", "Flips at"),
     Column("probability_beyond", "Chance beyond"),
 ]
+_UNKNOWN = [
+    Column("architecture", "Architecture", number=False),
+    Column("requirement", "Requirement", number=False),
+    Column("decides", "What decides", number=False),
+]
 _BAR = 20
 
 
 def page(found: Sensitivities) -> Page:
     """The inputs ranked by what measuring them is worth."""
-    most = max((row.evppi for row in found.inputs), default=0.0)
+    most = max((row.evppi or 0.0 for row in found.inputs), default=0.0)
     by_swing = max((abs(row.swing) for row in found.inputs), default=0.0)
     rows = [_row(row, most, by_swing) for row in found.inputs]
     title = f"{found.challenger} against {found.against}: what to measure first"
@@ -27,11 +32,15 @@ def page(found: Sensitivities) -> Page:
     for row in found.inputs:
         if row.linked_with:
             notes.append(f"{row.path} is linked with {', '.join(row.linked_with)}: learning one teaches the other.")
-    return Page(found.sentence, [Table(title, _COLUMNS, rows, notes)])
+    tables = [Table(title, _COLUMNS, rows, notes)]
+    if found.to_measure:
+        unknown = [[text(each.architecture), text(each.requirement), text(each.decides)] for each in found.to_measure]
+        tables.insert(0, Table("Not known yet, to measure before anything else", _UNKNOWN, unknown))
+    return Page(found.sentence, tables)
 
 
 def _row(row: Sensitivity, most: float, by_swing: float) -> list[Cell]:
-    part = row.evppi / most if most > 0 else abs(row.swing) / by_swing if by_swing > 0 else 0.0
+    part = (row.evppi or 0.0) / most if most > 0 else abs(row.swing) / by_swing if by_swing > 0 else 0.0
     bar = "#" * round(part * _BAR)
     flip = Cell(row.flip_point, "never" if row.flip_point is None else figures.count(row.flip_point))
     return [

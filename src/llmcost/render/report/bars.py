@@ -150,7 +150,7 @@ def swings(found: Sensitivities) -> Picture | None:
     parts = []
     for n, row in enumerate(shown):
         y = TOP + n * ROW
-        worth = f"{figures.usd(row.swing)}, worth {figures.usd(row.evppi)}"
+        worth = figures.usd(row.swing) + ("" if row.evppi is None else f", worth {figures.usd(row.evppi)}")
         parts.append(svg.words(LEFT, y + 13, svg.short(row.path, 40), "row"))
         parts.append(svg.words(RIGHT, y + 13, worth, "value", "end"))
         parts.append(svg.bar(x(0), x(abs(row.swing)), y + 18, 11, "saves" if row.swing >= 0 else "adds"))
@@ -158,7 +158,8 @@ def swings(found: Sensitivities) -> Picture | None:
     axis = svg.x_axis(x, svg.ticks(0, reach, 5), bottom, svg.short_usd, TOP)
     title = "What to measure first"
     says = "; ".join(
-        f"{row.path} moves the lead by {figures.usd(row.swing)}, measuring it is worth at most {figures.usd(row.evppi)}"
+        f"{row.path} moves the lead by {figures.usd(row.swing)}"
+        + ("" if row.evppi is None else f", measuring it is worth at most {figures.usd(row.evppi)}")
         for row in shown
     )
     drawing = svg.chart("swings", title, f"{says}.", bottom + 24, axis, *parts)
@@ -169,7 +170,7 @@ def _inputs(found: Sensitivities, moving: list[Sensitivity]) -> Table:
     """The table of `sensitivity` without its bar, and without the inputs that neither of the two reads."""
     from llmcost.render.pages.sensitivity import page
 
-    table = page(found._replace(inputs=moving)).tables[0]
+    table = page(found._replace(inputs=moving)).tables[-1]
     kept = [i for i, column in enumerate(table.columns) if column.key != "bar"]
     others = len(found.inputs) - len(moving)
     notes = [f"{others} more ranges change neither of the two."] if others else []
