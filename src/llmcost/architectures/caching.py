@@ -79,7 +79,8 @@ def _too_short(
         )
     return InputError(
         what,
-        hint=f"give cached_share: 0% in the architecture that calls it, or prompts of {_tokens(least)} tokens and more",
+        hint=f"give cached_share: 0% in the architecture that calls it, or prompts of {_tokens(least)} tokens and more; "
+        f"where the share was measured, prices: {{{model}: {{min_cacheable_tokens: 0}}}}",
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -103,7 +105,18 @@ def _architectures(traffic: Traffic, prices: Prices, on: date) -> tuple[list[str
     if several:
         lines += ["  as-logged:", "    kind: routed", *_mixes(traffic, served)]
     lines += [f"  {json.dumps(model)}: {{kind: api, model: {json.dumps(model)}}}" for model in served]
-    return lines, left_out
+    return [*_cached_below_the_mean(traffic, prices, served, on), *lines], left_out
+
+
+def _cached_below_the_mean(traffic: Traffic, prices: Prices, served: Iterable[str], on: date) -> list[str]:
+    """Prices that let the logged models cache as they did: a mean prompt may be shorter than those that were cached."""
+    means = [mean for mean in (traffic.whole, *traffic.segments.values()) if mean.cached_share]
+    shortest = min((mean.input_tokens for mean in means), default=math.inf)
+    found = [model for model in served if shortest < (prices.price(model, on).facts.min_cacheable_tokens or 0.0)]
+    if not found:
+        return []
+    why = "cached as it was logged, though the mean prompt is shorter than any that the model caches"
+    return ["prices:", *(f"  {json.dumps(model)}: {{min_cacheable_tokens: 0}}  # {why}" for model in found)]
 
 
 def _mixes(traffic: Traffic, served: dict[str, int]) -> list[str]:
