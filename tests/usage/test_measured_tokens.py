@@ -1,4 +1,4 @@
-"""Logs whose mean prompt is shorter than what the model caches: what was cached there was cached."""
+"""What logs say of caches and of what models write: cached as it was, and factors that a scenario may state."""
 
 from __future__ import annotations
 
@@ -49,3 +49,22 @@ def test_logged_traffic_on_a_model_that_caches_less(tmp_path: Path) -> None:
     done = run("compare", str(scenario), "--usage", str(log(tmp_path, 9000)), *AS_OF)
     assert done.code == 0
     assert "claude-haiku-4-5 caches no prompt shorter than 4,096 tokens" in done.err
+
+
+def test_logs_measure_what_models_write_on_one_task(tmp_path: Path) -> None:
+    """On prompts as long, one model wrote 640 tokens a call and the other 200: 3.2 times."""
+    rows = [
+        {
+            "timestamp": f"2026-10-{1 + n // 24:02d}T{n % 24:02d}:00:00Z",
+            "model": "claude-haiku-4-5" if n % 3 else "claude-opus-4-8",
+            "input_tokens": 1000 if n % 3 else 1050,
+            "output_tokens": 200 if n % 3 else 640,
+            "task": "triage",
+        }
+        for n in range(600)
+    ]
+    path = tmp_path / "log.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    saved = tmp_path / "saved.yaml"
+    assert run("usage", str(path), *AS_OF, "--save-workload", str(saved)).code == 0
+    assert "models: {claude-opus-4-8: {output_tokens_factor: 3.2}}" in saved.read_text(encoding="utf-8")
