@@ -126,7 +126,7 @@ REFUSED: list[tuple[Any, Scale, str]] = [
     ({"choices": {"-1": "50%", "2": "50%"}}, "positive", "is negative"),
     ({"choices": {}}, "positive", "no mapping of values to chances"),
     ({"choices": [1, 2]}, "positive", "no mapping of values to chances"),
-    ({"samples": "a.csv", "column": "x"}, "positive", "samples are read from a file"),
+    ({"samples": "a.csv", "column": "x"}, "positive", "samples are read from a CSV file"),
     ("-100%..-50%", "price_change", "leaves nothing"),
 ]
 

@@ -165,7 +165,10 @@ def _choices(written: Any, scale: Scale) -> float | Range:
 
 def _samples(written: Any, scale: Scale) -> float | Range:
     if not isinstance(written, Samples):
-        raise QuantityError("samples are read from a file beside a scenario, and this is none", "type low..high here")
+        raise QuantityError(
+            "samples are read from a CSV file that a scenario names",
+            "type {samples: FILE.csv, column: x} in a scenario, low..high elsewhere",
+        )
     values = written.values
     for end in (values[0], values[-1]):
         try:

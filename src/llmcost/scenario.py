@@ -166,7 +166,7 @@ class Scenario(Strict):
         for first, second, rho in self.correlate:
             if not isinstance(rho, float | int) or abs(rho) > 1 or first == second:
                 refuse(
-                    f"{first} and {second} cannot be correlated by {rho}",
+                    f"{first} and {second} cannot be correlated by {rho if isinstance(rho, float | int) else 'a range'}",
                     "type [PATH, OTHER_PATH, 0.5], a number from -1 to 1",
                     "correlate",
                 )

@@ -50,7 +50,7 @@ def _long_enough(stream: Stream, price: ApiPrice, counts: Counted) -> Stream:
         possible = sizes.token_share_above(least * _JUST_BELOW)
     if all_true(possible >= share - 1e-9):
         return stream
-    if not all_true(where(possible > 0, 1.0, 0.0) == 0) and (is_array(possible) or is_array(share)):
+    if (is_array(possible) or is_array(share)) and not is_zero(possible):  # in some draws
         kept = where(share > 0, minimum(possible / where(share > 0, share, 1.0), 1.0), 1.0)
         return _scaled(stream, kept, f"where the prompt reaches {_tokens(least)} tokens")
     raise _too_short(stream, price, sizes, least, possible)
@@ -79,7 +79,8 @@ def _too_short(
         )
     return InputError(
         what,
-        hint=f"give cached_share: 0% in the architecture that calls it, or prompts of {_tokens(least)} tokens and more",
+        hint=f"give cached_share: 0% in the architecture that calls it, or prompts of {_tokens(least)} tokens and more; "
+        f"where the share was measured, prices: {{{model}: {{min_cacheable_tokens: 0}}}}",
     )
 
 

@@ -8,7 +8,13 @@ from llmcost.architectures.flow import models_of, reachable
 from llmcost.architectures.prices import Prices
 from llmcost.economics.horizon import limits_of
 from llmcost.economics.plausibility import machine_warnings
-from llmcost.economics.token_remarks import measured_counts, reads_without_writes, same_tokens, unknown_minimum
+from llmcost.economics.token_remarks import (
+    logged_below_the_minimum,
+    measured_counts,
+    reads_without_writes,
+    same_tokens,
+    unknown_minimum,
+)
 from llmcost.errors import LlmcostError
 from llmcost.estimate import STALE_AFTER_DAYS, Assumption, Charge, Factor, Warning
 from llmcost.quantity import Range, ranges_in
@@ -202,9 +208,13 @@ def warnings(
         for factor in charge.factors:
             _price_age(charge, factor, as_of, say)
     last = month_after(scenario.start, scenario.horizon_months) - timedelta(days=1)
-    for warning in reads_without_writes(scenario, _called(names, scenario), charges, prices):
+    called = _called(names, scenario)
+    for warning in (
+        *reads_without_writes(scenario, called, charges, prices),
+        *logged_below_the_minimum(scenario, called, prices),
+    ):
         say(warning.code, warning.message)
-    for model in _called(names, scenario):
+    for model in called:
         gone = prices.retirement(model)
         if gone is not None and gone.retires_on <= last and prices.unreplaced(model, last) is None:
             say("retirement", f"{model} retires on {gone.retires_on}; its successor is billed from then on")

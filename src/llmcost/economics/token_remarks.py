@@ -128,3 +128,17 @@ def reads_without_writes(
                 f"{short_name(price.model)}: the cache is read and never written, and its provider charges for what is "
                 "written: give cache_write_share, or cache_writes: auto",
             )
+
+
+def logged_below_the_minimum(scenario: Scenario, models: Iterable[str], prices: Prices) -> Iterator[Warning]:
+    """Traffic that was cached where it was logged, on a model that caches only longer prompts than its mean one."""
+    cached = [part.input_tokens for part in scenario.measured if part.cached_share > 0]
+    for model in models:
+        price = _price(model, scenario, prices)
+        least = None if price is None else price.facts.min_cacheable_tokens
+        if price is not None and least is not None and cached and min(cached) < least:
+            yield Warning(
+                "cache_minimum",
+                f"{short_name(price.model)} caches no prompt shorter than {least:,.6g} tokens, and what was logged as cached has "
+                f"{min(cached):,.0f} tokens on average: less of it may be cached there",
+            )

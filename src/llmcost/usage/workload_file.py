@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from llmcost.architectures.architecture import Retired
 from llmcost.architectures.prices import Prices
@@ -13,6 +15,8 @@ from llmcost.usage.traffic import Mean, Traffic
 from llmcost.wording import number_of
 from llmcost.workload import HOURS_PER_MONTH
 
+_ENOUGH_CALLS = 100  # of a model on a task, for its mean to say something
+_AS_LONG = 0.1  # by which the mean prompts of two models on one task may differ
 _HORIZON_DAYS = 400  # a model that retires sooner does not serve a year from next month
 
 
@@ -63,7 +67,30 @@ def saved_workload(traffic: Traffic, prices: Prices, on: date) -> Saved:
     if left_out:
         lost.append(f"not among the architectures: {', '.join(left_out)}")
         lines.append(f"# {_comment(lost[-1])}")
+    lines += [f"# {_comment(each)}" for each in _what_models_write(traffic)]
     return Saved("\n".join([*lines, *architectures]) + "\n", lost)
+
+
+def _what_models_write(traffic: Traffic) -> Iterator[str]:
+    """How much more one model wrote than another on the same task, where their prompts were as long: it may be stated."""
+    means: dict[str, dict[str, Mean]] = {}
+    cells: dict[tuple[str, str], list[Any]] = {}
+    for key, sums in traffic.cells.items():
+        cells.setdefault((traffic.segment(key), key.model), []).append((key, sums))
+    for (task, model), own in cells.items():
+        mean = traffic.mean(own)
+        if model and mean.calls >= _ENOUGH_CALLS and mean.input_tokens and mean.output_tokens:
+            means.setdefault(task, {})[model] = mean
+    for task, models in sorted(means.items()):
+        base = max(models, key=lambda model: models[model].calls)
+        for model, mean in sorted(models.items()):
+            alike = abs(mean.input_tokens / models[base].input_tokens - 1) <= _AS_LONG
+            if model != base and alike:
+                factor = mean.output_tokens / models[base].output_tokens
+                yield (
+                    f"on {task}, {model} wrote {factor:.3g} times what {base} wrote to prompts as long ({mean.calls:,} and "
+                    f"{models[base].calls:,} calls); a scenario may say so: models: {{{model}: {{output_tokens_factor: {factor:.3g}}}}}"
+                )
 
 
 def _lost_by_means(traffic: Traffic, prices: Prices, on: date) -> list[str]:
@@ -103,7 +130,18 @@ def _architectures(traffic: Traffic, prices: Prices, on: date) -> tuple[list[str
     if several:
         lines += ["  as-logged:", "    kind: routed", *_mixes(traffic, served)]
     lines += [f"  {json.dumps(model)}: {{kind: api, model: {json.dumps(model)}}}" for model in served]
-    return lines, left_out
+    return [*_cached_below_the_mean(traffic, prices, served, on), *lines], left_out
+
+
+def _cached_below_the_mean(traffic: Traffic, prices: Prices, served: Iterable[str], on: date) -> list[str]:
+    """Prices that let the logged models cache as they did: a mean prompt may be shorter than those that were cached."""
+    means = [mean for mean in (traffic.whole, *traffic.segments.values()) if mean.cached_share]
+    shortest = min((mean.input_tokens for mean in means), default=math.inf)
+    found = [model for model in served if shortest < (prices.price(model, on).facts.min_cacheable_tokens or 0.0)]
+    if not found:
+        return []
+    why = "cached as it was logged, though the mean prompt is shorter than any that the model caches"
+    return ["prices:", *(f"  {json.dumps(model)}: {{min_cacheable_tokens: 0}}  # {why}" for model in found)]
 
 
 def _mixes(traffic: Traffic, served: dict[str, int]) -> list[str]:
