@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from llmcost import InputError, compare, load_catalog, scenario_from
+from llmcost import compare, load_catalog, scenario_from
 from llmcost.catalog.files import parse_yaml
 from llmcost.decision.policy import policy
 
@@ -86,18 +86,21 @@ def test_a_segment_keeps_its_own_quality() -> None:
     assert chosen(text) == {"classify": "cheap", "draft": "dear"}
 
 
-def test_no_architecture_for_a_segment_is_an_error_that_says_why() -> None:
+def test_where_no_architecture_may_serve_a_segment_it_says_why() -> None:
     text = TEXT.replace("output_tokens: 500}", "output_tokens: 500, sensitivity: restricted}")
     text = text.replace(
         "  own: {kind: self_hosted, gpu: {usd_per_gpu_hour: 0.5}, throughput: {requests_per_month: 1M}}\n", ""
     )
-    with pytest.raises(InputError, match="restricted_data"):
-        found(text)
+    nothing = found(text)
+    assert nothing.total_cost is None
+    assert any("restricted_data" in why for why in nothing.breached)
 
 
-def test_a_budget_that_nothing_meets_is_an_error() -> None:
-    with pytest.raises(InputError, match="no policy meets max_monthly_cost"):
-        found(TEXT + "requirements: {max_monthly_cost: 100}\n")
+def test_a_budget_that_nothing_meets_is_named() -> None:
+    nothing = found(TEXT + "requirements: {max_monthly_cost: 100}\n")
+    assert nothing.sentence == "No policy meets max_monthly_cost."
+    assert nothing.breached[0] == nothing.sentence
+    assert [placed.architecture for placed in nothing.segments] == [None, None]
 
 
 MANY = 10
@@ -135,8 +138,9 @@ def test_a_required_quality_is_spread_over_the_segments_at_the_least_cost() -> N
 
 def test_that_there_is_none_is_said_where_it_is_proven() -> None:
     """The dearest everywhere, which alone keeps 100 %, costs 16,000."""
-    with pytest.raises(InputError, match="no policy meets max_monthly_cost and min_quality_kept together"):
-        policy(scenario_from(ten_segments("100%", max_monthly_cost=15_999)), load_catalog())
+    nothing = policy(scenario_from(ten_segments("100%", max_monthly_cost=15_999)), load_catalog())
+    assert nothing.sentence == "No policy meets max_monthly_cost and min_quality_kept together."
+    assert nothing.proven
     assert policy(scenario_from(ten_segments("100%", max_monthly_cost=16_000)), load_catalog()).proven
 
 

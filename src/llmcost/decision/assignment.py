@@ -74,7 +74,8 @@ class Limits(NamedTuple):
 
 
 class Programme(NamedTuple):
-    """Segments with their options. `weights` are the segments' shares of the requests."""
+    """Segments with their options. `weights` are the segments' shares of the requests, `discounts` what a dollar of
+    each month is worth (empty: a dollar)."""
 
     segments: tuple[str, ...]
     options: tuple[tuple[Option, ...], ...]
@@ -83,6 +84,30 @@ class Programme(NamedTuple):
     fleets: Mapping[str, FleetCost]
     limits: Limits = Limits()
     shares: bool = False
+    discounts: tuple[float, ...] = ()
+
+    def worth(self, months: Sequence[float]) -> float:
+        """USD of all months together, at present value where discounts are given."""
+        if not self.discounts:
+            return math.fsum(months)
+        return math.fsum(cost * worth for cost, worth in zip(months, self.discounts, strict=True))
+
+    def cost_of(self, way: Mapping[str, str]) -> float:
+        """USD over the horizon of one assignment, each fixed cost once and each fleet in whole replicas."""
+        chosen = [
+            next(option for option in options if option.architecture == way[segment])
+            for segment, options in zip(self.segments, self.options, strict=True)
+        ]
+        total = math.fsum(option.once + self.worth(option.month_costs) for option in chosen)
+        for use in {use for option in chosen for use in option.uses}:
+            total += self.fixed[use].once + self.worth(self.fixed[use].months)
+        for fleet, cost in self.fleets.items():
+            loads = [option.loads[fleet] for option in chosen if fleet in option.loads]
+            replicas = [math.ceil(sum(month) - FORGIVEN) for month in zip(*loads, strict=True)] if loads else []
+            if replicas:
+                total += self.worth([n * price for n, price in zip(replicas, cost.months, strict=True)])
+                total += cost.purchase * max(replicas)
+        return total
 
     @property
     def months(self) -> int:
@@ -290,7 +315,7 @@ class _Model:
         used = self.fleet_uses[fleet]
         for k in own:
             self.rows.add({k: 1.0, used: -1.0}, upper=0.0)
-        prices = self.programme.fleets[fleet].months
+        prices = self._rents(fleet)
         rent = {
             self.begin.replicas + g: math.fsum(prices[m] for m in months)
             for g, (name, months) in enumerate(self.groups)
@@ -326,12 +351,19 @@ class _Model:
                 terms[self.begin.replicas + g] = self.programme.fleets[fleet].months[month]
         return {column: cost for column, cost in terms.items() if cost}
 
+    def _rents(self, fleet: str) -> list[float]:
+        """USD of a replica by month, at present value where discounts are given."""
+        months, discounts = self.programme.fleets[fleet].months, self.programme.discounts
+        return [cost * worth for cost, worth in zip(months, discounts, strict=True)] if discounts else list(months)
+
     def costs(self) -> list[float]:
         """USD over the horizon by column."""
         fixed, fleets = self.programme.fixed, self.programme.fleets
-        shares = [o.once + math.fsum(o.month_costs) for _, o in self.pairs]
-        uses = [fixed[node].once + math.fsum(fixed[node].months) for node in self.nodes] + [0.0] * len(fleets)
-        replicas = [math.fsum(fleets[fleet].months[m] for m in months) for fleet, months in self.groups]
+        worth = self.programme.worth
+        shares = [o.once + worth(o.month_costs) for _, o in self.pairs]
+        uses = [fixed[node].once + worth(fixed[node].months) for node in self.nodes] + [0.0] * len(fleets)
+        rents = {fleet: self._rents(fleet) for fleet in fleets}
+        replicas = [math.fsum(rents[fleet][m] for m in months) for fleet, months in self.groups]
         return [*shares, *uses, *replicas, *(fleets[f].purchase for f in self.bought), *(0.0 for _ in self.names)]
 
     def lp(self) -> Any:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from llmcost.architectures.fleets import fleets_of
 from llmcost.architectures.prices import Prices
 from llmcost.decision.assignment import FixedCost, FleetCost, Limits, Option, Programme
-from llmcost.economics.horizon import one_time_charges, priced_months, traffic
+from llmcost.economics.horizon import discount, months_of, one_time_charges, priced_months, traffic
 from llmcost.estimate import Charge, Factor
 from llmcost.scenario import Scenario
 
@@ -49,7 +49,16 @@ def programme_of(
         for segment in alone
     )
     names = tuple(alone)
-    return Programme(names, options, tuple(weights[n] for n in names), found.fixed, found.fleets, limits, shares)
+    worth = tuple(_worth(next(iter(alone.values())), prices))
+    own = tuple(weights[name] for name in names)
+    return Programme(names, options, own, found.fixed, found.fleets, limits, shares, worth)
+
+
+def _worth(scenario: Scenario, prices: Prices) -> list[float]:
+    """What a dollar of each month is worth today; nothing where no discount rate is stated."""
+    if not scenario.discount_rate:
+        return []
+    return [float(discount(scenario, month)) for month in months_of(scenario, prices)]
 
 
 def _option(name: str, scenario: Scenario, prices: Prices, quality: float | None, found: _Found) -> Option:

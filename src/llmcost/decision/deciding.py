@@ -22,6 +22,7 @@ from llmcost.decision.recommendation import (
     unknowns_of,
 )
 from llmcost.decision.verdicts import Verdict, agreements, combined, contradictions, plain, verdict_of
+from llmcost.economics.choice import Choice
 from llmcost.economics.comparison import Details, compare_in_detail
 from llmcost.economics.uncertainty import Figure, Sampling
 from llmcost.economics.volumes import Intervals, volume_intervals
@@ -43,8 +44,10 @@ class Gated(NamedTuple):
     architecture: str
     kind: str
     feasible: bool
+    standing: str
     failed: dict[str, str]
     unknown: dict[str, str]
+    uncertain: dict[str, str]
 
 
 class Economics(NamedTuple):
@@ -53,6 +56,8 @@ class Economics(NamedTuple):
     baseline: str
     horizon_months: int
     cheapest: str | None
+    choice: Choice
+    breached: list[str]
     sentence: str
     total_cost: Figure
     saving: Figure
@@ -167,8 +172,10 @@ def _gates(details: Details | None) -> list[Gated]:
             row.name,
             row.kind,
             row.feasible,
+            details.gates[row.name].standing,
             {gate: row.gate_reasons[gate] for gate in row.failed_gates},
             {gate: row.gate_reasons[gate] for gate in row.unknown_gates},
+            {gate: row.gate_reasons[gate] for gate in row.uncertain_gates},
         )
         for row in details.comparison.architectures
     ]
@@ -193,6 +200,8 @@ def _economics(details: Details, volumes: Intervals | None, facts: dict[str, Fac
         baseline=comparison.baseline,
         horizon_months=comparison.horizon_months,
         cheapest=comparison.cheapest,
+        choice=comparison.choice,
+        breached=comparison.breached,
         sentence=comparison.sentence,
         total_cost=row.total_cost if row else unknown,
         saving=row.saving if row else unknown,

@@ -1,8 +1,9 @@
-"""Which architecture serves which task type: the cheapest combination that passes every gate.
+"""Which architecture serves which task type: the cheapest combination known to meet every requirement.
 
 Fixed costs are shared: two segments on one fleet pay for it once, and its GPUs come whole. Where nothing is shared and
 nothing limits all segments together, each takes its cheapest. Else a mixed-integer programme assigns them, whose
-coefficients come from the estimates (coefficients.py, assignment.py); what it chose is priced by the estimate again.
+coefficients come from the estimates (coefficients.py, assignment.py). Where ranges stand in the scenario it is solved
+at the expected inputs, and what is nearest to its answer is held against it by expected costs: the choice of `compare`.
 """
 
 from typing import Any, NamedTuple
@@ -11,17 +12,20 @@ from llmcost.architectures.prices import Prices
 from llmcost.architectures.routed import Routed
 from llmcost.decision.assignment import Assignment, Limits, Programme, assign, conflicting
 from llmcost.decision.coefficients import programme_of
-from llmcost.economics.gates import Gates, gates_of
+from llmcost.economics.choice import Choice, choose
+from llmcost.economics.comparison import Details, breached_by, compare_in_detail, options_of
+from llmcost.economics.gates import gates_of
 from llmcost.economics.horizon import estimate, need_workload
-from llmcost.economics.quality_kept import Evidence, model_quality, quality_kept, quality_of
+from llmcost.economics.quality_kept import Evidence, model_quality, quality_kept, quality_of, segment_quality_kept
 from llmcost.economics.routing import single_models
 from llmcost.economics.segments import segment_alone
+from llmcost.economics.uncertainty import Sampling
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Estimate
-from llmcost.quantity import at_middle
 from llmcost.scenario import Scenario
 from llmcost.workload import Segment
 
+FINALISTS = 6  # policies that are held against each other by their expected costs
 BY_VOLUME = ("requests_per_month", "lots_per_month")
 NOT_OF_A_SEGMENT = ("max_monthly_cost", "payback_within_months")
 WHOLE = "all requests"
@@ -29,30 +33,34 @@ _NAME = "policy"
 
 
 class Placed(NamedTuple):
-    """One segment: where it goes, why, and what would move it."""
+    """One segment: where it goes (None: nowhere that is known to do), why, and what would move it."""
 
     name: str
-    architecture: str
-    monthly_cost: float
+    architecture: str | None
+    monthly_cost: float | None
     reason: str
     moved_by: str
     failed: dict[str, str]
 
 
 class Policy(NamedTuple):
-    """The result of `policy`. No policy within the limits costs less than `bound`; `gap` = (cost − bound) ÷ cost.
+    """The result of `policy`. No policy within the limits costs less than `bound` (USD); `gap` = (cost − bound) ÷ cost.
 
-    `proven`: none is cheaper by more than the solver's tolerance.
+    `proven`: none is cheaper, to within the solver's tolerance. With ranges the bound is one at the expected inputs,
+    of which nothing is proven for the expected cost: then both are None. Without segments the choice is that of `compare`. `breached` says why nothing can be chosen.
     """
 
     segments: list[Placed]
-    monthly_cost: float
-    total_cost: float
+    monthly_cost: float | None
+    total_cost: float | None
     horizon_months: int
     proven: bool
-    bound: float
-    gap: float
+    bound: float | None
+    gap: float | None
     shared_charges: list[Charge]
+    choice: Choice
+    breached: list[str]
+    sentence: str
 
 
 class _Options(NamedTuple):
@@ -63,61 +71,134 @@ class _Options(NamedTuple):
     alone: dict[str, Estimate]
 
 
-def policy(scenario: Scenario, catalog: Any) -> Policy:
-    """The best assignment of segments to architectures, at the middle of every range.
+def policy(scenario: Scenario, catalog: Any, sampling: Sampling | None = None) -> Policy:
+    """The best assignment of segments to architectures, by expected cost.
 
     Beside the architectures every model that they call may serve a segment on its own.
 
-    Raises InputError where a segment has no architecture that passes its gates.
+    Raises InputError without a workload or an architecture.
     """
     need_workload(scenario, "policy")
-    point = at_middle(scenario)
-    if not point.segments:
-        point = _with_one_segment(point)
-    if not point.architectures:
+    if not scenario.architectures:
         raise InputError(
             "there is nothing to choose from",
             where="architectures",
             hint="add architectures: {NAME: {kind: api, model: MODEL}}",
         )
-    prices = Prices(catalog, point.prices, point.successors)
-    singles: dict[str, Any] = dict(single_models(point.architectures, point.architectures))
-    if point.requirements.min_quality_kept is not None:  # what nobody named may not slip in unmeasured
-        singles = {name: body for name, body in singles.items() if _measured(name, point)}
-    point = point.model_copy(update={"architectures": {**point.architectures, **singles}})
+    if not scenario.segments:
+        return _whole(scenario, catalog, sampling)
+    required = scenario.requirements.min_quality_kept is not None
+    required = required or any(segment.min_quality_kept is not None for segment in scenario.segments.values())
+    singles: dict[str, Any] = dict(single_models(scenario.architectures, scenario.architectures))
+    if required:  # what nobody named may not slip in unmeasured
+        singles = {name: body for name, body in singles.items() if _measured(name, scenario)}
+    wide = scenario.model_copy(update={"architectures": {**scenario.architectures, **singles}})
+    details = compare_in_detail(wide, catalog, sampling)
+    point, prices = details.point, details.prices
     options = {name: _options(name, segment, point, prices) for name, segment in point.segments.items()}
-    for name, some in options.items():
-        if not some.allowed:
-            reasons = "; ".join(f"{architecture}: {why}" for architecture, why in some.failed.items())
-            raise InputError(
-                f"no architecture may serve segment {name!r}: {reasons}",
-                where=f"segments.{name}",
-                hint="relax the requirement, or add an architecture that meets it",
-            )
-    found, assignment = _best(point, prices, options)
-    chosen = _combined(assignment, point, prices)
-    segments = [_placed(name, assignment, chosen, point, prices, options) for name in point.segments]
-    shared = [c for c in chosen.charges if c.cadence == "one_time" or c.factors[0].name not in BY_VOLUME]
-    costs = (chosen.monthly_cost or 0.0, chosen.total_cost or 0.0)
-    return Policy(segments, *costs, point.horizon_months, found.finished, found.bound, found.gap or 0.0, shared)
+    closed = {name: found for name, found in options.items() if not found.allowed}
+    if closed:
+        return _nowhere(details, options, closed)
+    found = _best(point, prices, options)
+    ways = found.ways if details.outcome.ranges else found.ways[:1]
+    finalists = {f"{_NAME} {place}": Routed(by_segment=dict(way)) for place, way in enumerate(ways, start=1)}
+    final = compare_in_detail(
+        wide.model_copy(update={"architectures": {**wide.architectures, **finalists}}), catalog, sampling
+    )
+    among = [
+        each for each in options_of(final.outcome, final.estimates, final.gates, final.point) if each.name in finalists
+    ]
+    choice = choose(among, final.point)
+    if choice.architecture is None:
+        return _without(_none(choice, details, options), found)
+    assignment = ways[list(finalists).index(choice.architecture)]
+    own = final.estimates[choice.architecture]
+    placed = [_placed(name, assignment, own, final.point, final.prices, options) for name in point.segments]
+    shared = [c for c in own.charges if c.cadence == "one_time" or c.factors[0].name not in BY_VOLUME]
+    solved = found.solved if not final.outcome.ranges else None
+    bound, gap = (None, None) if solved is None else (solved.bound, solved.gap)
+    proven = solved is not None and solved.finished
+    where = ", ".join(f"{name} to {target}" for name, target in assignment.items())
+    one = details.comparison
+    sentence = f"{where}: ${own.total_cost or 0.0:,.0f} over {one.horizon_months} months."
+    if one.cheapest is not None and len(set(assignment.values())) > 1:
+        whole = details.estimates[one.cheapest].total_cost or 0.0
+        sentence += f" One architecture for all of them would be {one.cheapest}, ${whole:,.0f}."
+    choice = choice._replace(
+        architecture=None if len(set(assignment.values())) > 1 else next(iter(assignment.values()))
+    )
+    costs = (own.monthly_cost, own.total_cost, one.horizon_months)
+    return Policy(placed, *costs, proven, bound, gap, shared, choice, [], sentence)
 
 
-def _measured(model: str, point: Scenario) -> bool:
-    everywhere = model_quality(model, point.quality) is not None
-    return everywhere or all(model_quality(model, s.quality) is not None for s in point.segments.values())
+def _without(nothing: Policy, found: "_Found") -> Policy:
+    """No policy: said with the limits that contradict one another, or that none was found within the search."""
+    if found.against:
+        limits = " and ".join(found.against)
+        sentence = f"No policy meets {limits}{' together' if len(found.against) > 1 else ''}."
+    elif found.solved is not None and found.solved.shares is None:
+        sentence = f"No policy within the limits was found in {found.solved.nodes:,} steps; that is no proof."
+        nothing = nothing._replace(proven=False)
+    else:
+        return nothing
+    choice = nothing.choice._replace(sentence=sentence)
+    return nothing._replace(sentence=sentence, choice=choice, breached=[sentence, *nothing.breached[1:]])
 
 
-def _with_one_segment(point: Scenario) -> Scenario:
-    workload = point.workload
+def _whole(scenario: Scenario, catalog: Any, sampling: Sampling | None) -> Policy:
+    """Without segments there is one combination an architecture: the choice of `compare`."""
+    workload = scenario.workload
     if workload is None or not workload.requests_known:
         raise InputError(
             "policy places requests, and the workload gives only tokens a month",
             where="workload",
             hint="give requests_per_month, input_tokens and output_tokens",
         )
-    whole = Segment(share=1.0, input_tokens=workload.input_tokens, output_tokens=workload.output_tokens)
-    parts = [part._replace(segment=WHOLE) for part in point.measured]
-    return point.measured_by(parts).model_copy(update={"segments": {WHOLE: whole}})
+    details = compare_in_detail(scenario, catalog, sampling)
+    comparison, choice = details.comparison, details.comparison.choice
+    allowed = [name for name in details.estimates if name not in choice.reasons]
+    options = {WHOLE: _Options(allowed, dict(choice.reasons), {})}
+    if choice.architecture is None:
+        return _none(choice, details, options)
+    chosen = choice.architecture
+    own = details.estimates[chosen]
+    others = sorted((details.estimates[name].present_value or 0.0, name) for name in allowed if name != chosen)
+    gap = None
+    if others:
+        gap = ((others[0][0] - (own.present_value or 0.0)) / comparison.horizon_months, others[0][1])
+    kept = details.outcome.figures[chosen, "quality_kept"].value
+    placed = Placed(
+        WHOLE, chosen, own.monthly_cost, _reason(chosen, options[WHOLE], kept), _moved_by(gap), dict(choice.reasons)
+    )
+    shared = [c for c in own.charges if c.cadence == "one_time" or c.factors[0].name not in BY_VOLUME]
+    costs = (own.monthly_cost, own.total_cost, comparison.horizon_months)
+    return Policy([placed], *costs, True, own.present_value, 0.0, shared, choice, [], comparison.sentence)
+
+
+def _none(choice: Choice, details: Details, options: dict[str, _Options]) -> Policy:
+    """Nothing that is known to meet every requirement."""
+    placed = [Placed(name, None, None, choice.sentence, "", found.failed) for name, found in options.items()]
+    months = details.comparison.horizon_months
+    return Policy(placed, None, None, months, True, None, None, [], choice, breached_by(choice), choice.sentence)
+
+
+def _nowhere(details: Details, options: dict[str, _Options], closed: dict[str, _Options]) -> Policy:
+    """A segment that no architecture is known to serve as required."""
+    found = _none(details.comparison.choice, details, options)
+    why = [
+        f"segment {name!r}: {architecture}: {reason}"
+        for name, each in closed.items()
+        for architecture, reason in each.failed.items()
+    ]
+    sentence = f"No architecture is known to serve {', '.join(map(repr, closed))} as required."
+    placed = [each._replace(reason=sentence) for each in found.segments]
+    choice = found.choice._replace(architecture=None, sentence=sentence)
+    return found._replace(segments=placed, choice=choice, breached=[sentence, *why], sentence=sentence)
+
+
+def _measured(model: str, point: Scenario) -> bool:
+    everywhere = model_quality(model, point.quality) is not None
+    return everywhere or all(model_quality(model, s.quality) is not None for s in point.segments.values())
 
 
 def _options(name: str, segment: Segment, point: Scenario, prices: Prices) -> _Options:
@@ -128,8 +209,12 @@ def _options(name: str, segment: Segment, point: Scenario, prices: Prices) -> _O
         if by_segment is not None:
             continue  # it is a policy of its own
         own = estimate(architecture, alone, prices)
-        gates: Gates = gates_of(architecture, alone, prices, own, quality_kept(architecture, alone), None)
-        hard = [each for each in gates.failed if each.requirement not in NOT_OF_A_SEGMENT]
+        gates = gates_of(architecture, alone, prices, own, quality_kept(architecture, alone), None)
+        hard = [
+            each
+            for each in (*gates.failed, *gates.of("unknown"))
+            if each.requirement.rpartition(".")[2] not in NOT_OF_A_SEGMENT
+        ]
         if hard:
             found.failed[architecture] = f"{hard[0].requirement} ({hard[0].reason})"
         elif own.total_cost is None:
@@ -147,30 +232,45 @@ def _combined(assignment: dict[str, str], point: Scenario, prices: Prices) -> Es
     return estimate(_NAME, tree, prices)
 
 
-def _best(point: Scenario, prices: Prices, options: dict[str, _Options]) -> tuple[Assignment, dict[str, str]]:
-    """The cheapest assignment that keeps to the limits, and what is proven of it. Raises InputError where none was found."""
+class _Found(NamedTuple):
+    """Policies to be held against each other, the programme's own first; what it proved; limits that contradict."""
+
+    ways: list[dict[str, str]]
+    solved: Assignment | None
+    against: list[str]
+
+
+def _best(point: Scenario, prices: Prices, options: dict[str, _Options]) -> _Found:
+    """The cheapest assignment at the expected inputs that keeps to the limits, and those nearest to it."""
     programme = _programme(point, prices, options)
-    if _separable(programme, options):
-        cheapest = {
-            name: min(own.allowed, key=lambda a: own.alone[a].total_cost or 0.0) for name, own in options.items()
-        }
-        cost = sum((options[name].alone[chosen].total_cost or 0.0 for name, chosen in cheapest.items()), 0.0)
-        return Assignment({}, cost, cost, 0.0, True, False, 0, {}), cheapest
-    found = assign(programme)
-    if found.shares is not None:
-        return found, {name: next(iter(shares)) for name, shares in found.shares.items()}
-    if not found.infeasible:
-        raise InputError(
-            f"no policy within the limits was found in {found.nodes:,} steps, and it is not proven that there is none",
-            where="requirements",
-            hint="relax max_monthly_cost or min_quality_kept, or leave out architectures that are no candidates",
-        )
-    against = conflicting(programme)
-    raise InputError(
-        "no policy " + (f"meets {' and '.join(against)} together" if len(against) > 1 else f"meets {against[0]}"),
-        where="requirements",
-        hint="relax one of them, or add another architecture or a measured quality",
-    )
+    if _separable(programme):
+        best = {name: min(own.allowed, key=lambda a: _cost(own.alone[a])) for name, own in options.items()}
+        cost = sum(_cost(options[name].alone[chosen]) for name, chosen in best.items())
+        return _Found(_near(best, programme), Assignment({}, cost, cost, 0.0, True, False, 0, {}), [])
+    solved = assign(programme)
+    if solved.shares is not None:
+        return _Found(_near(_whole_ones(solved), programme), solved, [])
+    without = assign(programme._replace(limits=Limits()))
+    return _Found([_whole_ones(without)], solved, conflicting(programme) if solved.infeasible else [])
+
+
+def _cost(own: Estimate) -> float:
+    return float(own.present_value or 0.0)
+
+
+def _whole_ones(solved: Assignment) -> dict[str, str]:
+    return {name: next(iter(shares)) for name, shares in (solved.shares or {}).items()}
+
+
+def _near(best: dict[str, str], programme: Programme) -> list[dict[str, str]]:
+    """The assignment, and of those that move one segment the ones that cost the least."""
+    moved: list[tuple[float, int, dict[str, str]]] = []
+    for segment, own in zip(programme.segments, programme.options, strict=True):
+        for option in own:
+            if option.architecture != best[segment]:
+                way = {**best, segment: option.architecture}
+                moved.append((programme.cost_of(way), len(moved), way))
+    return [best, *(way for _, _, way in sorted(moved)[: FINALISTS - 1])]
 
 
 def _programme(point: Scenario, prices: Prices, options: dict[str, _Options]) -> Programme:
@@ -188,7 +288,7 @@ def _programme(point: Scenario, prices: Prices, options: dict[str, _Options]) ->
     return programme_of(alone, {n: o.allowed for n, o in options.items()}, weights, kept, prices, limits)
 
 
-def _separable(programme: Programme, options: dict[str, _Options]) -> bool:
+def _separable(programme: Programme) -> bool:
     """Whether no segment's choice touches another's: nothing limits them together, and no two may share a cost."""
     if any(limit is not None for limit in programme.limits):
         return False
@@ -200,7 +300,7 @@ def _separable(programme: Programme, options: dict[str, _Options]) -> bool:
 
 
 def _too_poor(assignment: dict[str, str], point: Scenario) -> bool:
-    """Whether the combination is not known to keep the quality that the scenario requires."""
+    """Whether the combination keeps less quality than the scenario requires, or it is not known."""
     required = point.requirements.min_quality_kept
     if required is None:
         return False
@@ -225,30 +325,38 @@ def _placed(
     here = assignment[name]
     own = options[name]
     months = point.horizon_months
+    now = _combined(assignment, point, prices).present_value or 0.0
     others = []
     for architecture in own.allowed:
         if architecture != here:
             moved = _combined({**assignment, name: architecture}, point, prices)
-            if moved.total_cost is None or _over_budget(moved, point.requirements.max_monthly_cost):
+            if moved.present_value is None or _over_budget(moved, point.requirements.max_monthly_cost):
                 continue
             if not _too_poor({**assignment, name: architecture}, point):
-                others.append(((moved.total_cost - (chosen.total_cost or 0.0)) / months, architecture))
+                others.append(((moved.present_value - now) / months, architecture))
     others.sort()
-    alone = own.alone[here].monthly_cost or 0.0
+    moved_by = _moved_by(others[0] if others else None)
+    if point.segments[name].sensitivity == "restricted":
+        moved_by = moved_by.removesuffix(".") + "; so would a data agreement with a hosted API."
+    kept = segment_quality_kept(here, point, name)
+    alone = own.alone[here].monthly_cost
+    return Placed(name, here, alone, _reason(here, own, kept), moved_by, own.failed)
+
+
+def _reason(here: str, own: _Options, kept: float | None) -> str:
     if len(own.allowed) == 1:
-        reason = f"{here} is the only architecture that passes its gates"
+        reason = f"{here} is the only architecture known to meet what is required"
     else:
-        reason = f"{here} is the cheapest of {len(own.allowed)} that pass its gates, with shared costs counted once"
+        reason = f"{here} is the cheapest of the {len(own.allowed)} that qualify, shared costs counted once"
     if own.failed:
         reason += "; not " + ", ".join(f"{a}: {why}" for a, why in list(own.failed.items())[:2])
-    if quality_kept(here, segment_alone(name, point.segments[name], point)) is None:
+    if kept is None:
         reason += "; its quality is not known, so measure it first"
-    if others:
-        gap, rival = others[0]
-        moved_by = f"{rival} is next, ${gap:,.0f} a month dearer: that much of a change would move it"
-    else:
-        moved_by = "only another architecture that passes its gates, or a lower requirement, would move it"
-    segment = point.segments[name]
-    if segment.sensitivity == "restricted":
-        moved_by += "; so would a data agreement with a hosted API"
-    return Placed(name, here, alone, reason + ".", moved_by + ".", own.failed)
+    return reason + "."
+
+
+def _moved_by(nearest: tuple[float, str] | None) -> str:
+    if nearest is None:
+        return "only another architecture that qualifies, or a lower requirement, would move it."
+    gap, rival = nearest
+    return f"{rival} is next, ${gap:,.0f} a month dearer: that much of a change would move it."

@@ -121,6 +121,10 @@ def _spread(comparison: Comparison) -> Table | None:
         )
         if each.chance_pays_back and each.one_time_cost.value:
             notes.append(f"{each.name}: {chances(each.chance_pays_back)}")
+    joint = [each for each in comparison.architectures if each.uncertain_gates and each.chance_all_met is not None]
+    notes += [f"{each.name} meets all requirements at once in {each.chance_all_met:.0%} of the draws" for each in joint]
+    if rows and comparison.chance_none_meets:
+        notes.append(f"no architecture meets every requirement in {comparison.chance_none_meets:.0%} of the draws")
     title = "With the ranges: 90 % intervals (P5 to P95) and worst-case bounds"
     return Table(title, _SPREAD, rows, notes, detail=True) if rows else None
 
@@ -153,4 +157,4 @@ def waterfall(comparison: Comparison) -> Table:
     """What each move saves on top of the last."""
     rows = [[text(step.move), usd(step.total_cost), usd(step.adds), usd(step.saving)] for step in comparison.waterfall]
     rows[0][2] = rows[0][3] = Cell(None, "")
-    return Table("Savings, move by move (at the middle of each range)", _STEPS, rows)
+    return Table("Savings, move by move", _STEPS, rows)

@@ -7,7 +7,7 @@ from llmcost.render.page import Column, Page, Table, text, usd
 _COLUMNS = [
     Column("name", "Segment", number=False),
     Column("architecture", "Goes to", number=False),
-    Column("monthly_cost", "A month, alone"),
+    Column("monthly_cost", "Per month, alone"),
     Column("reason", "Why", number=False),
     Column("moved_by", "What would move it", number=False),
 ]
@@ -16,14 +16,13 @@ _COLUMNS = [
 def page(policy: Policy) -> Page:
     """Each segment with its reason, and the fixed costs that they share."""
     rows = [
-        [text(p.name), text(p.architecture), usd(p.monthly_cost), text(p.reason), text(p.moved_by)]
+        [text(p.name), text(p.architecture or figures.UNKNOWN), usd(p.monthly_cost), text(p.reason), text(p.moved_by)]
         for p in policy.segments
     ]
-    proven = "no cheaper policy exists" if policy.proven else f"within {policy.gap:.1%} of the best possible"
-    headline = (
-        f"{figures.usd(policy.monthly_cost)} a month, {figures.usd(policy.total_cost)} over "
-        f"{policy.horizon_months} months: {proven}."
-    )
+    proven = _proof(policy)
+    headline = policy.sentence
+    if policy.total_cost is not None:
+        headline += f" {figures.usd(policy.monthly_cost)} per month: {proven}."
     tables = [Table("", _COLUMNS, rows)]
     if policy.shared_charges:
         columns = [
@@ -37,3 +36,12 @@ def page(policy: Policy) -> Page:
         ]
         tables.append(Table("", columns, shared))
     return Page(headline, tables)
+
+
+def _proof(policy: Policy) -> str:
+    """What is proven of the policy, in words."""
+    if policy.gap is None:
+        return "the cheapest found by expected cost; with ranges nothing is proven"
+    if policy.proven and policy.gap <= 1e-4:
+        return "no cheaper policy exists"
+    return f"within {policy.gap:.1%} of the best possible"
