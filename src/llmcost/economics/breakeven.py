@@ -205,7 +205,7 @@ def _by_call(own: Estimate, tree: Scenario, prices: Prices) -> tuple[Number | No
 
 
 def _challenger(name: str, base: Estimate, own: Estimate, outcome: Outcome, point: Scenario) -> Challenger:
-    figure = {key[1]: value for key, value in outcome.figures.items() if key[0] == name}
+    figure = {field: outcome.figures[name, field] for field in Challenger._fields if (name, field) in outcome.figures}
     return Challenger(
         name=name,
         against=base.name,
