@@ -27,7 +27,7 @@ settings.load_profile("llmcost")
 SLOW = (
     *("browser/test_page.py", "docs/test_site.py", "test_published.py", "test_readme.py"),
     *("cli/test_audit.py", "cli/test_audit_inline.py", "cli/test_closed_streams.py", "cli/test_harmless.py"),
-    *("cli/test_prices.py", "cli/test_refusals.py", "cli/test_schema.py", "cli/test_start.py"),
+    *("cli/test_contract.py", "cli/test_prices.py", "cli/test_refusals.py", "cli/test_schema.py", "cli/test_start.py"),
     *("difference/test_comment.py", "difference/test_workflow.py", "render/test_report.py"),
     *("usage/test_bad_input.py", "usage/test_engines.py", "usage/test_figures.py"),
 )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.errors import FlakyStrategyDefinition
 from in_process import Done, run
 
 from fuzz.inputs import Input, inputs
@@ -21,6 +22,7 @@ LONGEST_SECONDS = 5.0
 LARGEST_BYTES = 1 << 30
 AT_ONCE = 500  # inputs of one Hypothesis run; each run has a seed of its own
 AGAIN_EVERY, SCHEMA_EVERY = 20, 6
+ATTEMPTS = 5  # of as many inputs with other seeds
 _CHECKS = [
     HealthCheck.too_slow,
     HealthCheck.data_too_large,
@@ -89,20 +91,24 @@ def search(count: int, first_seed: int) -> Iterator[tuple[int, list[Wrong]]]:
 
 def _some(count: int, with_seed: int, folder: Path, found: list[Wrong]) -> None:
     number = 0
+    for attempt in range(ATTEMPTS):
 
-    @seed(with_seed)
-    @settings(
-        max_examples=count,
-        derandomize=False,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=_CHECKS,
-    )
-    @given(inputs)
-    def each(given_: Input) -> None:
-        nonlocal number
-        number += 1
-        found.extend(Wrong(what, given_) for what in wrong_with(given_, folder, number))
+        @seed(with_seed + attempt * 7_919)
+        @settings(
+            max_examples=count - number,
+            derandomize=False,
+            database=None,
+            deadline=None,
+            phases=[Phase.generate],
+            suppress_health_check=_CHECKS,
+        )
+        @given(inputs)
+        def each(given_: Input) -> None:
+            nonlocal number
+            number += 1
+            found.extend(Wrong(what, given_) for what in wrong_with(given_, folder, number))
 
-    each()
+        with contextlib.suppress(FlakyStrategyDefinition):  # what Hypothesis gives up on is begun anew
+            each()
+        if number >= count:
+            return

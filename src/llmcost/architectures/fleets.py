@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from llmcost.architectures.architecture import Architecture, Month
-from llmcost.architectures.flow import inflow
+from llmcost.architectures.flow import inflow, reachable
 from llmcost.arithmetic import Number, maximum
 from llmcost.estimate import Charge, Factor
 from llmcost.workload import Stream
@@ -35,7 +35,7 @@ def purchases(
     name: str, architectures: Mapping[str, Architecture], months: Sequence[tuple[Month, list[Stream]]]
 ) -> list[Charge]:
     """GPUs of one's own paid at once: each fleet in the size of its largest month."""
-    fleets = [served for body in architectures.values() if (served := body.served_by()) is not None]
+    fleets = [served for _, body in reachable(name, architectures) if (served := body.served_by()) is not None]
     if not any(served.bought() for served in fleets):
         return []
     bought: dict[str, tuple[Any, Number]] = {}

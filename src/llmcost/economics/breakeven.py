@@ -182,7 +182,8 @@ def _by_call(own: Estimate, tree: Scenario, prices: Prices) -> tuple[Number | No
 
 def _challenger(name: str, against: str, outcome: Outcome, details: Details) -> Challenger:
     """The expected figures: calls to pay back are the expected build over the expected saving a call."""
-    figure = {key[1]: value for key, value in outcome.figures.items() if key[0] == name}
+    fields = (*Challenger._fields, "build", "operations")
+    figure = {field: outcome.figures[name, field] for field in fields if (name, field) in outcome.figures}
     row = next(row for row in details.comparison.architectures if row.name == name)
     saving = figure.get("saving_per_call", Figure(None)).value
     for field, amount in (("calls_to_payback", "build"), ("calls_per_month_to_cover_operations", "operations")):

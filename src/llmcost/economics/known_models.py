@@ -89,6 +89,8 @@ def _check_known(prices: Prices, model: str, place: str, others: Iterable[str]) 
 def _check_named(prices: Prices, name: str, place: str, named: Iterable[str]) -> None:
     names = list(named)
     bare = name.partition("@")[0]
+    if name in names or bare in names:
+        return
     used = {each for full in names for each in (full, full.partition("@")[0], full.rsplit("/", 1)[-1])}
     if bare in used or name in used or prices.catalog.find(name) is not None:
         return

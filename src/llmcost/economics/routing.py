@@ -276,7 +276,7 @@ def _mix(
     singles: set[str],
     stated: bool,
 ) -> Mix:
-    figure = {key[1]: value for key, value in outcome.figures.items() if key[0] == name}
+    figure = {field: outcome.figures[name, field] for field in Mix._fields if (name, field) in outcome.figures}
     own = estimates[name]
     kind = "baseline" if name == point.baseline else "mix" if stated and name not in singles else "single"
     base_quality = qualities[point.baseline or ""]
