@@ -25,6 +25,7 @@ from llmcost.architectures.training import Training
 from llmcost.arithmetic import Number, floor, is_array, is_zero, maximum, minimum
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Factor
+from llmcost.quantity import Range
 from llmcost.workload import AboveZero, Months, Positive, Ratio, Share, Stream, Strict, Usd, refuse
 
 
@@ -96,6 +97,14 @@ class Serving(Strict):
     spare: Any = None
     operations_per_month: Any = None
     stated_cost_per_mtok: Any = None
+    engine_version: Any = None
+    data_parallel: Any = None
+    pipeline_parallel: Any = None
+    expert_parallel: Any = None
+    prefix_cached: Any = None
+    accepted_tokens: Any = None
+    disaggregated: Any = None
+    modelled_rate_error: Any = None
 
     @model_validator(mode="after")
     def _one_way(self) -> "Serving":
@@ -106,7 +115,7 @@ class Serving(Strict):
                 "type serving: {model: ft-gpt-4.1-mini}, {gpu: L40S, model: llama-3.1-8b} or {usd_per_hour: 1.70}",
             )
         if self.own_machines:
-            self.fleet()
+            self.__dict__["modelled_rate_error"] = self._described().modelled_rate_error
         return self
 
     @property
@@ -116,7 +125,19 @@ class Serving(Strict):
 
     def fleet(self) -> Served:
         """The GPU serving described here."""
-        return Served.model_validate({key: getattr(self, key) for key in self.model_fields_set})
+        served = self._described()
+        # The draws know this description, so its uncertain rate is what they have put in its place here.
+        served.__dict__["modelled_rate_error"] = self.modelled_rate_error
+        if served.throughput is not None and isinstance(served.throughput.measured_spread, Range):
+            served.throughput.__dict__["measured_spread"] = served.throughput.measured_spread.middle
+        return served
+
+    def _described(self) -> Served:
+        given = self.model_fields_set - (set() if self._error_is_typed() else {"modelled_rate_error"})
+        return Served.model_validate({key: getattr(self, key) for key in given})
+
+    def _error_is_typed(self) -> bool:
+        return isinstance(self.modelled_rate_error, str | int | float)
 
 
 class FineTuned(Architecture):
