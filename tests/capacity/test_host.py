@@ -254,7 +254,9 @@ def test_a_fine_tune_on_a_gpu_is_modelled_at_its_shorter_answers() -> None:
             "workload": {"requests_per_month": 20_000_000, "input_tokens": 1000, "output_tokens": output},
             "architectures": {"one": architecture},
         }
-        found: float = run("tco", "-", "-f", "json", stdin=json.dumps(scenario)).result["monthly_cost"]
+        found: float = run("tco", "-", "--architecture", "one", "-f", "json", stdin=json.dumps(scenario)).result[
+            "monthly_cost"
+        ]
         return found
 
     tuned = {"kind": "fine_tuned", "output_tokens_factor": "50%", "serving": served}

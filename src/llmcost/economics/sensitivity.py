@@ -220,7 +220,7 @@ def _probed(
 ) -> dict[str, _Probe]:
     """Every input in turn, many of them in one evaluation: the estimates cost by the call, not by the draw.
 
-    An input is read where another order of its draws changes some y.
+    An input is read where another order of its draws, or another value of it alone, changes some y.
     """
     import numpy as np
 
@@ -244,8 +244,9 @@ def _probed(
         still = y[-1, :some]
         noise = 1e-12 * float(np.abs(still).max())
         for position, path in enumerate(group):
-            reads = bool((np.abs(y[position, :some] - still) > noise).any())
             along = y[position, some:]
+            # Whole GPUs may cost the same in a few draws, so the whole reach of the input is looked at too.
+            reads = bool((np.abs(y[position, :some] - still) > noise).any() or np.ptp(along) > noise)
             found[path] = _Probe(reads, z[:GRID], values[path][:GRID], along[:GRID], float(along[-1] - along[-2]))
     return found
 
