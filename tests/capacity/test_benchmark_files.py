@@ -49,7 +49,7 @@ def serving(rate: float = 4.0, **more: Any) -> dict[str, Any]:
         "model_id": "org/tiny-7b",
         "num_prompts": 50,
         "completed": 40,
-        "duration": 40 / rate,
+        "duration": 10.0,
         "request_rate": 5.0,
         "max_concurrency": None,
         "total_input_tokens": 4000,

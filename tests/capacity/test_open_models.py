@@ -14,10 +14,14 @@ MODELS = CATALOG.open_models()
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.model)
 def test_a_model_states_its_source_its_licence_and_its_shape(model: OpenModel) -> None:
-    assert model.source.title and model.source.url and model.source.published_in
+    assert model.source.title and model.source.url
     assert model.licence and model.context_window and model.context_window >= 2048
     assert model.heads is not None and model.heads % model.kv_heads == 0
     assert 0 <= model.sliding_layers < model.layers
+    if model.experts is not None:
+        assert model.active_parameters is not None and model.experts_per_token is not None
+        assert model.active_parameters < model.parameters and model.experts_per_token < model.experts
+        return
     # The layers' attention and feed-forward matrices are most of the parameters, and never all of them.
     attention = model.layers * model.width * model.head_size * 2 * (model.heads + model.kv_heads)
     assert attention < model.parameters < attention * 60
@@ -43,6 +47,28 @@ def test_published_parameters() -> None:
     """What the makers' checkpoints hold."""
     counts = {"llama-3.1-8b": 8_030_261_248, "llama-3.1-70b": 70_553_706_496, "mistral-7b": 7_241_732_096}
     assert {name: CATALOG.open_model(name).parameters for name in counts} == counts
+
+
+@pytest.mark.parametrize(
+    ("model", "billions", "active"),
+    [
+        *(("gpt-oss-120b", 116.8, 5.13), ("gpt-oss-20b", 20.9, 3.61), ("mixtral-8x7b", 46.7, 12.9)),
+        *(
+            ("qwen3-235b-a22b", 235, 22),
+            ("qwen3-30b-a3b", 30.5, 3.3),
+            ("deepseek-v3", 671, 37),
+            ("deepseek-r1", 671, 37),
+        ),
+        *(("kimi-k2", 1026, 32.6), ("glm-5", 744, 40), ("minimax-m2", 229, 10), ("llama-4-maverick", 400, 17)),
+        *(("qwen3.5-397b-a17b", 397, 17), ("nemotron-3-nano-30b-a3b", 31.6, 3.2), ("qwen3-coder-480b-a35b", 480, 35)),
+    ],
+)
+def test_published_totals_of_mixtures(model: str, billions: float, active: float) -> None:
+    """What the makers' model cards say, which count the embedding table as active or not: within a tenth."""
+    found = CATALOG.open_model(model)
+    assert found.parameters / 1e9 == pytest.approx(billions, rel=0.01)
+    assert found.active_parameters is not None
+    assert found.active_parameters / 1e9 == pytest.approx(active, rel=0.1)
 
 
 def test_an_unknown_model_is_refused_with_the_nearest() -> None:

@@ -26,6 +26,7 @@ from llmcost.architectures.training import Training
 from llmcost.arithmetic import Number, floor, is_array, is_zero, maximum, minimum
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Factor
+from llmcost.quantity import Range
 from llmcost.workload import AboveZero, Positive, Share, Stream, Strict, Usd, refuse, stated_shares
 
 
@@ -92,7 +93,7 @@ class Serving(OnMachines):
                 "type serving: {model: ft-gpt-4.1-mini}, {gpu: L40S, model: llama-3.1-8b} or {usd_per_hour: 1.70}",
             )
         if self.own_machines:
-            self.fleet()
+            self.__dict__["modelled_rate_error"] = self._described().modelled_rate_error
         return self
 
     @property
@@ -102,7 +103,19 @@ class Serving(OnMachines):
 
     def fleet(self) -> Served:
         """The GPU serving described here."""
-        return Served.model_validate({key: getattr(self, key) for key in self.model_fields_set})
+        served = self._described()
+        # The draws know this description, so its uncertain rate is what they have put in its place here.
+        served.__dict__["modelled_rate_error"] = self.modelled_rate_error
+        if served.throughput is not None and isinstance(served.throughput.measured_spread, Range):
+            served.throughput.__dict__["measured_spread"] = served.throughput.measured_spread.middle
+        return served
+
+    def _described(self) -> Served:
+        given = self.model_fields_set - (set() if self._error_is_typed() else {"modelled_rate_error"})
+        return Served.model_validate({key: getattr(self, key) for key in given})
+
+    def _error_is_typed(self) -> bool:
+        return isinstance(self.modelled_rate_error, str | int | float)
 
 
 class FineTuned(Architecture):

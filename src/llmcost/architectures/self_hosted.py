@@ -21,7 +21,6 @@ from llmcost.capacity.goodput import Goodput, Limits, goodput
 from llmcost.capacity.latency import NETWORK_MS
 from llmcost.capacity.replica import LATENCY_CLASSES, Capacity, band, capacity, why_not
 from llmcost.capacity.setup import ENGINE_NAMES, ENGINES, PRECISIONS, Setup
-from llmcost.capacity.work import hidden_mixture
 from llmcost.catalog.models import OpenModel
 from llmcost.errors import Impossible, InputError, UnknownPrice, did_you_mean
 from llmcost.estimate import Charge, Factor
@@ -252,14 +251,6 @@ class Served(OnMachines):
                 where=f"architectures.{name}",
                 hint="give --model llama-3.1-8b --gpu L40S, or --throughput REQUESTS_PER_SECOND (a replica's, measured)",
                 in_file="write model: llama-3.1-8b and gpu: L40S, or throughput: {requests_per_second: N}",
-            )
-        if hidden_mixture(setup.model):
-            raise InputError(
-                f"{name}: {setup.model.model} has more parameters than a dense model of its layers and width, so it is a "
-                "mixture of experts, and nothing says how many of them a token uses",
-                where=f"architectures.{name}",
-                hint="give --config config.json, or --throughput REQUESTS_PER_SECOND (measured)",
-                in_file="write active_parameters, experts and experts_per_token beside parameters under models:",
             )
         for stream in streams:
             need_requests(stream, f"{name}: the capacity of a GPU", "the model")

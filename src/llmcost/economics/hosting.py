@@ -166,9 +166,8 @@ def host(
         catalog.gpu(gpu.name)  # a misspelt name is an error; a GPU that nobody rents has no price
     arriving = traffic(point, month)
     setup, size = hosted.setup(month), hosted.size(arriving)
-    if setup is not None and hidden_mixture(setup.model):
-        if hosted.modelled_by_default:
-            hosted.modelled(arriving, month, name)  # raises: nothing says what a token uses
+    hidden = setup is not None and hidden_mixture(setup.model)
+    if hidden and not hosted.modelled_by_default:
         setup = None
     known = setup is not None and size is not None and size.input_tokens + size.output_tokens > 0
     found = capacity(setup, *size) if known and setup is not None and size is not None else None
@@ -196,8 +195,8 @@ def host(
         limit=_limit(measured, found, fits),
         **_modelled(found),
         memory=memory(setup) if setup is not None else None,
-        physical_bound_requests_per_second=_bound(hosted, month, size) if known else None,
-        **_least_times(setup, size),
+        physical_bound_requests_per_second=_bound(hosted, month, size) if known and not hidden else None,
+        **_least_times(None if hidden else setup, size),
         against_model=_against(hosted, found, arriving, month, name) if measured else None,
         latency=parts_of(name, point, prices, _percentile(point))
         if fits and (arriving or hosted.modelled_at)

@@ -163,7 +163,7 @@ def _on_machines(
         setup: Setup | None = served.setup(month)
     except UnknownPrice:
         setup = None
-    if setup is not None and hidden_mixture(setup.model):
+    if setup is not None and hidden_mixture(setup.model) and not served.modelled_by_default:
         setup = None
     found = capacity(setup, *size) if setup is not None and sum(size) > 0 else None
     if served.edge is not None:

@@ -9,6 +9,7 @@ from llmcost.architectures.prices import Prices
 from llmcost.arithmetic import is_array
 from llmcost.capacity.bound import Verdict, check_latency, check_price, check_rate, fastest_answer
 from llmcost.capacity.setup import Setup
+from llmcost.capacity.work import hidden_mixture
 from llmcost.economics.horizon import months_of, traffic
 from llmcost.errors import Impossible, UnknownPrice
 from llmcost.estimate import Charge
@@ -85,6 +86,12 @@ def _unmodelled(scenario: Scenario, concerned: Iterable[str], prices: Prices) ->
             what = f"{name}: the catalog does not describe {served.model}, so its rate is not held against a model"
             yield "unknown_open_model", what
             continue
+        if hidden_mixture(shape) and served.modelled_by_default:
+            yield (
+                "hidden_mixture",
+                f"{name}: {shape.model} has more parameters than a dense model of its layers and width, so it is a mixture "
+                "of experts; read as dense it is served too slowly: give active_parameters, experts and experts_per_token",
+            )
         for size in _sizes(point.architectures[name], served, traffic(point, month), month):
             if shape.context_window is not None and sum(size) > shape.context_window:
                 yield (

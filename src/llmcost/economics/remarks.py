@@ -160,7 +160,7 @@ def _of_machines(name: str, served: Any, within: bool = False) -> Iterator[Assum
             "latency_class": "0.89 of the rate; batch serves all of it, interactive 0.56",
         }
         for field, reason in why.items():
-            if field not in served.model_fields_set:
+            if field not in served.model_fields_set and not (within and field == "latency_class"):
                 yield Assumption(f"{name}.{field}", getattr(served, field), reason)
     gpu = served.gpu
     if gpu is None or not gpu.owned:

@@ -294,7 +294,7 @@ def _probed(
 ) -> dict[str, _Probe]:
     """Every input in turn, many of them in one evaluation: the estimates cost by the call, not by the draw.
 
-    An input is read where another order of its draws changes some architecture's cost.
+    An input is read where another order of its draws, or another value of it alone, changes some architecture's cost.
     """
     import numpy as np
 
@@ -321,8 +321,12 @@ def _probed(
         }
         y = _lead(costs, *pair)
         for position, path in enumerate(group):
-            reads = any(_differ(cost[position, :some], cost[-1, :some]) for cost in costs.values())
             along = y[position, some:]
+            # Whole GPUs may cost the same in a few draws, so the whole reach of the input is looked at too.
+            reads = any(
+                _differ(cost[position, :some], cost[-1, :some]) or _differ(cost[position, some:], cost[position, some])
+                for cost in costs.values()
+            )
             found[path] = _Probe(reads, z[:GRID], values[path][:GRID], along[:GRID], float(along[-1] - along[-2]))
     return found
 
