@@ -109,8 +109,8 @@ def command(
 
     write("breakeven", flags, as_of, result, page, remarks)
     limit = flags["payback_within"]
-    if limit is None:
-        return 0
+    if limit is None or question is not None:
+        return breached(result.breached)
     within = number_flag(limit, "--payback-within")
     late = [e for e in result.challengers if e.payback_month.value is None or e.payback_month.value > within]
     return breached(

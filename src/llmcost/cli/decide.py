@@ -108,9 +108,7 @@ def command(
         return page(result)
 
     write("decide", flags, as_of, result, page, remarks)
-    if result.economics is None or result.economics.cheapest is not None:
-        return 0
-    return breached(f"{g.architecture}: {gate}: {why}" for g in result.gates for gate, why in g.failed.items())
+    return breached(result.economics.breached if result.economics is not None else [])
 
 
 def _scenario(flags: Values) -> Asked | None:

@@ -5,7 +5,7 @@ from typing import Any
 from llmcost.cli.draft import draft_from
 from llmcost.cli.options import GATES, HORIZON, OUTPUT, PRICES, SCENARIO, WORKLOAD, Values, command_app, takes
 from llmcost.cli.reading import asked
-from llmcost.cli.writing import FORMATS, Remarks, deliver, format_of, write
+from llmcost.cli.writing import FORMATS, Remarks, breached, deliver, format_of, write
 from llmcost.decision.policy import policy
 
 POLICY_FORMATS = (*FORMATS, "yaml", "litellm")
@@ -19,8 +19,8 @@ def command(flags: Values) -> int:
     """
     form = format_of(flags, POLICY_FORMATS)
     question = asked(draft_from(flags), flags)
-    result = policy(question.scenario, question.catalog)
-    if form == "litellm":
+    result = policy(question.scenario, question.catalog, question.sampling)
+    if form == "litellm" and not result.breached:
         from llmcost.render.litellm import configuration, yaml
 
         shape = configuration(result, question.scenario, question.prices)
@@ -32,7 +32,7 @@ def command(flags: Values) -> int:
 
         deliver(yaml(plain(result)), flags)
         return 0
-    chosen = {placed.architecture for placed in result.segments} & set(question.scenario.architectures)
+    chosen = {each.architecture or "" for each in result.segments} & set(question.scenario.architectures)
     remarks = Remarks(question, dict.fromkeys(sorted(chosen)))
 
     def page() -> Any:
@@ -41,7 +41,7 @@ def command(flags: Values) -> int:
         return page(result)
 
     write("policy", flags, question.as_of, result, page, remarks)
-    return 0
+    return breached(result.breached)
 
 
 app = command_app(command)

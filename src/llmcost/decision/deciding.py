@@ -22,10 +22,10 @@ from llmcost.decision.recommendation import (
     unknowns_of,
 )
 from llmcost.decision.verdicts import Verdict, agreements, combined, contradictions, plain, verdict_of
-from llmcost.economics.breakeven import Intervals, volume_intervals
+from llmcost.economics.choice import Choice
 from llmcost.economics.comparison import Details, compare_in_detail
 from llmcost.economics.uncertainty import Figure, Sampling
-from llmcost.quantity import at_middle
+from llmcost.economics.volumes import Intervals, volume_intervals
 from llmcost.scenario import Scenario
 
 # Answers that are requirements: they become gates of the scenario.
@@ -44,8 +44,10 @@ class Gated(NamedTuple):
     architecture: str
     kind: str
     feasible: bool
+    standing: str
     failed: dict[str, str]
     unknown: dict[str, str]
+    uncertain: dict[str, str]
 
 
 class Economics(NamedTuple):
@@ -54,6 +56,8 @@ class Economics(NamedTuple):
     baseline: str
     horizon_months: int
     cheapest: str | None
+    choice: Choice
+    breached: list[str]
     sentence: str
     total_cost: Figure
     saving: Figure
@@ -104,7 +108,7 @@ def decide(
         if scenario.architectures:
             details = compare_in_detail(scenario, catalog, sampling)
             prices = Prices(catalog, details.point.prices, details.point.successors)
-            volumes = _volumes(details, prices)
+            volumes = _volumes(details, scenario, catalog, sampling)
         now = facts_of(scenario, prices, details, volumes, 1)
         later = facts_of(scenario, prices, details, volumes, later_month(scenario))
     answers = combined(bank, given, now)
@@ -147,18 +151,17 @@ def with_requirements(scenario: Scenario, given: dict[str, Answer]) -> Scenario:
 
 def known_from(scenario: Scenario, catalog: Any) -> dict[str, Fact]:
     """The facts that need not be asked for, without the comparison's own figures."""
-    point = at_middle(scenario)
-    prices = Prices(catalog, point.prices, point.successors)
+    prices = Prices(catalog, scenario.prices, scenario.successors)
     details = compare_in_detail(scenario, catalog) if scenario.architectures else None
-    volumes = _volumes(details, prices) if details else None
+    volumes = _volumes(details, scenario, catalog, None) if details else None
     return facts_of(scenario, prices, details, volumes, 1)
 
 
-def _volumes(details: Details, prices: Prices) -> Intervals | None:
+def _volumes(details: Details, scenario: Scenario, catalog: Any, sampling: Sampling | None) -> Intervals | None:
     workload = details.point.workload
     if workload is None or not workload.requests_known:
         return None
-    return volume_intervals(details.point, prices, details.estimates)
+    return volume_intervals(details, scenario, catalog, sampling=sampling)
 
 
 def _gates(details: Details | None) -> list[Gated]:
@@ -169,8 +172,10 @@ def _gates(details: Details | None) -> list[Gated]:
             row.name,
             row.kind,
             row.feasible,
+            details.gates[row.name].standing,
             {gate: row.gate_reasons[gate] for gate in row.failed_gates},
             {gate: row.gate_reasons[gate] for gate in row.unknown_gates},
+            {gate: row.gate_reasons[gate] for gate in row.uncertain_gates},
         )
         for row in details.comparison.architectures
     ]
@@ -195,6 +200,8 @@ def _economics(details: Details, volumes: Intervals | None, facts: dict[str, Fac
         baseline=comparison.baseline,
         horizon_months=comparison.horizon_months,
         cheapest=comparison.cheapest,
+        choice=comparison.choice,
+        breached=comparison.breached,
         sentence=comparison.sentence,
         total_cost=row.total_cost if row else unknown,
         saving=row.saving if row else unknown,

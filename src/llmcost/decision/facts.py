@@ -13,10 +13,11 @@ from llmcost.architectures.fine_tuned import FineTuned
 from llmcost.architectures.flow import reachable
 from llmcost.architectures.prices import Prices
 from llmcost.decision.conditions import Answer
-from llmcost.economics.breakeven import Intervals
 from llmcost.economics.comparison import Details
 from llmcost.economics.horizon import months_of, traffic
+from llmcost.economics.outputs import payback_month
 from llmcost.economics.quality_kept import is_random_floor, quality_of
+from llmcost.economics.volumes import Intervals
 from llmcost.quantity import at_middle
 from llmcost.scenario import Scenario
 
@@ -195,10 +196,10 @@ def _paying(name: str, details: Details, found: Intervals | None) -> dict[str, F
     quality = quality_of(name, details.point)
     if quality is not None:
         facts["quality_of_fine_tune"] = Fact(float(quality), f"quality of {name}, on your own evaluation")
-    if name != base.name and own.total_cost is not None and base.total_cost is not None:
-        largest = base.total_cost - (own.total_cost - own.one_time_cost)
+    if name != base.name and own.present_value is not None and base.present_value is not None:
+        largest = base.present_value - (own.present_value - own.one_time_cost)
         facts["largest_build_that_pays_back"] = Fact(max(float(largest), 0.0), where)
-        facts["pays_back_at_this_volume"] = Fact(bool(own.total_cost <= base.total_cost), where)
+        facts["pays_back_at_this_volume"] = Fact(bool(own.present_value <= base.present_value), where)
     won = [interval for interval in found.intervals if interval.cheapest == name] if found else []
     if won:
         least = float(won[0].from_requests_per_month)
@@ -210,7 +211,8 @@ def _in_18_months(name: str | None, details: Details) -> dict[str, Fact]:
     """Payback within 18 months; open where the horizon ends before it and nothing was paid back."""
     if name is None or name == details.comparison.baseline:
         return {}
-    payback = details.outcome.point.get((name, "payback_month"))
+    base = details.estimates[details.comparison.baseline]
+    payback = payback_month(details.estimates[name], base)
     horizon = details.comparison.horizon_months
     if payback is None or (payback > horizon and horizon < LONGEST_PAYBACK):
         return {}

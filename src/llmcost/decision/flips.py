@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from llmcost.decision.conditions import Answer
 from llmcost.decision.framework import Bank, judge
-from llmcost.economics.breakeven import Intervals
 from llmcost.economics.comparison import Details
+from llmcost.economics.volumes import Intervals
 from llmcost.estimate import Estimate
 
 
@@ -85,24 +85,24 @@ def _rivals(details: Details, cheapest: str) -> list[Estimate]:
     rivals = [
         own
         for name, own in details.estimates.items()
-        if name != cheapest and details.gates[name].feasible and own.total_cost is not None
+        if name != cheapest and details.gates[name].feasible and own.present_value is not None
     ]
-    return sorted(rivals, key=lambda own: own.total_cost or math.inf)
+    return sorted(rivals, key=lambda own: own.present_value or math.inf)
 
 
 def _by_build(details: Details, cheapest: str) -> list[Flip]:
     """A rival wins once its build costs no more than it costs now less the gap between the totals."""
-    best = details.estimates[cheapest].total_cost or 0.0
+    best = details.estimates[cheapest].present_value or 0.0
     flips = []
     for rival in _rivals(details, cheapest):
-        at = rival.one_time_cost - ((rival.total_cost or 0.0) - best)
+        at = rival.one_time_cost - ((rival.present_value or 0.0) - best)
         if rival.one_time_cost > 0 and at > 0:
             sentence = f"{rival.name} would be the cheapest if its build cost ${at:,.0f} or less (it is ${rival.one_time_cost:,.0f})"
             flips.append(Flip("build cost", rival.one_time_cost, at, "USD", rival.name, sentence))
     own = details.estimates[cheapest]
     rivals = _rivals(details, cheapest)
     if own.one_time_cost > 0 and rivals:
-        at = own.one_time_cost + (rivals[0].total_cost or 0.0) - best
+        at = own.one_time_cost + (rivals[0].present_value or 0.0) - best
         sentence = f"{rivals[0].name} would be the cheapest if the build of {cheapest} cost more than ${at:,.0f}"
         flips.append(Flip("build cost", own.one_time_cost, at, "USD", rivals[0].name, sentence))
     return flips
@@ -120,6 +120,8 @@ def token_cost(own: Estimate) -> float:
 
 def _by_price(details: Details, cheapest: str) -> list[Flip]:
     """All API prices times s: totals are F + s·A, so two cross at s = (F_r − F_c) / (A_c − A_r)."""
+    if details.comparison.choice.by == "present_value":
+        return []  # what is paid by the token is known as a mean a month, not when it is paid
     own = details.estimates[cheapest]
     paid = token_cost(own)
     fixed = (own.total_cost or 0.0) - paid

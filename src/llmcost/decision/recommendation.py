@@ -115,21 +115,21 @@ def recommendation_of(
 def _by_economics(verdicts: list[Verdict], details: Details, collisions: list[str]) -> Recommendation:
     cheapest = details.comparison.cheapest
     if cheapest is None:
-        reasons = [f"{row.name} fails {', '.join(row.failed_gates)}" for row in details.comparison.architectures]
-        return Recommendation(None, None, "No architecture of this scenario meets every requirement.", reasons)
+        choice = details.comparison.choice
+        reasons = [f"{name}: {why}" for name, why in choice.reasons.items()]
+        return Recommendation(None, None, choice.sentence, reasons)
     reasons = [details.comparison.sentence]
-    removed = [row for row in details.comparison.architectures if row.failed_gates]
-    reasons += [f"{row.name} is out: {row.gate_reasons[row.failed_gates[0]]}" for row in removed]
+    choice = details.comparison.choice
+    reasons += [f"{name} is out: {why}" for name, why in choice.reasons.items()]
     ways = [v for v in verdicts if v.recommends]
     behind = [v.name for v in ways if follows(v.recommends or "", cheapest, details)]
     against = [v for v in ways if v.name not in behind]
     if behind:
         reasons.append(f"{listed(behind)} point the same way")
     reasons += [f"{v.name} would point to {WORDS[v.recommends or '']}" for v in against]
-    kept = next(row.quality_kept.value for row in details.comparison.architectures if row.name == cheapest)
-    if kept is None:
-        reasons.append("its quality is not known: measure it before switching")
-    sentence = f"{cheapest}: the cheapest that meets every requirement."
+    required = details.point.requirements.stated
+    sentence = f"{cheapest}: the cheapest{' known to meet every requirement' if required else ''}."
+    sentence = f"{sentence} {choice.sentence}".rstrip()
     direction = next((v.recommends for v in ways if v.name in behind), None)
     return Recommendation(cheapest, direction, sentence, [*reasons, *collisions])
 
@@ -155,7 +155,12 @@ def next_steps_of(
         steps.append("Have legal write down what exactly is required: a contract and a region may allow a hosted API.")
     if details is None:
         steps.append("Write the workload down (llmcost init), and run llmcost decide on it for costs and break-even.")
-    if details is None or name is None:
+    if details is None:
+        return steps
+    cheaper = details.comparison.choice.cheaper
+    if cheaper is not None:
+        steps.insert(0, f"Settle whether {cheaper.architecture} will do: {cheaper.sentence}.")
+    if name is None:
         return steps
     baseline = details.comparison.baseline
     row = next(row for row in details.comparison.architectures if row.name == name)

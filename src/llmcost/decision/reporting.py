@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmcost.decision.flips import Flip, flips_of
 from llmcost.decision.recommendation import Recommendation, next_steps_of, recommendation_of
-from llmcost.economics.breakeven import Intervals, volume_intervals
 from llmcost.economics.comparison import Details, compare_in_detail
 from llmcost.economics.trajectories import Trajectory, trajectories_of
 from llmcost.economics.uncertainty import Sampling
+from llmcost.economics.volumes import Intervals, volume_intervals
 from llmcost.economics.whatif import WhatIf, what_if
 from llmcost.scenario import Scenario
 
@@ -51,7 +51,7 @@ def report(scenario: Scenario, catalog: Any, sampling: Sampling | None = None, *
     details = compare_in_detail(scenario, catalog, sampling, months=True)
     lines = trajectories_of(details)
     moved = what_if(details) if levers else None
-    volumes = _volumes(details, moved)
+    volumes = _volumes(details, scenario, catalog, sampling)
     recommendation = recommendation_of([], details, {}, [])
     return Report(
         details=details,
@@ -73,10 +73,9 @@ def _to_measure(details: Details, scenario: Scenario, catalog: Any, sampling: Sa
     return sensitivity_beside(details, scenario, catalog, sampling)
 
 
-def _volumes(details: Details, moved: WhatIf | None) -> Intervals | None:
+def _volumes(details: Details, scenario: Scenario, catalog: Any, sampling: Sampling) -> Intervals | None:
     """Which architecture is the cheapest at which volume; None where requests are not counted or nothing is compared."""
     workload = details.point.workload
     if workload is None or not workload.requests_known or len(details.estimates) < 2:
         return None
-    elsewhere = None if moved is None else moved.at_largest_volume()
-    return volume_intervals(details.point, details.prices, details.estimates, elsewhere=elsewhere)
+    return volume_intervals(details, scenario, catalog, sampling=sampling)

@@ -1,9 +1,8 @@
 """When a challenger pays back, and which architecture is the cheapest at which volume.
 
-Breakeven over volume is not one number, because GPUs come whole. Over the horizon an architecture
-costs `F + V·n + Σ u·ceil(n/s)` at a first month's volume n: fixed, by the request, and a step of
-u dollars each s requests. Between two steps that is a straight line, so crossings are solved
-exactly and checked at n − 1 and n (docs/methods/time.md).
+Breakeven over volume is not one number, because GPUs come whole: the intervals are those of `volumes`. The payback
+is that of the expected cumulative curves, and calls to pay back are the expected build over the expected saving
+a call (docs/methods/time.md).
 """
 
 import math
@@ -12,35 +11,23 @@ from typing import Any, NamedTuple
 
 from pydantic import model_validator
 
-from llmcost.architectures.fleets import fleets_of
 from llmcost.architectures.prices import Prices
 from llmcost.arithmetic import Number, all_true, where
-from llmcost.economics.comparison import chances_of_payback
-from llmcost.economics.gates import gates_of
-from llmcost.economics.horizon import estimate, months_of, need_workload, priced_months, traffic
+from llmcost.economics.choice import Choice
+from llmcost.economics.comparison import Details, chances_of_payback, compare_in_detail
+from llmcost.economics.figure import Figure, Output, Ratio
+from llmcost.economics.horizon import need_workload, priced_months, traffic
 from llmcost.economics.intervals import Interval, Steps, intervals
-from llmcost.economics.outputs import crossing_back, payback_month
-from llmcost.economics.quality_kept import quality_kept
 from llmcost.economics.totals import estimates_of
-from llmcost.economics.uncertainty import Figure, Outcome, Sampling, evaluated
+from llmcost.economics.uncertainty import Outcome, Sampling, evaluated
+from llmcost.economics.volumes import volume_intervals
 from llmcost.errors import InputError
-from llmcost.estimate import Assumption, Estimate, Factor
-from llmcost.quantity import at_middle
+from llmcost.estimate import Assumption, Estimate
 from llmcost.scenario import Scenario, check_compounding, check_horizon
 from llmcost.workload import AboveZero, Change, Months, Strict, Usd, UsdAboveZero
 
-REACH = 100  # times today's volume
 BY_VOLUME = ("requests_per_month", "lots_per_month")
-COST_GATES = ("max_monthly_cost", "payback_within_months")
-
-
-class Intervals(NamedTuple):
-    """The volume intervals, and what could not be said."""
-
-    today: float
-    intervals: list[Interval]
-    stopped_at: int | None
-    left_out: dict[str, str]
+_CALLS = ("against_cost_per_call", "saving_per_call", "calls_to_payback", "calls_per_month_to_cover_operations")
 
 
 class Challenger(NamedTuple):
@@ -61,7 +48,7 @@ class Challenger(NamedTuple):
 
 
 class Breakeven(NamedTuple):
-    """The result of `breakeven`."""
+    """The result of `breakeven`; `cheapest` is the choice at today's volume, None for an offer from flags alone."""
 
     horizon_months: int
     requests_per_month: float | None
@@ -69,6 +56,10 @@ class Breakeven(NamedTuple):
     stopped_at: int | None
     left_out: dict[str, str]
     challengers: list[Challenger]
+    cheapest: str | None
+    choice: Choice | None
+    breached: list[str]
+    sentence: str
 
 
 class Offer(Strict):
@@ -110,45 +101,30 @@ def breakeven(
         )
     if len(scenario.architectures) < 2:
         raise InputError("breakeven needs two architectures", hint="add a second one under architectures:")
+    details = compare_in_detail(scenario, catalog, sampling)
     outcome = evaluated(scenario, lambda tree: _headline(tree, catalog), sampling)
-    point = at_middle(scenario)
-    prices = Prices(catalog, point.prices, point.successors)
-    estimates = estimates_of(point, prices)
-    base = estimates[point.baseline or ""]
-    challengers = [_challenger(name, base, estimates[name], outcome, point) for name in estimates if name != base.name]
-    found = volume_intervals(point, prices, estimates, volumes)
-    return Breakeven(point.horizon_months, found.today, found.intervals, found.stopped_at, found.left_out, challengers)
+    comparison = details.comparison
+    challengers = [_challenger(name, comparison.baseline, outcome, details) for name in details.estimates]
+    found = volume_intervals(details, scenario, catalog, volumes, sampling)
+    return Breakeven(
+        comparison.horizon_months,
+        found.today,
+        found.intervals,
+        found.stopped_at,
+        found.left_out,
+        [each for each in challengers if each.name != comparison.baseline],
+        comparison.cheapest,
+        comparison.choice,
+        comparison.breached,
+        comparison.sentence,
+    )
 
 
-def volume_intervals(
-    point: Scenario,
-    prices: Prices,
-    estimates: dict[str, Estimate],
-    volumes: tuple[float | None, float | None] = (None, None),
-    elsewhere: tuple[float, Mapping[str, float | None]] | None = None,
-) -> Intervals:
-    """The cheapest architecture at every first-month volume; those that fail a hard gate are left out.
-
-    `elsewhere` is another volume with the totals there, where they are known already.
-    """
-    left_out = _left_out(point, prices, estimates)
-    contenders = [
-        steps_of(name, point, prices, _known(name, point, own, elsewhere))
-        for name, own in estimates.items()
-        if name not in left_out
-    ]
-    today = point.workload.requests_per_month if point.workload and point.workload.requests_per_month else 0.0
-    low = max(1, math.ceil(volumes[0] or 1))
-    high = math.floor(volumes[1]) if volumes[1] is not None else max(low, math.floor(REACH * today))
-    found, stopped = intervals(contenders, low, high, closed=volumes[1] is not None)
-    return Intervals(today, found, stopped, left_out)
-
-
-def _headline(tree: Scenario, catalog: Any) -> dict[Any, Number | None]:
+def _headline(tree: Scenario, catalog: Any) -> dict[Any, Output]:
     prices = Prices(catalog, tree.prices, tree.successors)
     estimates = estimates_of(tree, prices)
     base = estimates[tree.baseline or ""]
-    found: dict[Any, Number | None] = {}
+    found: dict[Any, Output] = {}
     calls, base_running = _by_call(base, tree, prices)
     for name, own in estimates.items():
         if own is base:
@@ -161,7 +137,8 @@ def _headline(tree: Scenario, catalog: Any) -> dict[Any, Number | None]:
         found[name, "saving_per_call"] = saving
         found[name, "calls_to_payback"] = _over(build, saving)
         found[name, "calls_per_month_to_cover_operations"] = _over(operations, saving)
-        found[name, "payback_month"] = payback_month(own, base)
+        found[name, "build"] = build
+        found[name, "operations"] = operations
     return found
 
 
@@ -198,89 +175,26 @@ def _by_call(own: Estimate, tree: Scenario, prices: Prices) -> tuple[Number | No
     return calls, running / paid if paid else running
 
 
-def _challenger(name: str, base: Estimate, own: Estimate, outcome: Outcome, point: Scenario) -> Challenger:
+def _challenger(name: str, against: str, outcome: Outcome, details: Details) -> Challenger:
+    """The expected figures: calls to pay back are the expected build over the expected saving a call."""
     figure = {key[1]: value for key, value in outcome.figures.items() if key[0] == name}
+    row = next(row for row in details.comparison.architectures if row.name == name)
+    saving = figure.get("saving_per_call", Figure(None)).value
+    for field, amount in (("calls_to_payback", "build"), ("calls_per_month_to_cover_operations", "operations")):
+        owed = figure.pop(amount, Figure(None)).value
+        calls = None if owed is None else _over(owed, saving)
+        if field in figure:
+            shown = None if calls is None or math.isinf(calls) else calls
+            figure[field] = figure[field]._replace(value=shown, error=None)
+    unknown = dict.fromkeys(_CALLS, Figure(None))
     return Challenger(
         name=name,
-        against=base.name,
-        crosses_back_in_month=crossing_back(own, base),
-        chance_pays_back=chances_of_payback(outcome, name, point.horizon_months),
-        **figure,
+        against=against,
+        crosses_back_in_month=row.crosses_back_in_month,
+        payback_month=row.payback_month,
+        chance_pays_back=row.chance_pays_back,
+        **{**unknown, **figure},
     )
-
-
-def _left_out(point: Scenario, prices: Prices, estimates: dict[str, Estimate]) -> dict[str, str]:
-    """Architectures that fail a gate which no volume changes, with the reason."""
-    found: dict[str, str] = {}
-    for name, own in estimates.items():
-        kept = quality_kept(name, point)
-        gates = gates_of(name, point, prices, own, kept, None)
-        hard = [each for each in gates.failed if each.requirement not in COST_GATES]
-        if hard:
-            found[name] = hard[0].reason
-        elif own.total_cost is None:
-            found[name] = own.unknown_because
-    return found
-
-
-def _known(
-    name: str, point: Scenario, own: Estimate, elsewhere: tuple[float, Mapping[str, float | None]] | None
-) -> dict[float, float]:
-    """Totals of one architecture that are known already, by volume: today's, and the one elsewhere."""
-    today = point.workload.requests_per_month if point.workload else None
-    known = {float(today): own.total_cost} if today else {}
-    if elsewhere is not None:
-        known[elsewhere[0]] = elsewhere[1][name]
-    return {volume: total for volume, total in known.items() if total is not None}
-
-
-def steps_of(name: str, scenario: Scenario, prices: Prices, totals: Mapping[float, float] | None = None) -> Steps:
-    """F, V and the steps of one architecture, from its total at two volumes; of those known already, where they are."""
-    today = scenario.workload.requests_per_month if scenario.workload else None
-    reference = float(today or 1e6)
-    sizes, costs = _gpu_steps(name, _at_volume(scenario, reference), prices, reference)
-    steps = Steps(name, 0.0, 0.0, sizes, costs)
-    totals = totals or {}
-    other = max((volume for volume in totals if volume > reference), default=2 * reference)
-
-    def rest(n: float) -> float:
-        total = totals[n] if n in totals else estimate(name, _at_volume(scenario, n), prices).total_cost or 0.0
-        return total - steps.total(n)
-
-    low, high = rest(reference), rest(other)
-    per_request = (high - low) / (other - reference)
-    return steps._replace(fixed=low - per_request * reference, per_request=per_request)
-
-
-def _at_volume(scenario: Scenario, n: float) -> Scenario:
-    if scenario.workload is None:
-        return scenario
-    return scenario.model_copy(update={"workload": scenario.workload.model_copy(update={"requests_per_month": n})})
-
-
-def _gpu_steps(
-    name: str, scenario: Scenario, prices: Prices, reference: float
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Every fleet's step: first-month requests to a replica, and what a replica costs, month by month."""
-    steps: dict[float, float] = {}
-    largest: dict[str, tuple[float, float]] = {}  # by fleet: the smallest step, and what its GPUs cost to buy
-    months = months_of(scenario, prices)
-    for month in months:
-        for node, served, live, answered in fleets_of(name, scenario.architectures, traffic(scenario, month), month):
-            if not answered or served.edge is not None:
-                continue
-            arriving = sum((stream.requests for stream in answered), 0.0) / live
-            if arriving <= 0:
-                continue
-            one = served.requests_per_replica_month(answered, month, node)
-            size = one * reference / arriving
-            steps[size] = steps.get(size, 0.0) + served.replica_month_cost(month) * live
-            if served.bought() and size < largest.get(node, (math.inf, 0.0))[0]:
-                replica = served.gpu_factors(Factor("replicas", 1.0))
-                largest[node] = (size, served.gpu.purchase(node, replica, len(months)).cost)
-    for size, cost in largest.values():
-        steps[size] = steps.get(size, 0.0) + cost
-    return tuple(steps), tuple(steps.values())
 
 
 # ---- two architectures from flags alone --------------------------------------------------------------
@@ -299,13 +213,11 @@ def assumed_of_offer(offer: Offer) -> list[Assumption]:
 def breakeven_of_offer(offer: Offer, sampling: Sampling | None = None) -> Breakeven:
     """Calls to payback = build ÷ saving a call; calls a month that cover operations = operations ÷ saving."""
     outcome = evaluated(offer, _offer_headline, sampling)
-    point: Offer = at_middle(offer)
+    point: Offer = outcome.expected
     figures: Mapping[Any, Figure] = outcome.figures
-    renamed = Outcome(
-        {("challenger", name): value for name, value in outcome.point.items()},
-        {},
-        {("challenger", name): value for name, value in outcome.draws.items()},
-        outcome.ranges,
+    renamed = outcome._replace(
+        point={("challenger", name): value for name, value in outcome.point.items()},
+        draws={("challenger", name): value for name, value in outcome.draws.items()},
     )
     months = point.horizon_months
     calls = sum((1 + point.growth_per_month) ** m for m in range(months))
@@ -327,20 +239,35 @@ def breakeven_of_offer(offer: Offer, sampling: Sampling | None = None) -> Breake
                 figures["saving_per_call"],
                 figures["calls_to_payback"],
                 figures["calls_per_month_to_cover_operations"],
-                figures["payback_month"],
+                figures["payback_month"]._replace(value=_payback_of_offer(outcome), error=None),
                 None,
                 chances_of_payback(renamed, "challenger", months),
             )
         ],
+        None,
+        None,
+        [],
+        "",
     )
 
 
-def _offer_headline(offer: Offer) -> dict[Any, Number | None]:
+def _payback_of_offer(outcome: Outcome) -> float | None:
+    """The month in which the expected cumulative saving covers the expected build; None: never, or no volume given."""
+    offer: Offer = outcome.expected
+    if offer.calls_per_month is None:
+        return None
+    for month in range(1, offer.horizon_months + 1):
+        if (outcome.figures["cumulative", month].value or 0.0) >= -1e-9 * abs(offer.build):
+            return float(month)
+    return None
+
+
+def _offer_headline(offer: Offer) -> dict[Any, Output]:
     saving = offer.saving_per_call
     never: Number | None = None
+    cumulative: list[Number] = [-offer.build]
     if offer.calls_per_month is not None:
         never = math.inf
-        cumulative = [-offer.build]
         for month in range(offer.horizon_months):
             calls = offer.calls_per_month * (1 + offer.growth_per_month) ** month
             cumulative.append(cumulative[-1] + saving * calls - offer.operations_per_month)
@@ -348,7 +275,8 @@ def _offer_headline(offer: Offer) -> dict[Any, Number | None]:
             never = where(cumulative[month] >= -1e-9 * abs(offer.build), float(month), never)
     return {
         "saving_per_call": saving * 1.0,
-        "calls_to_payback": offer.build / saving,
-        "calls_per_month_to_cover_operations": offer.operations_per_month / saving,
+        "calls_to_payback": Ratio(offer.build, saving),
+        "calls_per_month_to_cover_operations": Ratio(offer.operations_per_month, saving),
         "payback_month": never,
+        **{("cumulative", month): value for month, value in enumerate(cumulative) if month},
     }

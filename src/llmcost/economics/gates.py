@@ -235,7 +235,7 @@ def _retirements(name: str, scenario: Scenario, prices: Prices) -> list[Judged]:
 def _latency(field: str, name: str, scenario: Scenario, prices: Prices) -> list[Judged]:
     """The scenario's limit holds for each segment's own requests, unless the segment states one of its own."""
     limit = getattr(scenario.requirements, field)
-    own = {label: getattr(body, field, None) for label, body in scenario.segments.items()}
+    own: dict[str, Any] = {label: getattr(body, field, None) for label, body in scenario.segments.items()}
     requests = scenario.workload is not None and scenario.workload.requests_known
     if not scenario.segments or not requests:
         return [] if limit is None else [_waits(field, field, limit, name, scenario, prices)]

@@ -170,7 +170,7 @@ def worked_out(name: str, scenario: Scenario, prices: Prices) -> Worked:
         cost = costs[id(charges)]
         spent = None if spent is None else spent + cost
         cumulative = None if spent is None else once + spent
-        value = cost if undiscounted else cost * _discount(scenario, month)
+        value = cost if undiscounted else cost * discount(scenario, month)
         discounted = cumulative if undiscounted else None if discounted is None else discounted + value
         months.append(MonthCost(month.number, month.first_day, cost, cumulative, value, discounted))
     monthly_cost = None if spent is None else spent / len(months)
@@ -186,8 +186,10 @@ def _total(charges: list[Charge], cadence: Cadence, month: Month) -> Number:
     return total(charges, cadence)
 
 
-def _discount(scenario: Scenario, month: Month) -> Number:
-    """What a dollar of this month is worth today."""
+def discount(scenario: Scenario, month: Month) -> Number:
+    """What a dollar of this month is worth today: month m is paid at m/12 years."""
+    if is_zero(scenario.discount_rate):
+        return 1.0
     return month.once("discount", lambda: (1 + scenario.discount_rate) ** (-month.number / 12))
 
 

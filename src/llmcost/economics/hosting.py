@@ -10,7 +10,7 @@ from llmcost.capacity.bound import bound_of, fastest
 from llmcost.capacity.fitting import Fit, smallest_fit
 from llmcost.capacity.latency import Latency
 from llmcost.capacity.replica import Capacity, Memory, Setup, capacity, memory, why_not
-from llmcost.economics.figure import Ratio
+from llmcost.economics.figure import Output, Ratio
 from llmcost.economics.horizon import months_of, traffic
 from llmcost.economics.latencies import parts_of
 from llmcost.economics.ownership import chosen_architecture
@@ -256,7 +256,7 @@ def _charges(tree: Scenario, name: str, catalog: Any) -> list[Charge] | None:
     return found + ([hosted.edge.purchase(name)] if hosted.edge is not None else [])
 
 
-def _headline(tree: Scenario, name: str, catalog: Any) -> dict[Any, Number | None]:
+def _headline(tree: Scenario, name: str, catalog: Any) -> dict[Any, Output]:
     hosted = tree.architectures[name]
     assert isinstance(hosted, SelfHosted)  # noqa: S101 - chosen so
     prices = Prices(catalog, tree.prices, tree.successors)
@@ -269,7 +269,7 @@ def _headline(tree: Scenario, name: str, catalog: Any) -> dict[Any, Number | Non
     fleet = hosted.fleet(name, arriving, month)
     gpus = fleet.replicas.value * hosted.gpus_per_replica
     owned = hosted.gpu is not None and hosted.gpu.owned and hosted.gpu.usd_per_kwh is not None
-    figures: dict[Any, Number | None] = {
+    figures: dict[Any, Output] = {
         "requests_per_second": rate,
         "deployable_requests_per_second": deployable,
         "tokens_per_second": tokens,

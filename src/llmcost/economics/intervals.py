@@ -7,20 +7,25 @@ slopes the winner no longer changes (docs/methods/time.md).
 
 import math
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from llmcost.arithmetic import ceil
+from llmcost.arithmetic import ceil, is_array
 
 MOST_STEPS = 200_000
 MANY = 64
+LOOKS = 256  # volumes between which a change of the winner is looked for, where steps are curves
 
 
 class Interval(NamedTuple):
-    """First-month volumes at which one architecture has the lowest total; `to` None: open."""
+    """First-month volumes at which one architecture has the lowest expected cost; `to` None: open.
+
+    The error is the standard error of where it ends, of the draws; None where no range reaches it.
+    """
 
     from_requests_per_month: int
     to_requests_per_month: int | None
     cheapest: str
+    to_requests_per_month_error: float | None = None
 
 
 class Steps(NamedTuple):
@@ -31,16 +36,48 @@ class Steps(NamedTuple):
     per_request: float
     sizes: tuple[float, ...]
     costs: tuple[float, ...]
+    uncertain: "Sum | None" = None  # steps whose size differs from draw to draw
+    copies: Any = None  # fixed, per request and (sizes, costs) by copy of the lattice
 
     def total(self, n: float) -> float:
-        """F + V·n + Σ u·ceil(n/s), USD over the horizon."""
+        """F + V·n + Σ u·ceil(n/s), USD over the horizon, expected."""
         stepped = sum(u * ceil(n / s) for u, s in zip(self.costs, self.sizes, strict=True))
-        return self.fixed + self.per_request * n + stepped
+        drawn = 0.0 if self.uncertain is None else self.uncertain.mean(n)
+        return self.fixed + self.per_request * n + stepped + drawn
 
     @property
     def slope(self) -> float:
         """USD a request once the steps are fine: V + Σ u/s."""
-        return self.per_request + sum(u / s for u, s in zip(self.costs, self.sizes, strict=True))
+        stepped = sum(u / s for u, s in zip(self.costs, self.sizes, strict=True))
+        return self.per_request + stepped + (0.0 if self.uncertain is None else self.uncertain.slope)
+
+    def by_copy(self, n: float) -> Any:
+        """The total at n as each copy of the lattice has it; a number where nothing is drawn."""
+        if self.copies is None:
+            return self.total(n)
+        fixed, per_request, parts = self.copies
+        return fixed + per_request * n + sum((u * ceil(n / s)).mean(axis=1) for s, u in parts)
+
+
+class Sum(NamedTuple):
+    """Steps whose sizes and costs are numbers or arrays of draws: Σ u·ceil(n/s)."""
+
+    steps: list[tuple[Any, Any]]
+
+    def each(self, n: float) -> Any:
+        """In each draw."""
+        return sum((u * ceil(n / s) for s, u in self.steps), 0.0)
+
+    def mean(self, n: float) -> float:
+        """Expected."""
+        found: Any = self.each(n)
+        return float(found.mean()) if is_array(found) else float(found)
+
+    @property
+    def slope(self) -> float:
+        """Σ E[u/s]."""
+        found: Any = sum((u / s for s, u in self.steps), 0.0)
+        return float(found.mean()) if is_array(found) else float(found)
 
 
 def intervals(
@@ -52,6 +89,8 @@ def intervals(
     """
     if not contenders:
         return [], None
+    if any(each.uncertain is not None for each in contenders):
+        return _searched(contenders, low, high, closed=closed)
     settled = _settled_from(contenders)
     end = high if closed or settled is None else max(low, min(high, math.ceil(settled)))
     edges, stopped = _edges(contenders, low, end)
@@ -67,10 +106,62 @@ def intervals(
                 found.append(Interval(begin, finish, name))
     reached = edges[-1]
     proven = settled is not None and reached >= settled and not closed
+    found = _with_errors(found, contenders)
     if proven:
         found[-1] = found[-1]._replace(to_requests_per_month=None)
         return found, None
     return found, reached if stopped or not closed else None
+
+
+def _searched(contenders: list[Steps], low: int, high: int, *, closed: bool) -> tuple[list[Interval], int | None]:
+    """The intervals of curves: looked for between volumes spread by factors, each change of winner to the request.
+
+    An interval narrower than the gap between two of these volumes may be missed.
+    """
+
+    def winner(n: int) -> int:
+        totals = [each.total(n) for each in contenders]
+        return totals.index(min(totals))
+
+    volumes = sorted({low, high, *(round(low * (high / low) ** (k / LOOKS)) for k in range(1, LOOKS))})
+    known = {n: winner(n) for n in volumes}
+    found = [Interval(low, low, contenders[known[low]].name)]
+    for start, stop in pairwise(volumes):
+        while known[start] != known[stop]:
+            first, last = start, stop  # the first of these still has the winner of the start
+            while last - first > 1:
+                middle = (first + last) // 2
+                if winner(middle) == known[start]:
+                    first = middle
+                else:
+                    last = middle
+            found[-1] = found[-1]._replace(to_requests_per_month=first)
+            start, known[last] = last, winner(last)
+            found.append(Interval(last, last, contenders[known[last]].name))
+        found[-1] = found[-1]._replace(to_requests_per_month=stop)
+    found = _with_errors(found, contenders)
+    best = min(contenders, key=lambda each: each.slope)
+    if not closed and found[-1].cheapest == best.name:
+        found[-1] = found[-1]._replace(to_requests_per_month=None, to_requests_per_month_error=None)
+        return found, None
+    return found, None if closed else high
+
+
+def _with_errors(found: list[Interval], contenders: list[Steps]) -> list[Interval]:
+    """Each crossing with its standard error: that of the difference there over the difference of the slopes."""
+    by_name = {each.name: each for each in contenders}
+    done = []
+    for interval, after in pairwise(found):
+        own, other = by_name[interval.cheapest], by_name[after.cheapest]
+        at = interval.to_requests_per_month or 0
+        gap = abs(own.slope - other.slope)
+        if (own.copies is None and other.copies is None) or gap == 0:
+            done.append(interval)
+            continue
+        apart = own.by_copy(at) - other.by_copy(at)
+        error = float(apart.std(ddof=1)) / math.sqrt(apart.size) / gap if apart.size > 1 else None
+        done.append(interval._replace(to_requests_per_month_error=error))
+    return [*done, *found[-1:]]
 
 
 def _settled_from(contenders: list[Steps]) -> float | None:

@@ -62,18 +62,6 @@ class WhatIf(NamedTuple):
     fails: dict[str, Any]
     cheapest: Any
 
-    def at_largest_volume(self) -> tuple[float, dict[str, float | None]] | None:
-        """The last point of the volume lever with the totals there; None without such a lever."""
-        for lever, begin in zip(self.levers, self.begins, strict=True):
-            if lever.key == "volume" and lever.form == "requests":
-                last = len(lever.points) - 1
-                totals = {name: value for (name, field), value in self.figures.items() if field == "total_cost"}
-                return lever.points[last], {
-                    name: float(value[begin + last]) if is_array(value) else value  # type: ignore[index]
-                    for name, value in totals.items()
-                }
-        return None
-
     def without(self, unmoved: set[int]) -> "WhatIf":
         """The same without some levers; the axis stays."""
         kept = [i for i in range(len(self.levers)) if i not in unmoved]

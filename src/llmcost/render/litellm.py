@@ -77,7 +77,7 @@ def configuration(policy: Policy, scenario: Scenario, prices: Prices) -> Configu
     """The configuration, checked against its shape. Raises InputError for what it cannot express."""
     deployments: list[Deployment] = []
     for placed in policy.segments:
-        leaves = _leaves(placed.architecture, 1.0, scenario)
+        leaves = _leaves(placed.architecture or "", 1.0, scenario)
         for target, weight in leaves:
             shared = weight if len(leaves) > 1 else None
             deployments.append(

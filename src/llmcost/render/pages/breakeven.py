@@ -36,6 +36,8 @@ def page(found: Breakeven) -> Page:
 
 def _headline(found: Breakeven) -> str:
     said = volume_today(found.requests_per_month, found.intervals)
+    if found.sentence:
+        return f"{found.sentence} {said or ''}".rstrip()
     return said or f"{len(found.intervals)} volume interval{'s' if len(found.intervals) != 1 else ''}."
 
 

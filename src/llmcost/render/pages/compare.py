@@ -65,6 +65,7 @@ def page(comparison: Comparison, as_of: date, explain: bool = False) -> Page:
 
 def _row(each: Compared, comparison: Comparison) -> list[Cell]:
     gates = [f"fails {gate}" for gate in each.failed_gates] + [f"{gate}?" for gate in each.unknown_gates]
+    gates += [f"{one.requirement} {one.chance or 0:.0%}" for one in each.requirements if one.status == "uncertain"]
     marks = ["cheapest"] if each.name == comparison.cheapest else []
     is_baseline = each.name == comparison.baseline
     never = "never" if each.total_cost.value is not None else "–"
@@ -113,6 +114,10 @@ def _spread(comparison: Comparison) -> Table | None:
         )
         if each.chance_pays_back and each.one_time_cost.value:
             notes.append(f"{each.name}: {chances(each.chance_pays_back)}")
+    joint = [each for each in comparison.architectures if each.uncertain_gates and each.chance_all_met is not None]
+    notes += [f"{each.name} meets all requirements at once in {each.chance_all_met:.0%} of the draws" for each in joint]
+    if rows and comparison.chance_none_meets:
+        notes.append(f"no architecture meets every requirement in {comparison.chance_none_meets:.0%} of the draws")
     return Table("With the ranges: P5 to P95, and the corners", _SPREAD, rows, notes) if rows else None
 
 
@@ -144,4 +149,4 @@ def waterfall(comparison: Comparison) -> Table:
     """What each move saves on top of the last."""
     rows = [[text(step.move), usd(step.total_cost), usd(step.adds), usd(step.saving)] for step in comparison.waterfall]
     rows[0][2] = rows[0][3] = Cell(None, "")
-    return Table("Savings, move by move (at the middle of each range)", _STEPS, rows)
+    return Table("Savings, move by move", _STEPS, rows)

@@ -53,11 +53,11 @@ def _gates(decision: Decision) -> Table:
     rows = []
     for gated in decision.gates:
         reasons = [f"{gate}: {why}" for gate, why in gated.failed.items()]
-        reasons += [f"{gate}? {why}" for gate, why in gated.unknown.items()]
+        reasons += [f"{gate}? {why}" for gate, why in (*gated.unknown.items(), *gated.uncertain.items())]
         rows.append(
             [
                 text(gated.architecture),
-                Cell(gated.feasible, "yes" if gated.feasible else "NO"),
+                Cell(gated.standing, {"met": "yes", "failed": "NO"}.get(gated.standing, gated.standing)),
                 text("; ".join(reasons)),
             ]
         )

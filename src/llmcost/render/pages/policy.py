@@ -16,14 +16,13 @@ _COLUMNS = [
 def page(policy: Policy) -> Page:
     """Each segment with its reason, and the fixed costs that they share."""
     rows = [
-        [text(p.name), text(p.architecture), usd(p.monthly_cost), text(p.reason), text(p.moved_by)]
+        [text(p.name), text(p.architecture or figures.UNKNOWN), usd(p.monthly_cost), text(p.reason), text(p.moved_by)]
         for p in policy.segments
     ]
     proven = "the cheapest of all combinations" if policy.proven else "the cheapest found; not proven"
-    headline = (
-        f"{figures.usd(policy.monthly_cost)} a month, {figures.usd(policy.total_cost)} over "
-        f"{policy.horizon_months} months: {proven} ({policy.combinations} priced)."
-    )
+    headline = policy.sentence
+    if policy.total_cost is not None:
+        headline += f" {figures.usd(policy.monthly_cost)} a month: {proven} ({policy.combinations} priced)."
     tables = [Table("", _COLUMNS, rows)]
     if policy.shared_charges:
         columns = [

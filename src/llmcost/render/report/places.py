@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from llmcost.decision.reporting import Report
-from llmcost.economics.breakeven import Intervals
 from llmcost.economics.comparison import Compared
 from llmcost.economics.intervals import Interval
 from llmcost.economics.uncertainty import Figure
+from llmcost.economics.volumes import Intervals
 from llmcost.render import figures, svg
 from llmcost.render.markup import Markup, joined, tag
 from llmcost.render.page import Column, Table, between, share, text, usd
