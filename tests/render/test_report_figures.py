@@ -82,12 +82,13 @@ def test_the_volumes_are_those_of_breakeven(name: str, pages: dict[str, str]) ->
 
 
 def test_what_to_measure_is_what_sensitivity_says(pages: dict[str, str]) -> None:
-    """The pair in question is named, and the command on that pair says the same sentence."""
+    """The pair in question is named, and the command says the same of the same pair."""
     text = "".join(read(pages["vehicle-voice"]).text)
     pair = re.search(r"does to the lead of (\S+) over (\S+), and what", text)
     assert pair is not None
     example = str(ROOT / "examples" / "vehicle-voice.yaml")
-    said = run("sensitivity", example, "--challenger", pair[1], "--against", pair[2], "-f", "json", *DAY).result
+    said = run("sensitivity", example, "-f", "json", *DAY).result
+    assert (said["challenger"], said["against"]) == (pair[1], pair[2])
     assert said["sentence"] in text
     for row in said["inputs"]:
         if row["swing"]:
