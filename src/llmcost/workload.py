@@ -5,13 +5,15 @@ share of the requests and tokens of their own. In a month it becomes *streams*: 
 factors that made them, which architectures pass on, split and charge for.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, NoReturn, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
 from llmcost.arithmetic import Number, is_zero
+from llmcost.catalog.units import TOOLS
 from llmcost.errors import did_you_mean
 from llmcost.estimate import Factor, Origin, product
 from llmcost.quantity import Quantity
@@ -25,11 +27,18 @@ RatioAboveZero = Annotated[float, Quantity("positive", "ratio", above=0)]
 Share = Annotated[float, Quantity("share")]
 SomeShare = Annotated[float, Quantity("share", above=0)]
 Change = Annotated[float, Quantity("change")]
+PerRequest = Annotated[float, BeforeValidator(lambda written: without_per_request(written)), Quantity("positive")]
+Tool = Literal["web_search", "file_search", "social_search", "code_execution", "rerank"]
 Months = Annotated[int, Quantity("positive", above=0, whole=True)]
 Count = Annotated[int, Quantity("positive", whole=True)]
 
 PEAK_TO_AVERAGE = 4.0
 HOURS_PER_MONTH = 730.0  # 365 × 24 / 12
+
+
+def without_per_request(written: Any) -> Any:
+    """`2 a request` is the number 2; anything else stays as it is."""
+    return re.sub(r"\s*(?:\ba|\bper|/)\s*(?:request|call)$", "", written) if isinstance(written, str) else written
 
 
 def refuse(what: str, hint: str, *at: str) -> NoReturn:
@@ -88,6 +97,11 @@ class Workload(Strict):
     batch_share: Share = 0.0
     growth_per_month: Change = 0.0
     peak_to_average: RatioAboveZero = PEAK_TO_AVERAGE
+    tools: dict[Tool, PerRequest] = {}
+    input_audio_tokens: Positive | None = None
+    input_image_tokens: Positive | None = None
+    output_audio_tokens: Positive | None = None
+    output_image_tokens: Positive | None = None
 
     @model_validator(mode="after")
     def _one_way_of_saying_it(self) -> Self:
@@ -123,12 +137,18 @@ class Segment(Strict):
     p99_latency_ms: Positive | None = None
     min_quality_kept: Share | None = None
     quality: dict[str, Share] = {}
+    tools: dict[Tool, PerRequest] = {}
+    input_audio_tokens: Positive | None = None
+    input_image_tokens: Positive | None = None
+    output_audio_tokens: Positive | None = None
+    output_image_tokens: Positive | None = None
 
 
 class Stream(NamedTuple):
     """Requests of one kind that reach one place in one month.
 
-    The product of `flow` is the requests; tokens are a request, shares of the input or requests.
+    The product of `flow` is the requests; tokens are a request, shares of the input or requests. `beside` holds
+    what else a request uses, by the unit that is billed: searches, audio tokens.
     """
 
     flow: tuple[Factor, ...]
@@ -140,6 +160,7 @@ class Stream(NamedTuple):
     batch_share: Factor
     segment: str = ""
     requests_known: bool = True
+    beside: tuple[tuple[str, Factor], ...] = ()
 
     @property
     def requests(self) -> Number:
@@ -189,6 +210,17 @@ class Part(NamedTuple):
         )
 
 
+BESIDE = ("input_audio_tokens", "input_image_tokens", "output_audio_tokens", "output_image_tokens")
+
+
+def beside_of(tools: Mapping[Tool, Number], tokens: Workload | Segment | None = None) -> tuple[tuple[str, Factor], ...]:
+    """What a request uses besides text, by the unit that is billed: tools, and tokens of audio and images."""
+    found = [(TOOLS[tool], Factor(tool, amount, "a request")) for tool, amount in tools.items()]
+    if tokens is not None:
+        found += [(unit, tokens.factor(unit, "tokens/request")) for unit in BESIDE if getattr(tokens, unit) is not None]
+    return tuple(found)
+
+
 _SHARES = ("cached_share", "cache_write_share", "cache_write_1h_share", "batch_share")
 _NO_WRITES = Factor("cache_write_1h_share", 0.0, "", "derived", "cache_write_share is all that is written")
 
@@ -220,6 +252,8 @@ def streams(
         flow = (workload.factor("requests_per_month", "requests/month"),)
         inputs = workload.factor("input_tokens", "tokens/request")
         outputs = workload.factor("output_tokens", "tokens/request")
+        if workload.output_tokens is None:
+            outputs = Factor("output_tokens", 0.0, "tokens/request", "derived", "these models write nothing")
     if not is_zero(workload.growth_per_month):
         flow += (Factor("growth", growth, "", "derived", f"(1 + growth_per_month) ^ {month - 1}"),)
     whole = Stream(
@@ -231,6 +265,7 @@ def streams(
         workload.factor("cache_write_1h_share"),
         workload.factor("batch_share"),
         requests_known=workload.requests_known,
+        beside=beside_of(workload.tools, workload),
     )
     if parts:
         return [part.of(whole) for part in parts]
@@ -241,6 +276,7 @@ def streams(
             segment=name,
             input_tokens=segment.factor("input_tokens", "tokens/request"),
             output_tokens=segment.factor("output_tokens", "tokens/request"),
+            beside=beside_of(segment.tools, segment) or whole.beside,
             **stated_shares(segment),  # type: ignore[arg-type]
         )
         for name, segment in segments.items()

@@ -119,6 +119,7 @@ class Month(NamedTuple):
 
     models: Mapping[str, OwnModel] = {}
     evidence: Any = None
+    contract: Any = None
 
     @property
     def hours_factor(self) -> Factor:
