@@ -14,7 +14,9 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PrivateAttr, SerializeAsAny, model_validator
 
 from llmcost.architectures.architecture import Architecture, OwnModel
+from llmcost.architectures.commitments import Commitment, Contract
 from llmcost.architectures.contracts import in_prices
+from llmcost.architectures.embeddings import only_reads
 from llmcost.architectures.own_prices import OwnPrice
 from llmcost.architectures.price_changes import Drifts, PriceChanges
 from llmcost.catalog.models import OWN_PRICE
@@ -46,6 +48,7 @@ KINDS = {
     "cascade": "Cascade",
     "self_hosted": "SelfHosted",
     "fine_tuned": "FineTuned",
+    "provisioned": "Provisioned",
 }
 LONGEST_HORIZON = 600
 LAST_YEAR = 2200
@@ -146,6 +149,9 @@ class Scenario(Strict):
     prices: dict[str, OwnPrice] = {}
     region: str | None = None  # this and the next stand in `prices` once they are read
     discounts: dict[str, Share] = {}
+    commitments: dict[str, Commitment] = {}
+    credits: dict[str, Usd] = {}
+    tax: Share = 0.0
     models: dict[str, OwnModel] = {}
     quality: dict[str, Share] = {}
     successors: dict[str, str] = {}
@@ -199,6 +205,8 @@ class Scenario(Strict):
                 )
         elif self.workload is not None and self.workload.requests_known:
             for field in ("requests_per_month", "input_tokens", "output_tokens"):
+                if field == "output_tokens" and only_reads(self.architectures.values(), self.prices):
+                    continue
                 if getattr(self.workload, field) is None:
                     refuse(f"the workload lacks {field}", f"add {field} to the workload (0 is allowed)", "workload")
         return self
@@ -239,6 +247,12 @@ class Scenario(Strict):
         found = self.model_copy()
         found._measured = tuple(parts)
         return found
+
+    @property
+    def contract(self) -> Contract | None:
+        """What is billed besides the prices: minimum spend, credits and tax; None where nothing is stated."""
+        stated = Contract(self.commitments, self.credits, self.tax, "tax" in self.model_fields_set, self.horizon_months)
+        return stated if self.commitments or self.credits or stated.tax_given else None
 
     @property
     def hours(self) -> float:
@@ -286,7 +300,11 @@ def scenario_from(
     from llmcost.catalog import load_catalog
 
     folder = dirname(where([], False).rsplit(":", 2)[0])
-    providers = frozenset(model.split("/", 1)[0] for model in load_catalog()) if "discounts" in data else frozenset()
+    providers = (
+        frozenset(model.split("/", 1)[0] for model in load_catalog())
+        if {"discounts", "commitments"} & set(data)
+        else frozenset()
+    )
     written, where = in_prices(with_samples(dict(data), folder, where), providers, where)
     architectures = written.pop("architectures", {})
     if not isinstance(architectures, Mapping):

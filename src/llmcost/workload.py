@@ -5,13 +5,15 @@ share of the requests and tokens of their own. In a month it becomes *streams*: 
 factors that made them, which architectures pass on, split and charge for.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, NoReturn, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
 from llmcost.arithmetic import Number, is_zero
+from llmcost.catalog.units import TOOLS
 from llmcost.errors import did_you_mean
 from llmcost.estimate import Factor, Origin, product
 from llmcost.lengths import LengthDistribution, check_lengths, sigma_of
@@ -27,11 +29,18 @@ Share = Annotated[float, Quantity("share")]
 SomeShare = Annotated[float, Quantity("share", above=0)]
 Change = Annotated[float, Quantity("change")]
 PriceChange = Annotated[float, Quantity("price_change")]
+PerRequest = Annotated[float, BeforeValidator(lambda written: without_per_request(written)), Quantity("positive")]
+Tool = Literal["web_search", "file_search", "social_search", "code_execution", "rerank"]
 Months = Annotated[int, Quantity("positive", above=0, whole=True)]
 Count = Annotated[int, Quantity("positive", whole=True)]
 
 PEAK_TO_AVERAGE = 4.0
 HOURS_PER_MONTH = 730.0  # 365 × 24 / 12
+
+
+def without_per_request(written: Any) -> Any:
+    """`2 a request` is the number 2; anything else stays as it is."""
+    return re.sub(r"\s*(?:\ba|\bper|/)\s*(?:request|call)$", "", written) if isinstance(written, str) else written
 
 
 def refuse(what: str, hint: str, *at: str) -> NoReturn:
@@ -166,6 +175,11 @@ class Workload(Lengthwise):
     batch_share: Share = 0.0
     growth_per_month: Change = 0.0
     peak_to_average: RatioAboveZero = PEAK_TO_AVERAGE
+    tools: dict[Tool, PerRequest] = {}
+    input_audio_tokens: Positive | None = None
+    input_image_tokens: Positive | None = None
+    output_audio_tokens: Positive | None = None
+    output_image_tokens: Positive | None = None
 
     @model_validator(mode="after")
     def _one_way_of_saying_it(self) -> Self:
@@ -203,12 +217,18 @@ class Segment(Lengthwise):
     p99_latency_ms: Positive | None = None
     min_quality_kept: Share | None = None
     quality: dict[str, Share] = {}
+    tools: dict[Tool, PerRequest] = {}
+    input_audio_tokens: Positive | None = None
+    input_image_tokens: Positive | None = None
+    output_audio_tokens: Positive | None = None
+    output_image_tokens: Positive | None = None
 
 
 class Stream(NamedTuple):
     """Requests of one kind that reach one place in one month.
 
-    The product of `flow` is the requests; tokens are a request, shares of the input or requests.
+    The product of `flow` is the requests; tokens are a request, shares of the input or requests. `beside` holds
+    what else a request uses, by the unit that is billed: searches, audio tokens.
     """
 
     flow: tuple[Factor, ...]
@@ -227,6 +247,7 @@ class Stream(NamedTuple):
     cache_writes: str | None = None
     cache_prefixes: Factor = Factor("cache_prefixes", 1.0, "", "assumed")
     measured: bool = False  # in logs: cached as it was, however long the mean prompt is
+    beside: tuple[tuple[str, Factor], ...] = ()
 
     @property
     def input_lengths(self) -> LengthDistribution:
@@ -290,6 +311,17 @@ class Part(NamedTuple):
         )
 
 
+BESIDE = ("input_audio_tokens", "input_image_tokens", "output_audio_tokens", "output_image_tokens")
+
+
+def beside_of(tools: Mapping[Tool, Number], tokens: Workload | Segment | None = None) -> tuple[tuple[str, Factor], ...]:
+    """What a request uses besides text, by the unit that is billed: tools, and tokens of audio and images."""
+    found = [(TOOLS[tool], Factor(tool, amount, "a request")) for tool, amount in tools.items()]
+    if tokens is not None:
+        found += [(unit, tokens.factor(unit, "tokens/request")) for unit in BESIDE if getattr(tokens, unit) is not None]
+    return tuple(found)
+
+
 _SHARES = ("cached_share", "cache_write_share", "cache_write_1h_share", "batch_share")
 _NO_WRITES = Factor("cache_write_1h_share", 0.0, "", "derived", "cache_write_share is all that is written")
 
@@ -327,6 +359,8 @@ def streams(
         flow = (workload.factor("requests_per_month", "requests/month"),)
         inputs = workload.factor("input_tokens", "tokens/request")
         outputs = workload.factor("output_tokens", "tokens/request")
+        if workload.output_tokens is None:
+            outputs = Factor("output_tokens", 0.0, "tokens/request", "derived", "these models write nothing")
     if not is_zero(workload.growth_per_month):
         flow += (Factor("growth", growth, "", "derived", f"(1 + growth_per_month) ^ {month - 1}"),)
     whole = Stream(
@@ -342,6 +376,7 @@ def streams(
         output_sigma=_sigma(workload.output_lengths),
         cache_writes=workload.cache_writes,
         cache_prefixes=workload.factor("cache_prefixes"),
+        beside=beside_of(workload.tools, workload),
     )
     if parts:
         return [part.of(whole) for part in parts]
@@ -354,6 +389,7 @@ def streams(
             output_tokens=segment.factor("output_tokens", "tokens/request"),
             input_sigma=_sigma(segment.input_lengths),
             output_sigma=_sigma(segment.output_lengths),
+            beside=beside_of(segment.tools, segment) or whole.beside,
             **stated_shares(segment),
         )
         for name, segment in segments.items()

@@ -21,10 +21,11 @@ from llmcost.architectures.token_counts import Counted, counted
 from llmcost.arithmetic import all_true, is_zero, where
 from llmcost.catalog.models import ApiPrice
 from llmcost.catalog.rates import Rate, overridden, rate_at
+from llmcost.catalog.units import TOOLS, UNITS
 from llmcost.errors import InputError, UnknownPrice
 from llmcost.estimate import Charge, Factor
 from llmcost.lengths import LengthDistribution
-from llmcost.workload import Positive, Stream, Strict, Usd, refuse
+from llmcost.workload import PerRequest, Positive, Stream, Strict, Tool, Usd, beside_of, refuse
 
 PER_MILLION = Factor("mtok_per_token", 1e-6, "Mtok/token", "derived", "prices are per million tokens")
 
@@ -43,6 +44,7 @@ class Api(Architecture):
     kind: Literal["api"] = "api"
     model: str
     service_tier: str | None = None
+    tools: dict[Tool, PerRequest] | None = None
 
     @model_validator(mode="after")
     def _one_tier(self) -> Self:
@@ -56,6 +58,9 @@ class Api(Architecture):
         return [f"{self.model}@{self.service_tier}"]
 
     def forward(self, name: str, stream: Stream, month: Month) -> Iterator[tuple[str, Stream]]:
+        if self.tools is not None:
+            kept = tuple(each for each in stream.beside if each[0] not in TOOLS.values())
+            stream = stream._replace(beside=(*kept, *beside_of(self.tools)))
         yield self.targets()[0], stream
 
 
@@ -105,6 +110,8 @@ def model_charges(model: str, streams: list[Stream], month: Month, live: Factor 
     """
     for stream in streams:
         yield from _stream_charges(model, stream, month)
+        if stream.beside:
+            yield from charges_beside(model, stream, month)
     price = month.prices.price(model, month.first_day)
     if price.hosting_usd_per_hour is not None:
         hourly = Factor("hosting_usd_per_hour", price.hosting_usd_per_hour, "USD/h", "catalog", "", price.source)
@@ -144,7 +151,7 @@ def _stream_charges(model: str, stream: Stream, month: Month) -> Iterator[Charge
     lots: list[tuple[Factor | None, bool]] = [(None, False)]
     if not is_zero(batch):
         lots = [
-            (Factor("unbatched_share", 1 - batch, "", "derived", "1 − batch_share"), False),
+            (_unbatched(stream.batch_share), False),
             (stream.batch_share, True),
         ]
     for lot, batched in lots:
@@ -193,6 +200,35 @@ def _rate_of_month(month: Month, price: ApiPrice, field: str, stream: Stream, ba
     if key not in kept:
         kept[key] = (price, rate_factor(price, field, stream, batched))  # with the price, so that its id stays its own
     return kept[key][1]
+
+
+def charges_beside(model: str, stream: Stream, month: Month) -> Iterator[Charge]:
+    """What a request uses besides text: requests × amount × price ÷ the amount that the price is for.
+
+    Tokens of audio and images pay the batch price in the batched share, tools the same price in both.
+    Raises UnknownPrice for what the model has no price for.
+    """
+    price = month.prices.price(model, month.first_day)
+    batch = stream.batch_share
+    for name, amount in stream.beside:
+        unit = UNITS[name]
+        if is_zero(amount.value):
+            continue
+        split = unit.is_tokens and not is_zero(batch.value)
+        for share, batched in ((_unbatched(batch), False), (batch, True)) if split else ((None, False),):
+            if share is not None and is_zero(share.value):
+                continue
+            per = PER_MILLION if unit.is_tokens else Factor("per", 1 / unit.per, "", "derived", f"for {unit.per:,.0f}")
+            lot = () if share is None else (share,)
+            rate = rate_factor(price, unit.field, stream, batched)
+            drifts = month.drifts.of_tokens(price.model, BATCH_TIER if batched else price.variant, month.number)
+            factors = (*stream.flow, *lot, amount, per, rate, *drifts)
+            label = name.removesuffix("_tokens").replace("_", " ") + (", batch" if batched else "")
+            yield Charge(labelled(label, stream), "monthly", factors, short_name(price.model))
+
+
+def _unbatched(batch: Factor) -> Factor:
+    return Factor("unbatched_share", 1 - batch.value, "", "derived", "1 − batch_share")
 
 
 def rate_factor(price: ApiPrice, field: str, stream: Stream, batched: bool = False) -> Factor:

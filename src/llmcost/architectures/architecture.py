@@ -178,6 +178,7 @@ class Month(NamedTuple):
     models: Mapping[str, OwnModel] = {}
     evidence: Any = None
     limits: Any = None
+    contract: Any = None
 
     def own_model(self, name: str) -> OwnModel | None:
         """What the scenario's `models:` say of a model, under any of its names."""

@@ -17,7 +17,8 @@ def in_prices(written: Mapping[str, Any], providers: frozenset[str], where: Wher
     """The scenario's data with both in its prices, and where each then stands. Raises InputError."""
     data = dict(written)
     region, discounts = data.pop("region", None), data.pop("discounts", None)
-    if region is None and discounts is None:
+    bought = _bought(data)
+    if region is None and discounts is None and not bought:
         return data, where
     if discounts is not None and not isinstance(discounts, Mapping):
         hint = "type discounts: {openai: 10%}, a provider or a model with the share that is taken off"
@@ -29,10 +30,13 @@ def in_prices(written: Mapping[str, Any], providers: frozenset[str], where: Wher
     for name, share in (discounts or {}).items():
         target = f"{name}/*" if name in providers else str(name)
         stated.append((target, "discount", share, ["discounts", name]))
+    for name, share in bought.items():
+        target = f"{name}/*" if name in providers else name
+        stated.append((target, "discount", share, ["commitments", name, "discount"]))
     prices = dict(data["prices"]) if isinstance(data.get("prices"), Mapping) else data.get("prices") or {}
     if isinstance(prices, dict):
         for target, field, value, path in stated:
-            own = prices.get(target)
+            own = prices.get(target)  # a mapping, or what the check of the prices refuses
             if isinstance(own, Mapping) and field in own:
                 hint = f"say it under {path[0]}: or under prices:, not both"
                 raise InputError(f"the {field} of {target} stands twice", where=where(path, False), hint=hint)
@@ -48,3 +52,21 @@ def in_prices(written: Mapping[str, Any], providers: frozenset[str], where: Wher
         return where(path, key)
 
     return data, place
+
+
+def _bought(data: dict[str, Any]) -> dict[str, Any]:
+    """The discounts that commitments buy, taken out of them."""
+    commitments = data.get("commitments")
+    if not isinstance(commitments, Mapping):
+        return {}
+    found = {
+        str(name): body["discount"]
+        for name, body in commitments.items()
+        if isinstance(body, Mapping) and body.get("discount") is not None
+    }
+    if found:
+        data["commitments"] = {
+            name: {key: value for key, value in body.items() if key != "discount"} if name in found else body
+            for name, body in commitments.items()
+        }
+    return found

@@ -55,13 +55,19 @@ def _spread(
 def month_charges(name: str, architectures: Architectures, traffic: list[Stream], month: Month) -> list[Charge]:
     """Everything that one month of an architecture costs. Raises Retired, UnknownPrice, InputError."""
     charges: list[Charge] = []
+    billed: dict[str, list[Charge]] = {}
     reached = inflow(name, architectures, traffic, month)
     for node, (architecture, streams) in reached.items():
         if architecture is None:
             model = node.removeprefix("model:")
-            charges += model_charges(model, streams, month, _live(model, reached, month))
+            own = list(model_charges(model, streams, month, _live(model, reached, month)))
+            charges += own
+            if month.contract is not None:
+                billed.setdefault(month.prices.price(model, month.first_day).model, []).extend(own)
         else:
             charges += architecture.charges(node, streams, month)
+    if month.contract is not None:
+        charges += month.contract.charges(billed)
     return charges
 
 

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, PrivateAttr, model_validator
 
 from llmcost.architectures.architecture import Architecture, Month, need_requests, plainly
 from llmcost.architectures.gpus import Edge, Gpu, Hardware
-from llmcost.arithmetic import Number, ceil, is_array, is_zero, where
+from llmcost.arithmetic import Number, ceil, is_array, is_zero, maximum, where
 from llmcost.capacity.benchmark_files import Run, check_runs, measured_rate, read_runs
 from llmcost.capacity.bound import Verdict, all_precisions, check_rate
 from llmcost.capacity.fitting import more_of_the_same
@@ -146,6 +146,7 @@ class OnMachines(Strict):
     modelled_rate_error: AboveZero = 1.0
     target_utilisation: SomeShare = 0.7
     spare: Count = 0
+    min_replicas: Count = 0
     operations_per_month: Usd = 0.0
     stated_cost_per_mtok: UsdAboveZero | None = None
 
@@ -412,13 +413,16 @@ class Served(OnMachines):
         if self.edge is not None:
             return self._devices(name, streams, month, live)
         if not streams:
-            alone = Factor("replicas", 1.0 + self.spare, "", "derived", "no volume given: one replica, and the spare")
+            least = max(1.0 + self.spare, float(self.min_replicas))
+            alone = Factor("replicas", least, "", "derived", "no volume given: one replica, and the spare")
             return Fleet(alone, 0.0, 0.0)
         requests = _over(sum((stream.requests for stream in streams), 0.0), live)
         one = self.requests_per_replica_month(streams, month, name)
         needed = ceil(_over(requests, one))
-        replicas = needed + self.spare
+        replicas = maximum(needed + self.spare, float(self.min_replicas))
         rule = f"ceil({plainly(requests)} requests/month ÷ {plainly(one)} a replica) + {self.spare} spare"
+        if self.min_replicas:
+            rule = f"the larger of min_replicas {self.min_replicas} and {rule}"
         measured = self.throughput
         held = self.within_limits(streams, month)
         if held is not None:

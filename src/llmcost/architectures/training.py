@@ -11,11 +11,11 @@ from pydantic import model_validator
 from llmcost.architectures.api import PER_MILLION
 from llmcost.architectures.architecture import Month, plainly
 from llmcost.architectures.gpus import Gpu
-from llmcost.arithmetic import Number
+from llmcost.arithmetic import Number, maximum
 from llmcost.capacity.training import FLOP_PER_PARAMETER_TOKEN, training_hours, training_mfu
 from llmcost.catalog.models import GpuSpec, OpenModel
 from llmcost.errors import InputError, UnknownPrice
-from llmcost.estimate import Charge, Factor
+from llmcost.estimate import Charge, Factor, product
 from llmcost.workload import AboveZero, Positive, Strict, Usd, refuse
 
 
@@ -26,6 +26,8 @@ class Training(Strict):
     tokens_per_sample: Positive | None = None
     tokens: Positive | None = None
     epochs: Positive = 1.0
+    validation_tokens: Positive | None = None
+    minimum_usd: Usd | None = None
     usd_per_mtok: Usd | None = None
     model: str | None = None
     method: Literal["full", "lora", "qlora"] = "lora"
@@ -54,6 +56,9 @@ class Training(Strict):
             refuse("training by the hour lacks usd_per_gpu_hour", "type {hours: 4..8, usd_per_gpu_hour: 2.69}")
         if self.usd_per_mtok is not None and (self.gpu is not None or self.hours is not None):
             refuse("training is paid by the token and by the GPU at once", "give usd_per_mtok, or gpu")
+        for field in ("validation_tokens", "minimum_usd"):
+            if getattr(self, field) is not None and self.on_gpus:
+                refuse(f"{field} is of training that is paid by the token", f"leave {field} out", field)
         if self.gpu is not None and self.gpu.owned:
             refuse("a GPU for training is rented here", "give gpu: H100-SXM, or usd_per_gpu_hour beside hours")
         return self
@@ -73,7 +78,27 @@ class Training(Strict):
             rate = self.factor("usd_per_mtok", "USD/Mtok")
         else:
             rate = self._managed_rate(name, model if managed else self.model, month)
-        return Charge("training", "one_time", (*self._tokens(), self.factor("epochs"), PER_MILLION, rate, runs), name)
+        tokens = self._billed_tokens()
+        if self.minimum_usd is not None:
+            return Charge("training", "one_time", (self._least(tokens, rate), runs), name)
+        return Charge("training", "one_time", (*tokens, PER_MILLION, rate, runs), name)
+
+    def _billed_tokens(self) -> tuple[Factor, ...]:
+        """Training tokens × epochs, plus those of the validation set, which Together and Ori bill once."""
+        factors = (*self._tokens(), self.factor("epochs"))
+        if self.validation_tokens is None:
+            return factors
+        rule = " × ".join(f"{factor.name} {plainly(factor.value)}" for factor in factors)
+        whole = product(factors) + self.validation_tokens
+        rule = f"{rule} + validation_tokens {plainly(self.validation_tokens)}"
+        return (Factor("billed_tokens", whole, "tokens", "derived", rule),)
+
+    def _least(self, tokens: tuple[Factor, ...], rate: Factor) -> Factor:
+        """A run at the price of its tokens, or at the least that a run is billed."""
+        assert self.minimum_usd is not None  # noqa: S101 - asked for only where it is given
+        cost = product((*tokens, PER_MILLION, rate))
+        rule = f"{' × '.join(factor.name for factor in tokens)} × {rate.name}; minimum_usd {plainly(self.minimum_usd)} at least"
+        return Factor("usd_per_run", maximum(cost, self.minimum_usd), "USD", "derived", rule)
 
     def _tokens(self) -> tuple[Factor, ...]:
         if self.tokens is not None:

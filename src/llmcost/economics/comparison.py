@@ -21,7 +21,7 @@ from llmcost.errors import InputError
 from llmcost.estimate import Charge, Estimate
 from llmcost.scenario import Scenario
 
-MOVE_ORDER = {"routed": 0, "cascade": 0, "api": 1, "self_hosted": 2, "fine_tuned": 3}
+MOVE_ORDER = {"routed": 0, "cascade": 0, "api": 1, "provisioned": 2, "self_hosted": 2, "fine_tuned": 3}
 PAYBACK_MARKS = (6, 12, 18, 24)
 
 

@@ -58,6 +58,7 @@ def _months_of(scenario: Scenario, prices: Prices) -> list[Month]:
             prices=prices if prices is None else proxy(prices),  # prices hold the months: no circle of arrays
             models=scenario.models,
             evidence=evidence,
+            contract=scenario.contract,
             memory={},
             limits=limits_of(scenario.requirements),
         )

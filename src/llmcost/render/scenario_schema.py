@@ -68,6 +68,7 @@ _SERVED = {
     "stated_cost_per_mtok": "USD per million tokens that somebody states: checked, never used in the sums",
     "target_utilisation": "share of a replica's rate that the peak may use (70%)",
     "spare": "replicas in reserve",
+    "min_replicas": "the fewest replicas that run",
     "operations_per_month": "USD a month for the people who run it",
 }
 _SCALES: tuple[Scale, ...] = ("positive", "share", "signed", "change", "price_change")
@@ -86,6 +87,9 @@ ABOUT: dict[str, dict[str, str]] = {
         "baseline": "the architecture that savings are measured against; left out, the first",
         "region": "where requests are kept, such as eu or us: token prices are multiplied by what each provider adds",
         "discounts": "share that a contract takes off, by provider or model, such as {openai: 10%}",
+        "commitments": "minimum spend a month by provider or model, with the discount that it buys",
+        "credits": "USD of credits by provider or model, used evenly over the horizon",
+        "tax": "share on top of what model providers bill",
         "prices": "your own prices by model, over the catalog's or in place of them",
         "models": "what a model counts and writes; and open models that the catalog does not describe, for the capacity of a GPU",
         "quality": "share of answers that are right, 0 to 1, by model or architecture, on the team's own evaluation",
@@ -111,6 +115,15 @@ ABOUT: dict[str, dict[str, str]] = {
         "batch_share": "share of the requests sent in batches",
         "growth_per_month": "share a month, compounding",
         "peak_to_average": "busiest over average traffic (4)",
+        "tools": "calls of a tool a request, such as {web_search: 2 a request}",
+        "input_audio_tokens": "audio tokens a request, besides input_tokens",
+        "input_image_tokens": "image tokens a request, besides input_tokens",
+        "output_audio_tokens": "audio tokens a request, besides output_tokens",
+        "output_image_tokens": "image tokens a request, besides output_tokens",
+    },
+    "Commitment": {
+        "min_spend_per_month": "USD a month that are paid whether used or not",
+        "discount": "share that the commitment takes off the catalog's prices",
     },
     "Segment": {
         "share": "share of the requests",
@@ -130,6 +143,11 @@ ABOUT: dict[str, dict[str, str]] = {
         "p99_latency_ms": "milliseconds that 99 % of its answers may take",
         "min_quality_kept": "share of the baseline's quality that has to be kept",
         "quality": "share of answers that are right, 0 to 1, by model, for this task",
+        "tools": "calls of a tool a request, such as {web_search: 2 a request}",
+        "input_audio_tokens": "audio tokens a request, besides input_tokens",
+        "input_image_tokens": "image tokens a request, besides input_tokens",
+        "output_audio_tokens": "audio tokens a request, besides output_tokens",
+        "output_image_tokens": "image tokens a request, besides output_tokens",
     },
     "Requirements": {
         "air_gapped": "nothing may be called outside the network",
@@ -252,6 +270,8 @@ ABOUT: dict[str, dict[str, str]] = {
         "packed": "whether samples share a sequence (true); padded ones take three times as long",
         "gpu": "the GPU that trains it, which makes the hours follow from the tokens",
         "epochs": "passes",
+        "validation_tokens": "tokens of the validation set, billed once beside the training tokens × epochs",
+        "minimum_usd": "the least that a run is billed",
         "usd_per_mtok": "USD per million tokens; left out, the catalog's for the served model",
         "hours": "hours a run, in place of tokens",
         "gpus": "GPUs",
@@ -271,7 +291,21 @@ ABOUT: dict[str, dict[str, str]] = {
     "Api": _ARCHITECTURE
     | {
         "model": "a model from `llmcost prices list`",
+        "tools": "calls of a tool a request, in place of the workload's",
         "service_tier": "such as flex or priority: the price of that tier (model@flex says the same)",
+    },
+    "Provisioned": _ARCHITECTURE
+    | {
+        "model": "the model that the units serve",
+        "usd_per_unit_month": "USD a month for one unit",
+        "usd_per_unit_hour": "USD an hour for one unit, in place of a month",
+        "requests_per_second_per_unit": "requests that one unit serves in a second",
+        "tokens_per_minute_per_unit": "input and output tokens that one unit serves in a minute, in place of requests",
+        "units": "units that are bought; left out, as many as the peak needs",
+        "min_units": "the least that can be bought",
+        "unit_step": "units are sold in multiples of this",
+        "spill_over": "model or architecture that serves what is beyond the units",
+        "spill_over_share": "share of the requests that spills over; left out, it follows from the peak",
     },
     "Routed": _ARCHITECTURE
     | _TARGETS
