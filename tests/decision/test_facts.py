@@ -11,8 +11,8 @@ from llmcost.catalog import load_catalog
 from llmcost.decision.conditions import Answer
 from llmcost.decision.facts import Fact, facts_of, later_month, same_volume
 from llmcost.decision.framework import FRAMEWORKS, judge, load_bank
-from llmcost.economics.breakeven import volume_intervals
 from llmcost.economics.comparison import compare_in_detail
+from llmcost.economics.volumes import volume_intervals
 from llmcost.scenario import Scenario, scenario_from
 
 CATALOG = load_catalog()
@@ -31,7 +31,7 @@ def _facts(scenario: Scenario, month: int = 1) -> dict[str, Fact]:
     if not scenario.architectures:
         return facts_of(scenario, prices, None, None, month)
     details = compare_in_detail(scenario, CATALOG)
-    return facts_of(scenario, prices, details, volume_intervals(details.point, prices, details.estimates), month)
+    return facts_of(scenario, prices, details, volume_intervals(details, scenario, CATALOG), month)
 
 
 def _values(**keys: Any) -> dict[str, Answer]:

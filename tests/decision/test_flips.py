@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from llmcost import compare, load_catalog, scenario_from
-from llmcost.architectures.prices import Prices
 from llmcost.decision.flips import flips_of
-from llmcost.economics.breakeven import volume_intervals
 from llmcost.economics.comparison import compare_in_detail
+from llmcost.economics.volumes import volume_intervals
 
 # An API at $2,000 a month against a build of $10k and $500 a month over 24 months: 48,000 against 22,000.
 DATA: dict[str, Any] = {
@@ -27,9 +26,9 @@ DATA: dict[str, Any] = {
 
 
 def flips(data: dict[str, Any] = DATA) -> dict[str, Any]:
-    details = compare_in_detail(scenario_from(data), load_catalog())
-    prices = Prices(load_catalog(), details.point.prices, details.point.successors)
-    return {flip.what: flip for flip in flips_of(details, volume_intervals(details.point, prices, details.estimates))}
+    scenario = scenario_from(data)
+    details = compare_in_detail(scenario, load_catalog())
+    return {flip.what: flip for flip in flips_of(details, volume_intervals(details, scenario, load_catalog()))}
 
 
 def cheapest(**changes: Any) -> str | None:

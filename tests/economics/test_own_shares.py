@@ -27,7 +27,7 @@ architectures:
 
 def totals(text: str) -> dict[str, Any]:
     rows = compare(scenario_from(parse_yaml(text, "s.yaml").data), load_catalog()).architectures
-    return {row.name: row.total_cost.point for row in rows}
+    return {row.name: row.total_cost.value for row in rows}
 
 
 def test_an_uncached_baseline_stands_beside_a_cached_prompt() -> None:
@@ -43,7 +43,7 @@ def test_an_uncached_baseline_stands_beside_a_cached_prompt() -> None:
 def test_route_reads_them_too() -> None:
     mixes = route(scenario_from(parse_yaml(TEXT, "s.yaml").data), load_catalog()).mixes
     cached = next(mix for mix in mixes if mix.name == "cached")
-    assert cached.monthly_cost.point == pytest.approx(150 * 5 + 800 * 0.5 + 50 * 6.25 + 200 * 25)
+    assert cached.monthly_cost.value == pytest.approx(150 * 5 + 800 * 0.5 + 50 * 6.25 + 200 * 25)
 
 
 SHARED = """\

@@ -86,7 +86,7 @@ def check(details: Details, found: WhatIf, changed: Scenario, position: int, whe
     fresh = compare_in_detail(changed, load_catalog())
     for row in fresh.comparison.architectures:
         for field in FIGURES:
-            expected = getattr(row, field).point
+            expected = getattr(row, field).value
             shown = at(found.figures[row.name, field], position)
             assert (shown is None) == (expected is None), (where, row.name, field)
             assert shown is None or shown == pytest.approx(expected, rel=1e-9, abs=1e-6), (where, row.name, field)
@@ -174,4 +174,4 @@ def test_the_share_goes_to_the_cheapest_target() -> None:
     requests = sum(1_000_000 * 1.05**month for month in range(6))
     cheap, strong = (1000 * 0.5 + 200 * 2) / 1e6, (1000 * 5 + 200 * 25) / 1e6
     router = 10 * 0.5 / 1e6
-    assert routed.total_cost.point == pytest.approx(requests * (0.9 * cheap + 0.1 * strong + router))
+    assert routed.total_cost.value == pytest.approx(requests * (0.9 * cheap + 0.1 * strong + router))

@@ -55,7 +55,7 @@ def ranges(box: dict[str, tuple[float, float]]) -> dict[str, Any]:
 
 
 def both_ends(claim: Checked) -> tuple[float, float]:
-    low, high = claim.recomputed.bounds or (claim.recomputed.point, claim.recomputed.point)
+    low, high = claim.recomputed.bounds or (claim.recomputed.value, claim.recomputed.value)
     assert low is not None and high is not None
     return low, high
 
@@ -108,4 +108,4 @@ def test_claims_are_worked_out_in_any_order(order: list[int], start: int) -> Non
         {"id": f"c{i}", "expression": f"x + {i}", "given": {"x": {"recomputed": f"c{i - 1}"}}} for i in range(1, 6)
     ]
     found = checked([chain[i] for i in order], {})
-    assert found["c5"].recomputed.point == start + 1 + 2 + 3 + 4 + 5
+    assert found["c5"].recomputed.value == start + 1 + 2 + 3 + 4 + 5

@@ -57,10 +57,10 @@ def test_the_median_of_a_monotone_function_is_the_function_of_the_median(low: fl
     """With one uncertain input P5, median and P95 are the figure at the input's low, mid and high."""
     figure = compared(one_price(ends(low, times)))["x"].total_cost
     assert figure.spread is not None
-    at = [compared(one_price(price))["x"].total_cost.point for price in (low, (low * low * times) ** 0.5, low * times)]
+    at = [compared(one_price(price))["x"].total_cost.value for price in (low, (low * low * times) ** 0.5, low * times)]
     assert list(figure.spread) == pytest.approx(at, abs=5e-3 * width(figure))
     assert figure.value == pytest.approx(at[1], abs=1e-5 * width(figure), rel=1e-9)
-    assert figure.point == pytest.approx(at[1], rel=1e-9)
+    assert figure.value == pytest.approx(at[1], rel=1e-9)
 
 
 @given(LOWS, TIMES)
@@ -102,11 +102,11 @@ def test_the_extremes_contain_the_spread(low: float, times: float, seed: int) ->
             figure = getattr(each, field)
             if not figure.monotone:
                 continue
-            slack = 2e-3 * width(figure) + 1e-9 * abs(figure.point)
+            slack = 2e-3 * width(figure) + 1e-9 * abs(figure.value)
             assert figure.bounds[0] <= figure.spread[0] + slack, (name, field)
             assert figure.bounds[1] >= figure.spread[2] - slack, (name, field)
-            assert figure.bounds[0] <= figure.point + slack
-            assert figure.point <= figure.bounds[1] + slack
+            assert figure.bounds[0] <= figure.value + slack
+            assert figure.value <= figure.bounds[1] + slack
 
 
 @given(LOWS, TIMES)
@@ -128,8 +128,8 @@ def test_a_figure_that_reads_no_range_has_no_spread(low: float, times: float) ->
     before, after = compared(sample()), compared(sample(changes), samples=FEW)
     for name in ("frontier", "routed", "cascade", "own"):
         figure = after[name].total_cost
-        assert figure.point == before[name].total_cost.point
-        assert figure.spread is None or set(figure.spread) == {figure.point}
+        assert figure.value == before[name].total_cost.value
+        assert figure.spread is None or set(figure.spread) == {figure.value}
 
 
 def shuffled(tree: Any, random: Any) -> Any:

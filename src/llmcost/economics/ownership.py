@@ -77,19 +77,26 @@ def tco(
     compared = [name, base] if base else [name]
     against = base or name
 
-    def found(tree: Scenario, estimates: dict[str, Estimate]) -> dict[Any, Output]:
+    def figures_of(tree: Scenario, estimates: dict[str, Estimate]) -> dict[Any, Output]:
         every = outputs(tree.model_copy(update={"baseline": against}), estimates)
-        own = {key[1]: value for key, value in every.items() if key[0] == name}
+        return {key[1]: value for key, value in every.items() if key[0] == name}
+
+    def met(tree: Scenario, estimates: dict[str, Estimate], own: dict[Any, Output]) -> dict[Any, Any]:
         kept, payback = value_of(own["quality_kept"]), value_of(own["payback_month"])
-        met = met_in_draws(name, tree, estimates[name], kept, payback if base else None)
-        return own | {("met", requirement): held for requirement, held in met.items() if requirement in JUDGED}
+        found = met_in_draws(name, tree, estimates[name], kept, payback if base else None)
+        return {("met", requirement): held for requirement, held in found.items() if requirement in JUDGED}
 
     def headline(tree: Scenario) -> dict[Any, Output]:
         prices = Prices(catalog, tree.prices, tree.successors)
-        return found(tree, {each: estimate(each, tree, prices) for each in compared})
+        return figures_of(tree, {each: estimate(each, tree, prices) for each in compared})
+
+    def on_draws(tree: Scenario) -> dict[Any, Output]:
+        _, estimates = totals.add(tree)
+        own = figures_of(tree, estimates)
+        return own | met(tree, estimates, own)
 
     totals = Totals(scenario, catalog, compared)
-    outcome = evaluated(scenario, headline, sampling, on_draws=lambda tree: found(tree, totals.add(tree)[1]))
+    outcome = evaluated(scenario, headline, sampling, on_draws=on_draws)
     point = outcome.expected
     prices = Prices(catalog, point.prices, point.successors)
     estimates = totals.expected() if outcome.ranges else {each: estimate(each, point, prices) for each in compared}
@@ -100,8 +107,8 @@ def tco(
     figures["payback_month"] = figures["payback_month"]._replace(value=when, error=None)
     if not base:
         figures |= dict.fromkeys(("saving", "saving_share", "payback_month", "net_present_value"), Figure(None))
-    held = outcome.draws or outcome.point
-    chances = {key[1]: chance_of(met) for key, met in held.items() if key[0] == "met"}
+    held = outcome.draws if outcome.ranges else met(point, estimates, dict(outcome.point))
+    chances = {key[1]: chance_of(each) for key, each in held.items() if key[0] == "met"}
     judged = gates_of(name, point, prices, own, None, month, chances).judged
     return Ownership(
         architecture=name,

@@ -2,8 +2,9 @@
 
 The levers' points are laid end to end along one axis, and volume × cheap share as a grid behind
 them; the estimates are evaluated once on the whole axis. So a page can step through points that
-these formulas gave, and holds no formula of its own. Every figure is the point calculation: every
-other input at the middle of its range.
+these formulas gave, and holds no formula of its own. Every other input is at its expected value, and what
+that leaves of the expected cost of each month today is added at every point: at today's values stand
+the very figures of the comparison.
 """
 
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from llmcost.economics.levers import Lever, levers_of
 from llmcost.economics.outputs import outputs
 from llmcost.economics.totals import estimates_of
 from llmcost.economics.uncertainty import value_of
-from llmcost.estimate import Estimate
+from llmcost.estimate import Estimate, MonthCost
 from llmcost.scenario import Scenario
 
 FIGURES = (
@@ -30,6 +31,7 @@ FIGURES = (
     "payback_month",
 )
 BY_MACHINE = ("p99_latency_ms", "first_token_ms", "capacity")
+_COSTS = ("cost", "cumulative_cost", "present_value", "cumulative_present_value")
 GRID_KEYS = ("volume", "cheap_share")
 GRID_EVERY = 2  # of the points of its two levers
 
@@ -99,12 +101,19 @@ def what_if(details: Details, *, most_months: int = 13) -> WhatIf | None:
             column[grid.begin :] = first if position == grid.first else second
         tree = lever.moved(tree, column)  # type: ignore[arg-type]
     estimates = estimates_of(tree, details.prices)
+    today = begins[0] + levers[0].today
+    if details.outcome.ranges:
+        estimates = {name: _expected(own, details.estimates[name], today) for name, own in estimates.items()}
     found = outputs(tree, estimates)
     by_machine_failed = _machine_gates(details, levers, size) if by_machine else {}
     fails = {
         name: _fails(name, tree, details.gates[name], own, found) | by_machine_failed.get(name, False)
         for name, own in estimates.items()
     }
+    for begin, lever in zip(begins, levers, strict=False):
+        for name, failed in fails.items():
+            out = not details.gates[name].feasible or details.estimates[name].total_cost is None
+            fails[name] = _at(failed, begin + lever.today, out, size)
     horizon = details.point.horizon_months
     apart = -(-horizon // (most_months - 1))
     months = [*range(horizon, 0, -apart)][::-1]
@@ -121,6 +130,41 @@ def what_if(details: Details, *, most_months: int = 13) -> WhatIf | None:
     )
     result = result.without({i for i in range(len(levers)) if not _moves(result, i)})
     return result if result.levers else None
+
+
+def _expected(own: Estimate, expected: Estimate, today: int) -> Estimate:
+    """The estimate along the axis, every month moved so that at today's point it is the expected one."""
+
+    def moved(along: Number | None, to: Number | None) -> Number | None:
+        if along is None or to is None:
+            return along
+        return along + (to - (along[today] if is_array(along) else along))  # type: ignore[index]
+
+    months = tuple(
+        MonthCost(
+            month.month,
+            month.first_day,
+            **{field: moved(getattr(month, field), getattr(there, field)) for field in _COSTS},
+        )
+        for month, there in zip(own.months, expected.months, strict=True)
+    )
+    return own._replace(
+        months=months,
+        one_time_cost=moved(own.one_time_cost, expected.one_time_cost),  # type: ignore[arg-type]
+        monthly_cost=moved(own.monthly_cost, expected.monthly_cost),
+        total_cost=moved(own.total_cost, expected.total_cost),
+    )
+
+
+def _at(failed: Any, position: int, out: bool, size: int) -> Any:
+    """The same with what is so today at one position."""
+    import numpy as np
+
+    if not is_array(failed) and bool(failed) == out:
+        return failed
+    along = np.array(np.broadcast_to(failed, (size,)))
+    along[position] = out
+    return along
 
 
 def _grid(levers: list[Lever], begin: int) -> Grid | None:
@@ -156,8 +200,8 @@ def _cheapest(estimates: dict[str, Estimate], fails: dict[str, Any], size: int) 
 
     totals = np.full((len(estimates), size), np.inf)
     for position, (name, own) in enumerate(estimates.items()):
-        if own.total_cost is not None:
-            totals[position] = np.where(fails[name], np.inf, own.total_cost)
+        if own.present_value is not None:
+            totals[position] = np.where(fails[name], np.inf, own.present_value)
     return np.where(np.isfinite(totals.min(axis=0)), totals.argmin(axis=0), -1)
 
 

@@ -54,7 +54,7 @@ def _figures(owned: Ownership) -> Table:
 
 def _components(owned: Ownership) -> Table:
     columns = [
-        Column("component", "Component (at the middle of each range)", number=False),
+        Column("component", "Component", number=False),
         Column("one_time", "One-time"),
         Column("monthly", "A month (mean)"),
     ]
@@ -68,7 +68,7 @@ def _components(owned: Ownership) -> Table:
 
 def _months(owned: Ownership) -> Table:
     rows = [[count(m.month), text(f"{m.first_day:%Y-%m}"), usd(m.cost), usd(m.cumulative_cost)] for m in owned.months]
-    return Table("Month by month (at the middle of each range)", _MONTHS, rows)
+    return Table("Month by month", _MONTHS, rows)
 
 
 def _upgrades(owned: Ownership) -> list[Table]:
