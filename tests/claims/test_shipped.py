@@ -113,6 +113,10 @@ def _comes_to(found: dict[str, Any], expected: Any, at: str) -> None:
     if expected in ("null", "", None):
         assert ends is None, f"{at} is {ends}, not unknown"
         return
+    if isinstance(expected, dict):  # the capacity model's own figure, whose constants are fitted: no sum by hand gives it
+        low, high = (arithmetic(text) for text in expected["between"])
+        assert ends is not None and low < ends[0] <= ends[1] < high, f"{at} is {ends}, not within {low} to {high}"
+        return
     wanted = [arithmetic(text) for text in (expected if isinstance(expected, list) else [expected])]
     assert ends is not None, f"{at} is unknown, not {expected}"
     got = list(ends) if len(wanted) == 2 else [found["recomputed"]]
@@ -227,9 +231,13 @@ def test_a_claim_that_holds_does_still_within_half_its_tolerance(case: Expected)
 
 
 def test_a_rate_is_off_up_to_the_physical_bound_and_impossible_beyond() -> None:
-    """An H100-PCIe reads 7.24 GB of weights once a step, and 65,536 bytes a token of each of 740 requests."""
+    """An H100-PCIe reads 7.24 GB of weights once a step, and 65,536 bytes a token of each of 797 requests.
+
+    Of 7,241,732,096 parameters 131,072,000 are looked up and as many are the output layer, which stays at
+    two bytes: 7,241,732,096 bytes are read, and 7,503,876,096 are kept in 80 GiB.
+    """
     case = next(case for case in EXPECTED if case.id == "h100-rate")
-    seconds = arithmetic("500 * (7241732096 * 65536 * 1500 / (80e9 - 7241732096) + 65536 * 1250) / 2e12")
+    seconds = arithmetic("500 * (7241732096 * 65536 * 1500 / (80 * 2 ** 30 - 7503876096) + 65536 * 1250) / 2e12")
     for factor, verdict in ((0.99, "off"), (1.03, "impossible")):
         rate = factor / seconds
         assert _changed(case, published=_written("figure", rate, rate, ""))["verdict"] == verdict

@@ -20,7 +20,8 @@ from llmcost.architectures.architecture import (
     one_time_factors,
     plainly,
 )
-from llmcost.architectures.self_hosted import OnMachines, Served
+from llmcost.architectures.replica import OnMachines
+from llmcost.architectures.self_hosted import Served
 from llmcost.architectures.token_counts import stated_counts, with_counts
 from llmcost.architectures.training import Training
 from llmcost.arithmetic import Number, floor, is_array, is_zero, maximum, minimum

@@ -6,112 +6,20 @@ Without a measurement the capacity model says it (docs/methods/self-hosting.md).
 """
 
 from collections.abc import Iterator
-from math import exp
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from pydantic import BeforeValidator, PrivateAttr, model_validator
-
-from llmcost.architectures.architecture import Architecture, Month, need_requests, plainly
+from llmcost.architectures.architecture import Architecture, Month, plainly
 from llmcost.architectures.gpus import Edge, Gpu, Hardware
-from llmcost.arithmetic import Number, ceil, is_array, is_zero, maximum, where
-from llmcost.capacity.benchmark_files import Run, check_runs, measured_rate, read_runs
-from llmcost.capacity.bound import Verdict, all_precisions, check_rate
-from llmcost.capacity.fitting import more_of_the_same
-from llmcost.capacity.goodput import Goodput, Limits, goodput
-from llmcost.capacity.latency import NETWORK_MS
-from llmcost.capacity.replica import LATENCY_CLASSES, Capacity, band, capacity, why_not
-from llmcost.capacity.setup import ENGINE_NAMES, ENGINES, PRECISIONS, Setup
-from llmcost.catalog.models import OpenModel
-from llmcost.errors import Impossible, InputError, UnknownPrice, did_you_mean
+from llmcost.architectures.replica import Replica, Size, over
+from llmcost.architectures.throughput import Throughput
+from llmcost.arithmetic import Number, ceil, is_zero, maximum
+from llmcost.capacity.replica import LATENCY_CLASSES
 from llmcost.estimate import Charge, Factor
-from llmcost.quantity import Range
 from llmcost.workload import (
-    AboveZero,
-    Count,
-    Months,
-    Positive,
-    Share,
-    SomeShare,
     Stream,
-    Strict,
-    Usd,
-    UsdAboveZero,
-    refuse,
 )
 
-__all__ = ["Edge", "Fleet", "Gpu", "Hardware", "SelfHosted", "Served", "Throughput"]
-
-
-def _precision(written: Any) -> str:
-    found = PRECISIONS.get(str(written).lower())
-    if found is None:
-        hint = did_you_mean(str(written), PRECISIONS) or "type bf16, fp8, fp4, mxfp4 or int4"
-        refuse(f"unknown precision {written!r}", hint)
-    return found
-
-
-def _engine(written: Any) -> str:
-    name = str(written).lower()
-    if name not in ENGINE_NAMES:
-        refuse(f"unknown engine {written!r}", f"type one of: {', '.join(ENGINES)}; or give a measured throughput")
-    return ENGINE_NAMES[name]
-
-
-class Throughput(Strict):
-    """What one replica serves, measured: exactly one of the four; `measured` are benchmarks' result files."""
-
-    requests_per_month: AboveZero | None = None
-    requests_per_second: AboveZero | None = None
-    tokens_per_second: AboveZero | None = None
-    measured: list[str] | None = None
-    measured_spread: AboveZero = 1.0
-    _runs: tuple[Run, ...] = PrivateAttr(default=())
-
-    @model_validator(mode="before")
-    @classmethod
-    def _one_file(cls, written: Any) -> Any:
-        if isinstance(written, dict) and isinstance(written.get("measured"), str):
-            return {**written, "measured": [written["measured"]]}
-        return written
-
-    @model_validator(mode="after")
-    def _one_measure(self) -> "Throughput":
-        stated = (self.requests_per_month, self.requests_per_second, self.tokens_per_second, self.measured)
-        if sum(v is not None for v in stated) != 1:
-            refuse(
-                "the throughput takes exactly one of requests_per_month, requests_per_second, tokens_per_second, measured",
-                "type throughput: {requests_per_second: 6}",
-            )
-        if self.measured is not None:
-            try:
-                self._runs = tuple(read_runs(self.measured))
-            except InputError as broken:
-                refuse(broken.what, broken.hint)
-            if "measured_spread" not in self.model_fields_set:
-                found = measured_rate(self._runs)
-                ends = (found.low / found.requests_per_second, found.high / found.requests_per_second)
-                if ends[0] < ends[1]:
-                    self.__dict__["measured_spread"] = Range(*ends, 1.0)
-        return self
-
-    @property
-    def runs(self) -> tuple[Run, ...]:
-        """The runs of its result files."""
-        return self._runs
-
-
-class Lengths(Strict):
-    """Tokens a request, where no workload says them."""
-
-    input_tokens: Positive
-    output_tokens: Positive
-
-
-class Size(NamedTuple):
-    """Tokens a request, the mean over the streams."""
-
-    input_tokens: Number
-    output_tokens: Number
+__all__ = ["Edge", "Fleet", "Gpu", "Hardware", "SelfHosted", "Served", "Size", "Throughput"]
 
 
 class Fleet(NamedTuple):
@@ -122,303 +30,19 @@ class Fleet(NamedTuple):
     utilisation: Number
 
 
-class OnMachines(Strict):
-    """The fields of everything that is served on GPUs or devices: what a replica is and what it serves."""
-
-    model: str | None = None
-    gpu: Gpu | None = None
-    edge: Edge | None = None
-    gpus_per_replica: Months = 1
-    throughput: Throughput | None = None
-    precision: Annotated[str, BeforeValidator(_precision)] = "bf16"
-    kv_precision: Annotated[str, BeforeValidator(_precision)] | None = None
-    engine: Annotated[str, BeforeValidator(_engine)] = "tensorrt-llm"
-    latency_class: Literal["batch", "server", "interactive"] = "server"
-    engine_version: str | None = None
-    data_parallel: Months = 1
-    pipeline_parallel: Months = 1
-    expert_parallel: bool = False
-    prefix_cached: Share = 0.0
-    accepted_tokens: Positive = 0.0
-    disaggregated: bool = False
-    concurrency: AboveZero | None = None
-    modelled_at: Lengths | None = None
-    modelled_rate_error: AboveZero = 1.0
-    target_utilisation: SomeShare = 0.7
-    spare: Count = 0
-    min_replicas: Count = 0
-    operations_per_month: Usd = 0.0
-    stated_cost_per_mtok: UsdAboveZero | None = None
-
-
-class Served(OnMachines):
-    """Served on GPUs or on devices, exactly one of the two."""
-
-    @model_validator(mode="after")
-    def _on_something(self) -> "Served":
-        if (self.gpu is None) == (self.edge is None):
-            refuse(
-                "serving takes a gpu or edge devices, one of the two",
-                "type gpu: {name: L40S}, or edge: {devices: 1000, usd_per_device: 300, tokens_per_second: 40}",
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _groups(self) -> "Served":
-        spread = self.data_parallel * self.pipeline_parallel
-        if self.gpus_per_replica % spread:
-            refuse(
-                f"{self.gpus_per_replica} GPUs a replica do not divide into data_parallel {self.data_parallel} × "
-                f"pipeline_parallel {self.pipeline_parallel}",
-                f"give gpus_per_replica: {spread}",
-            )
-        if self.modelled_by_default and "modelled_rate_error" not in self.model_fields_set:
-            # e^±1 is the end of the model's own 90 % interval, which is as wide as the kind of model has it (band).
-            self.__dict__["modelled_rate_error"] = Range(exp(-1.0), exp(1.0), 1.0)
-        return self
-
-    @property
-    def modelled_by_default(self) -> bool:
-        """Whether its rate is the capacity model's: nothing was measured."""
-        if self.throughput is not None or self.model is None:
-            return False
-        return self.edge is None or self.edge.tokens_per_second is None
-
-    # what a replica serves
-
-    def setup(self, month: Month) -> Setup | None:
-        """The replica as the capacity model takes it; None where the model or the hardware is not known."""
-        if self.model is None:
-            return None
-        shape = self.shape(month)
-        spec = self.gpu.spec(month) if self.gpu is not None else None
-        if self.edge is not None and self.edge.hardware is not None:
-            spec = self.edge.hardware.spec("the device")
-        if shape is None or spec is None:
-            return None
-        concurrency = 1.0 if self.edge is not None else self.concurrency
-        replica = (self.gpus_per_replica, self.precision, self.kv_precision, self.engine)
-        return Setup(
-            *(shape, spec, *replica, concurrency, self.engine_version),
-            *(self.data_parallel, self.expert_parallel, self.pipeline_parallel),
-            *(self.prefix_cached, self.accepted_tokens, self.disaggregated),
-        )
-
-    def shape(self, month: Month) -> OpenModel | None:
-        """The model's architecture, the scenario's own before the catalog's; None where neither has it."""
-        if self.model is None:
-            return None
-        own = month.own_model(self.model)
-        if own is not None and own.described:
-            return own.shape(self.model)
-        try:
-            return month.prices.open_model(self.model)
-        except UnknownPrice:
-            if self.throughput is not None or (self.edge is not None and self.edge.tokens_per_second is not None):
-                return None  # measured, so nothing needs to be known of it
-            raise
-
-    def setups_meant(self, month: Month) -> list[Setup]:
-        """The replica at its stated precision, or at every one where none is stated."""
-        one = self.setup(month)
-        if one is None:
-            return []
-        return [one] if "precision" in self.model_fields_set else all_precisions(one)
-
-    def size(self, streams: list[Stream]) -> Size | None:
-        """The mean tokens of a request, weighted by requests; None without either traffic or lengths."""
-        if not streams:
-            given = self.modelled_at
-            return None if given is None else Size(given.input_tokens, given.output_tokens)
-        if not all(stream.requests_known for stream in streams):
-            return None
-        if len(streams) == 1:
-            return Size(streams[0].input_tokens.value, streams[0].output_tokens.value)
-        requests = sum((stream.requests for stream in streams), 0.0)
-        some = requests > 0
-        weights = [where(some, s.requests / where(some, requests, 1.0), 1 / len(streams)) for s in streams]
-        pairs = list(zip(weights, streams, strict=True))
-        return Size(
-            sum((weight * stream.input_tokens.value for weight, stream in pairs), 0.0),
-            sum((weight * stream.output_tokens.value for weight, stream in pairs), 0.0),
-        )
-
-    def modelled(self, streams: list[Stream], month: Month, name: str) -> Capacity:
-        """What the model gives one replica in this traffic; raises InputError where it cannot."""
-        setup = self.setup(month)
-        if setup is None:
-            raise InputError(
-                f"{name}: neither a measured throughput nor a model and a GPU by name, so nothing says what a GPU serves",
-                where=f"architectures.{name}",
-                hint="give --model llama-3.1-8b --gpu L40S, or --throughput REQUESTS_PER_SECOND (a replica's, measured)",
-                in_file="write model: llama-3.1-8b and gpu: L40S, or throughput: {requests_per_second: N}",
-            )
-        for stream in streams:
-            need_requests(stream, f"{name}: the capacity of a GPU", "the model")
-        size = self.size(streams)
-        if size is None:
-            raise InputError(
-                f"{name}: nothing says how long a request is",
-                where=f"architectures.{name}",
-                hint="give --input 1000 --output 200, tokens a request",
-                in_file="write workload: {requests_per_month: 1M, input_tokens: 1000, output_tokens: 200}, or "
-                "modelled_at: {input_tokens: 1000, output_tokens: 200} in the architecture",
-            )
-        found = capacity(setup, *size)
-        if found is None:
-            more = more_of_the_same(setup, *size) if not is_array(size.input_tokens + size.output_tokens) else None
-            raise InputError(
-                f"{name}: {setup.model.model} at {setup.precision} on {setup.gpus:g} × {setup.gpu.gpu}: "
-                f"{why_not(setup, *size)}",
-                where=f"architectures.{name}",
-                hint=(f"give gpus_per_replica: {more}" if more else "give a larger GPU or a lower precision")
-                + "; llmcost host names the smallest set that holds it",
-            )
-        return found
-
-    def practice(self) -> float:
-        """What the latency class leaves of a modelled rate; a device has one request at a time, and no class."""
-        return 1.0 if self.edge is not None else LATENCY_CLASSES[self.latency_class]
-
-    def error(self, setup: Setup | None) -> Number:
-        """measured ÷ modelled: 1, or within the model's band in the draws."""
-        if setup is None or is_one(self.modelled_rate_error):
-            return 1.0
-        off: Number = self.modelled_rate_error ** band(setup)
-        return off
-
-    def within_limits(self, streams: list[Stream], month: Month) -> Goodput | None:
-        """The most that a replica serves within the scenario's limits; None without limits, or where nothing is modelled."""
-        limits = self.limits(month)
-        if not limits.stated or not self.modelled_by_default or self.edge is not None:
-            return None
-        setup, size = self.setup(month), self.size(streams)
-        if setup is None or size is None or is_array(size.input_tokens + size.output_tokens):
-            return None
-        return goodput(setup, *size, limits) if sum(size) > 0 else None
-
-    def limits(self, month: Month) -> Limits:
-        """The scenario's limits less the network."""
-        asked: Limits = month.limits or Limits()
-        off = self.network_ms() / 1000
-        return asked._replace(
-            first_token=None if asked.first_token is None else max(asked.first_token - off, 0.0),
-            answer=None if asked.answer is None else max(asked.answer - off, 0.0),
-        )
-
-    def network_ms(self) -> float:
-        """Milliseconds there and back, stated or usual where it runs."""
-        stated = getattr(getattr(self, "latency", None), "network_ms", None)
-        if stated is not None:
-            return float(stated)
-        place = getattr(self, "location", None)
-        if place is None:
-            place = "cloud" if self.gpu is not None and self.gpu.provider is not None else "own"
-        return NETWORK_MS[place]
-
-    def measured_rate(self, streams: list[Stream], month: Month, name: str) -> Number | None:
-        """The measured requests a second of one replica; None where nothing was measured."""
-        measured = self.throughput
-        if measured is None:
-            return None
-        if measured.runs:
-            limits, size = self.limits(month), self.size(streams)
-            if size is not None and not is_array(size.input_tokens + size.output_tokens):
-                check_runs(measured.runs, self.model, *size)
-            found = measured_rate(measured.runs, limits.first_token, limits.token, limits.percentile)
-            return found.requests_per_second * measured.measured_spread
-        if measured.tokens_per_second is not None:
-            requests = sum((stream.requests for stream in streams), 0.0)
-            tokens = sum((stream.tokens for stream in streams), 0.0)
-            return measured.tokens_per_second * _over(requests, tokens)
-        for stream in streams:
-            need_requests(stream, f"{name}: throughput", "throughput")
-        if measured.requests_per_month is not None:
-            return measured.requests_per_month / (month.hours * 3600)
-        return measured.requests_per_second
-
-    def verdict(self, streams: list[Stream], month: Month, name: str) -> Verdict | None:
-        """The measured rate held against model and bound; None where one of them cannot be said."""
-        rate, size = self.measured_rate(streams, month, name), self.size(streams)
-        meant = self.setups_meant(month) if rate is not None and size is not None else []
-        if (
-            rate is None
-            or size is None
-            or not meant
-            or is_array(rate)
-            or is_array(size.input_tokens + size.output_tokens)
-        ):
-            return None
-        if size.input_tokens + size.output_tokens <= 0 or rate <= 0:
-            return None
-        return check_rate(rate, meant, *size)
-
-    def requests_per_replica_month(self, streams: list[Stream], month: Month, name: str) -> Number:
-        """Requests a month that one replica serves in this traffic: measured, else modelled."""
-        if self.edge is not None:
-            return self._device_month(streams, month, name)
-        rate = self.measured_rate(streams, month, name)
-        if rate is None:
-            setup = self.setup(month)
-            held = self.within_limits(streams, month)
-            if held is not None:
-                self._refuse_unheld(held, name)
-                return held.requests_per_second * self.error(setup) * (month.hours * 3600) / month.peak_factor.value
-            rate = self.modelled(streams, month, name).requests_per_second * self.practice() * self.error(setup)
-        else:
-            self._refuse_impossible(streams, month, name)
-            if self.throughput is not None and self.throughput.runs and self.limits(month).stated:
-                return rate * (month.hours * 3600) / month.peak_factor.value
-        if self.throughput is not None and self.throughput.requests_per_month is not None:
-            return self.throughput.requests_per_month
-        return rate * self.target_utilisation * (month.hours * 3600) / month.peak_factor.value
-
-    def _refuse_unheld(self, held: Goodput, name: str) -> None:
-        if held.requests_per_second <= 0:
-            load = held.load
-            raise InputError(
-                f"{name}: not even one request alone keeps the limit on the {held.binds}: it takes "
-                f"{(load.first_token_s + load.queue_s) * 1000:,.3g} ms to the first token and {load.token_s * 1000:,.3g} ms a token",
-                where=f"architectures.{name}",
-                hint="give more GPUs a replica, a faster GPU or a lower precision; llmcost host --max-tpot searches them all",
-            )
-
-    def _refuse_impossible(self, streams: list[Stream], month: Month, name: str) -> None:
-        verdict = self.verdict(streams, month, name)
-        if verdict is not None and verdict.verdict == "impossible":
-            raise Impossible(
-                f"{name}: {verdict.message}",
-                where=f"architectures.{name}.throughput",
-                hint="measure it again, or leave the throughput out to have it modelled",
-            )
-
-    def _device_month(self, streams: list[Stream], month: Month, name: str) -> Number:
-        """Requests a month of one device: written tokens a second ÷ tokens an answer, or the model at one request."""
-        edge = self.edge
-        size = self.size(streams)
-        if edge is not None and edge.tokens_per_second is not None and size is not None:
-            rate = _over(edge.tokens_per_second, size.output_tokens)
-        else:
-            rate = (
-                self.modelled(streams, month, name).requests_per_second
-                * self.practice()
-                * self.error(self.setup(month))
-            )
-        return rate * self.target_utilisation * month.hours * 3600 / month.peak_factor.value
-
-    # the fleet
+class Served(Replica):
+    """What is served on GPUs: the replicas that its traffic needs, and what they cost."""
 
     def fleet(self, name: str, streams: list[Stream], month: Month, live: Number = 1.0) -> Fleet:
         """`ceil(requests ÷ live ÷ requests a replica) + spare`; `live` is the part of the month it runs."""
         if self.edge is not None:
             return self._devices(name, streams, month, live)
         if not streams:
-            least = max(1.0 + self.spare, float(self.min_replicas))
-            alone = Factor("replicas", least, "", "derived", "no volume given: one replica, and the spare")
+            alone = Factor("replicas", 1.0 + self.spare, "", "derived", "no volume given: one replica, and the spare")
             return Fleet(alone, 0.0, 0.0)
-        requests = _over(sum((stream.requests for stream in streams), 0.0), live)
+        requests = over(sum((stream.requests for stream in streams), 0.0), live)
         one = self.requests_per_replica_month(streams, month, name)
-        needed = ceil(_over(requests, one))
+        needed = ceil(over(requests, one))
         replicas = maximum(needed + self.spare, float(self.min_replicas))
         rule = f"ceil({plainly(requests)} requests/month ÷ {plainly(one)} a replica) + {self.spare} spare"
         if self.min_replicas:
@@ -444,7 +68,7 @@ class Served(OnMachines):
             ceiling = one * month.peak_factor.value
         elif measured is None or measured.requests_per_month is None:
             ceiling = one / self.target_utilisation * month.peak_factor.value
-        return Fleet(factor, one, _over(requests, replicas * ceiling))
+        return Fleet(factor, one, over(requests, replicas * ceiling))
 
     def _rate_words(self, streams: list[Stream], month: Month, name: str) -> str:
         measured = self.throughput
@@ -454,8 +78,7 @@ class Served(OnMachines):
                 return f"{plainly(0.0 if rate is None else rate)} requests/s in {len(measured.runs)} runs"
             if measured.requests_per_second is not None:
                 return f"{plainly(measured.requests_per_second)} requests/s"
-            rate = measured.tokens_per_second
-            return f"{plainly(0.0 if rate is None else rate)} tokens/s"
+            return f"{plainly(measured.tokens_per_second or 0.0)} tokens/s"
         found = self.modelled(streams, month, name)
         setup = self.setup(month)
         assert setup is not None  # noqa: S101 - modelled has used it
@@ -471,10 +94,10 @@ class Served(OnMachines):
         devices = self.edge.factor("devices")._replace(name="replicas", origin="derived", rule="the devices there are")
         if not streams:
             return Fleet(devices, 0.0, 0.0)
-        requests = _over(sum((stream.requests for stream in streams), 0.0), live)
+        requests = over(sum((stream.requests for stream in streams), 0.0), live)
         one = self.requests_per_replica_month(streams, month, name)
         ceiling = one / self.target_utilisation * month.peak_factor.value
-        return Fleet(devices, one, _over(requests, devices.value * ceiling))
+        return Fleet(devices, one, over(requests, devices.value * ceiling))
 
     def _star(self, field: str) -> str:
         return "*" if self.origin(field) == "assumed" else ""
@@ -492,8 +115,8 @@ class Served(OnMachines):
         if self.gpu is not None:
             yield from self.gpu.monthly_charges(name, self.gpu_factors(fleet.replicas), month, *part)
         if not is_zero(self.operations_per_month):
-            people = (self.factor("operations_per_month", "USD/month"), *month.drifts.of_labour(month.number))
-            yield Charge("operations", "monthly", (*people, *part), name)
+            people = self.factor("operations_per_month", "USD/month")
+            yield Charge("operations", "monthly", (people, *part), name)
 
     def replica_month_cost(self, month: Month) -> Number:
         """USD that one more replica costs in a month, its purchase apart."""
@@ -507,17 +130,6 @@ class Served(OnMachines):
         return self.gpu is not None and self.gpu.owned and not self.gpu.amortise
 
 
-def is_one(value: Number) -> bool:
-    """Whether this is the number 1, and no array of draws."""
-    return not is_array(value) and value == 1.0
-
-
-def _over(amount: Number, by: Number) -> Number:
-    """amount ÷ by; nothing where there is nothing to divide by (a draw in which it is not live yet)."""
-    some = by > 0
-    return where(some, amount / where(some, by, 1.0), 0.0)
-
-
 class SelfHosted(Architecture, Served):
     """An open model on GPUs for all the requests that reach it."""
 
@@ -526,11 +138,8 @@ class SelfHosted(Architecture, Served):
     def served_by(self) -> Served:
         return self
 
-    def answers(self, streams: list[Stream], month: Month) -> tuple[Number, list[Stream]]:
-        return 1.0, self.counted_here([self.retried(stream) for stream in streams], self.model, month)
-
     def charges(self, name: str, streams: list[Stream], month: Month) -> Iterator[Charge]:
-        yield from self.serving_charges(name, self.answers(streams, month)[1], month)
+        yield from self.serving_charges(name, streams, month)
         yield from super().charges(name, streams, month)
 
     def one_time_charges(self, name: str, month: Month) -> Iterator[Charge]:

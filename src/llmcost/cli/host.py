@@ -247,7 +247,7 @@ def _searching(draft: Draft, own: dict[str, Any], no_gpu: bool) -> bool:
 
 def _found(scenario: Any, catalog: Any, architecture: str | None) -> tuple[Any, Any]:
     """The scenario on the cheapest GPUs that hold the limits, and the whole search."""
-    from llmcost.economics.hosting import fleets
+    from llmcost.economics.limits import fleets
 
     name, search = fleets(scenario, catalog, architecture)
     best = search.options[0]
