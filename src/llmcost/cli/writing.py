@@ -91,7 +91,9 @@ class Remarks:
         self.worked_out = {name: estimate(name, point, prices).charges for name, own in charges.items() if own is None}
         every = [charge for name, own in charges.items() for charge in own or self.worked_out.get(name, ())]
         names = [name for name in charges if name in scenario.architectures]
-        self.assumptions: list[Assumption] = assumptions(point, names, every, prices, horizon=horizon)
+        self.assumptions: list[Assumption] = assumptions(
+            point, names, every, prices, horizon=horizon, uncertain=point is not scenario
+        )
         self.warnings: list[Warning] = warnings(scenario, names, every, prices, asked.as_of)
         if asked.traffic is not None:
             self.assumptions += asked.traffic.assumptions

@@ -24,14 +24,24 @@ _WHY = {
 
 
 def assumptions(
-    scenario: Scenario, names: Iterable[str], charges: Iterable[Charge], prices: Prices, *, horizon: bool = True
+    scenario: Scenario,
+    names: Iterable[str],
+    charges: Iterable[Charge],
+    prices: Prices,
+    *,
+    horizon: bool = True,
+    uncertain: bool = False,
 ) -> list[Assumption]:
     """Every default behind these architectures' charges, each once, in a stable order.
 
-    `horizon` False leaves out what only a run of months rests on.
+    `horizon` False leaves out what only a run of months rests on; `uncertain` says that ranges reach the answer.
     """
     found: dict[str, Assumption] = {}
     charges = list(charges)
+    required = scenario.requirements
+    if uncertain and required.stated and "confidence" not in required.model_fields_set:
+        why = "the chance at which a requirement counts as met"
+        found["confidence"] = Assumption("requirements.confidence", required.confidence, why)
     for assumption in (*_of_scenario(scenario, horizon), *_of_charges(charges), *_of_prices(charges)):
         found.setdefault(assumption.name, assumption)
     seen: set[str] = set()
