@@ -4,7 +4,7 @@ from typing import Any
 
 from llmcost.cli.draft import draft_from
 from llmcost.cli.help import command_app
-from llmcost.cli.options import GATES, HORIZON, OUTPUT, PRICES, SCENARIO, WORKLOAD, Values, takes
+from llmcost.cli.options import DRAWS, GATES, HORIZON, OUTPUT, PRICES, SCENARIO, WORKLOAD, Values, takes
 from llmcost.cli.reading import asked
 from llmcost.cli.writing import FORMATS, Remarks, breached, deliver, format_of, write
 from llmcost.decision.policy import policy
@@ -12,7 +12,7 @@ from llmcost.decision.policy import policy
 POLICY_FORMATS = (*FORMATS, "yaml", "litellm")
 
 
-@takes(SCENARIO, WORKLOAD, HORIZON, PRICES, GATES, OUTPUT)
+@takes(SCENARIO, WORKLOAD, HORIZON, PRICES, GATES, DRAWS, OUTPUT)
 def command(flags: Values) -> int:
     """Place each segment on the cheapest architecture that passes its gates, and say why.
 

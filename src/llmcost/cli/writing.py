@@ -93,7 +93,9 @@ class Remarks:
         names = [name for name in charges if name in scenario.architectures]
         measured = asked.traffic.traffic.usage.models if asked.traffic is not None else ()
         logged = [each.priced_as or each.model for each in measured]
-        self.assumptions: list[Assumption] = assumptions(point, names, every, prices, horizon=horizon, logged=logged)
+        self.assumptions: list[Assumption] = assumptions(
+            point, names, every, prices, horizon=horizon, logged=logged, uncertain=point is not scenario
+        )
         self.warnings: list[Warning] = warnings(scenario, names, every, prices, asked.as_of)
         if asked.traffic is not None:
             self.assumptions += asked.traffic.assumptions

@@ -39,14 +39,20 @@ def assumptions(
     *,
     horizon: bool = True,
     logged: Iterable[str] = (),
+    uncertain: bool = False,
 ) -> list[Assumption]:
     """Every default behind these architectures' charges, each once, in a stable order.
 
-    `horizon` False leaves out what only a run of months rests on; `logged` are the models that traffic was measured on.
+    `horizon` False leaves out what only a run of months rests on; `logged` are the models that traffic was measured on;
+    `uncertain` says that ranges reach the answer.
     """
     found: dict[str, Assumption] = {}
     charges, names = list(charges), list(names)
     called = _called(names, scenario)
+    required = scenario.requirements
+    if uncertain and required.stated and "confidence" not in required.model_fields_set:
+        why = "the chance at which a requirement counts as met"
+        found["confidence"] = Assumption("requirements.confidence", required.confidence, why)
     for assumption in (
         *_of_scenario(scenario, horizon),
         *_of_charges(charges),
