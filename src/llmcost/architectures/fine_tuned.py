@@ -94,6 +94,7 @@ class Serving(Strict):
     modelled_at: Any = None
     target_utilisation: Any = None
     spare: Any = None
+    min_replicas: Any = None
     operations_per_month: Any = None
     stated_cost_per_mtok: Any = None
 
