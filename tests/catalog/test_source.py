@@ -17,10 +17,10 @@ from llmcost.catalog.origin import PROVIDERS
 from llmcost.catalog.units import UNITS
 
 genai = pytest.importorskip("genai_prices")
-from genai_prices.data import providers as SOURCE  # noqa: E402
+from genai_prices.data import providers as source_providers  # noqa: E402
 from genai_prices.data_units import unit_data  # noqa: E402
 
-OURS = [provider for provider in SOURCE if provider.id in PROVIDERS]
+OURS = [provider for provider in source_providers if provider.id in PROVIDERS]
 FINE_TUNED = re.compile(r"^ft:|\.ft-")
 
 
@@ -46,7 +46,7 @@ class TestMatching:
         for provider in OURS:
             for model in provider.models:
                 for name in names_of(model.match):
-                    theirs = provider.find_model(name, all_providers=SOURCE)
+                    theirs = provider.find_model(name, all_providers=source_providers)
                     if theirs is None or FINE_TUNED.search(theirs.id):
                         continue  # fine-tuned models are kept by hand
                     ours = catalog.matching.of_provider(provider.id, name)

@@ -111,7 +111,7 @@ class Prices:
 
     def retirement(self, model: str) -> Retirement | None:
         """When the model stops answering, if that is known."""
-        return self.catalog.retirement(model) if self._in_catalog(model) else None
+        return self.catalog.retirement(self.identity(model)) if self._in_catalog(model) else None
 
     def unreplaced(self, model: str, until: date) -> Retirement | None:
         """The retirement on or before a day that no successor covers."""
@@ -129,7 +129,10 @@ class Prices:
         """Days in (start, end] on which this model's price changes or it retires, its successors included."""
         days: list[date] = []
         if self._in_catalog(model):  # a model that only the user prices has one price
-            days += self.catalog.changes(model, start, end)
+            own = self._own.get(self.identity(model))
+            tier = model.rpartition("@")[2]
+            name = self.identity(model) if own is not None and tier in own.tiers else model
+            days += self.catalog.changes(name, start, end)
         gone = self.retirement(model)
         if gone is not None and start < gone.retires_on <= end:
             days.append(gone.retires_on)

@@ -99,19 +99,27 @@ def show_price(
 @app.command("check")
 def check_prices(
     strict: Annotated[bool, typer.Option("--strict", help="Exit 4 where a price is older than 90 days.")] = False,
+    against: Annotated[str | None, typer.Option("--against", help="Another price table, LiteLLM's JSON.")] = None,
     pricing_dir: FolderOption = None,
     as_of: AsOfOption = None,
     format: FormatOption = None,
     output: OutputOption = None,
     force: ForceOption = False,
 ) -> None:
-    """Validate every pricing file; say what is old, and what has drifted from genai-prices."""
+    """Validate every pricing file; say what is old, what has drifted, and where another table disagrees."""
     from llmcost.catalog.check import checked
     from llmcost.render import prices as views_of
 
     on = _day(as_of)
+    other = None if against is None else _table(against, output)
     outcome = checked(_folder(pricing_dir, output), on)
     views, result = views_of.check(outcome)
+    if against is not None and other is not None and not outcome.invalid:
+        from llmcost.catalog.disagreements import compared
+
+        view, found = views_of.disagreements(compared(_priced_by(pricing_dir), other, against, on), against)
+        views.append(view)
+        result["against"] = found
     _write(views, result, on, [], format, output, force)
     if outcome.invalid:
         first, count = outcome.invalid[0], len(outcome.invalid)
@@ -155,6 +163,30 @@ def _catalog(files: list[str] | None, output: str | None) -> Catalog:
     for file in files or ():
         keep_apart(file, {"output_file": output})
     return load_catalog().overlaid([read_yaml(file) for file in files or ()])
+
+
+def _table(path: str, output: str | None) -> str:
+    """The text of another price table. Raises InputError."""
+    from llmcost.catalog.disagreements import MAX_BYTES
+    from llmcost.cli.outputs import keep_apart
+
+    keep_apart(path, {"output_file": output})
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read(MAX_BYTES + 1)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise InputError(f"{path} cannot be read: {reason}", where="--against", hint="name a JSON file") from None
+    if len(text) > MAX_BYTES:
+        raise InputError(f"{path} is too large", where="--against", hint="a price table has a few MB")
+    return text
+
+
+def _priced_by(folder: str | None) -> Catalog:
+    from llmcost.catalog import Catalog, load_catalog
+    from llmcost.catalog.compiler import compile_pricing
+
+    return load_catalog() if folder is None else Catalog(compile_pricing(folder))
 
 
 def _folder(given: str | None, output: str | None) -> str:

@@ -12,7 +12,8 @@ from llmcost.render.page import Cell, Column, Page, Table
 if TYPE_CHECKING:
     from llmcost.catalog import Catalog
     from llmcost.catalog.check import Checked
-    from llmcost.catalog.models import ApiPrice, GpuPrice, LongContext, Rates
+    from llmcost.catalog.disagreements import Comparison
+    from llmcost.catalog.models import ApiPrice, GpuPrice, Hours, LongContext, Rates
     from llmcost.catalog.refresh import Change
     from llmcost.estimate import Source
 
@@ -169,6 +170,25 @@ def check(outcome: Checked) -> tuple[list[View], Record]:
     return views, result
 
 
+def disagreements(found: Comparison, file: str) -> tuple[View, Record]:
+    """Where another table has other prices."""
+    records = [
+        {"model": one.model, "name": one.name, "price": one.price, "catalog": one.catalog, "other": one.other}
+        | {"ratio": one.ratio}
+        for one in found.differing
+    ]
+    title = f"{len(records)} of {found.compared} prices differ from {file}"
+    remark = f"{found.models} of its names are models of the catalog, {len(found.unknown)} are not"
+    columns = ("model", "name", "price", "catalog", "other", "ratio")
+    return View(title, columns, records, (remark,)), {
+        "file": file,
+        "compared": found.compared,
+        "models": found.models,
+        "unknown": len(found.unknown),
+        "differing": records,
+    }
+
+
 def refreshed(changes: list[Change], published_in: str, dry_run: bool) -> tuple[View, Record]:
     """What a refresh did, or would do."""
     records = [_change(change) for change in changes]
@@ -242,6 +262,8 @@ def _detailed(price: ApiPrice) -> Record:
         **price.rates._asdict(),
         "batch": price.batch._asdict(),
         "long_context": [tier(above) for above in price.long_context],
+        "other": dict(price.other),
+        "up_to_tokens": price.up_to_tokens,
         "hosting_usd_per_hour": price.hosting_usd_per_hour,
         "training_usd_per_mtok": price.training_usd_per_mtok,
         "training_usd_per_hour": price.training_usd_per_hour,
@@ -260,11 +282,23 @@ def _remarks(entry: ApiPrice) -> list[str]:
         lines.append(f"{since}training {entry.training_usd_per_mtok:.2f} USD per million tokens")
     if entry.training_usd_per_hour is not None:
         lines.append(f"{since}training {entry.training_usd_per_hour:.2f} USD an hour")
+    if entry.other:
+        lines.append(since + ", ".join(f"{field} {figure:g} USD" for field, figure in entry.other.items()))
+    for hours in entry.hours:
+        lines.append(f"{since}{_hours(hours)}")
     for field, figure in entry.overridden:
         lines.append(f"{since}{field} is your own; the catalog has {'none' if figure is None else f'{figure:g}'}")
     if entry.note:
         lines.append(since + entry.note)
     return lines
+
+
+def _hours(hours: Hours) -> str:
+    """`peak at 01:00-04:00 UTC, Monday to Friday`."""
+    spans = " and ".join(f"{a // 60:02d}:{a % 60:02d}-{b // 60:02d}:{b % 60:02d}" for a, b in hours.spans)
+    names = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+    days = "" if len(hours.weekdays) == 7 else f", {names[hours.weekdays[0]]} to {names[hours.weekdays[-1]]}"
+    return f"{hours.variant} at {spans} UTC{days}"
 
 
 def _change(change: Change) -> Record:

@@ -11,6 +11,7 @@ from llmcost.architectures.architecture import Architecture, CostItem
 from llmcost.quantity import Quantity, Scale
 from llmcost.render.json_schema import DIALECT, compact
 from llmcost.scenario import KINDS, Scenario, kind_class
+from llmcost.workload import BESIDE
 
 _TOKENS = {
     "tokens_factor": "tokens of prompt and answer that the model counts, over those that the workload states",
@@ -115,11 +116,6 @@ ABOUT: dict[str, dict[str, str]] = {
         "batch_share": "share of the requests sent in batches",
         "growth_per_month": "share a month, compounding",
         "peak_to_average": "busiest over average traffic (4)",
-        "tools": "calls of a tool a request, such as {web_search: 2 a request}",
-        "input_audio_tokens": "audio tokens a request, besides input_tokens",
-        "input_image_tokens": "image tokens a request, besides input_tokens",
-        "output_audio_tokens": "audio tokens a request, besides output_tokens",
-        "output_image_tokens": "image tokens a request, besides output_tokens",
     },
     "Commitment": {
         "min_spend_per_month": "USD a month that are paid whether used or not",
@@ -143,11 +139,6 @@ ABOUT: dict[str, dict[str, str]] = {
         "p99_latency_ms": "milliseconds that 99 % of its answers may take",
         "min_quality_kept": "share of the baseline's quality that has to be kept",
         "quality": "share of answers that are right, 0 to 1, by model, for this task",
-        "tools": "calls of a tool a request, such as {web_search: 2 a request}",
-        "input_audio_tokens": "audio tokens a request, besides input_tokens",
-        "input_image_tokens": "image tokens a request, besides input_tokens",
-        "output_audio_tokens": "audio tokens a request, besides output_tokens",
-        "output_image_tokens": "image tokens a request, besides output_tokens",
     },
     "Requirements": {
         "air_gapped": "nothing may be called outside the network",
@@ -304,7 +295,7 @@ ABOUT: dict[str, dict[str, str]] = {
         "units": "units that are bought; left out, as many as the peak needs",
         "min_units": "the least that can be bought",
         "unit_step": "units are sold in multiples of this",
-        "spill_over": "model or architecture that serves what is beyond the units",
+        "spill_over": "what serves the requests beyond the units",
         "spill_over_share": "share of the requests that spills over; left out, it follows from the peak",
     },
     "Routed": _ARCHITECTURE
@@ -346,6 +337,10 @@ _RATES = {
     "cache_write_1h_per_mtok": "USD per million input tokens written to it for an hour",
     "other": "USD for what else is billed, such as web_searches_per_1000 or input_audio_per_mtok",
 }
+for _traffic in ("Workload", "Segment"):
+    ABOUT[_traffic]["tools"] = "calls of a tool a request, such as {web_search: 2 a request}"
+    for _field in BESIDE:  # input_audio_tokens: audio tokens, besides input_tokens
+        ABOUT[_traffic][_field] = f"{_field.split('_')[1]} tokens a request, besides {_field.split('_')[0]}_tokens"
 ABOUT["OwnRates"] = _RATES
 ABOUT["TierPrice"] = _RATES | {"batch": ABOUT["OwnPrice"]["batch"]}
 ABOUT["OwnPrice"] |= _RATES
