@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from llmcost.usage.cube import Cube
 from llmcost.usage.logs import log_files
-from llmcost.usage.reading import Reading, Request, opened
+from llmcost.usage.reading import LogResult, Request, opened
 from llmcost.usage.record import Call
 from llmcost.usage.standard import read
 
@@ -126,13 +126,13 @@ def expected(calls: Sequence[Made], says: Says = Says()) -> Cube:  # noqa: B008 
     return cube
 
 
-def reading_of(path: Path, **asked: Any) -> Reading:
+def reading_of(path: Path, **asked: Any) -> LogResult:
     """The file or folder read by the standard library, its format detected unless `format_in` says it."""
     request = Request(thresholds=THRESHOLDS, **asked)
     return read([opened(file, request) for file in log_files([str(path)])], request)
 
 
-def check_same_cube(reading: Reading, cube: Cube, format_name: str) -> None:
+def check_same_cube(reading: LogResult, cube: Cube, format_name: str) -> None:
     """Every cell, every size and every line is as expected, and the format was recognised."""
     assert {file.format for file in reading.files} == {format_name}
     assert reading.cube.hours == cube.hours

@@ -26,7 +26,7 @@ import duckdb
 from llmcost.catalog import load_catalog
 from llmcost.usage import embedded, standard
 from llmcost.usage.logs import log_files
-from llmcost.usage.reading import Reading, Request, opened
+from llmcost.usage.reading import LogResult, Request, opened
 
 ROWS = 5_000_000
 LOOP_ROWS = 300_000  # of a Python loop, whose rate does not depend on them
@@ -92,7 +92,7 @@ def bare(path: Path) -> None:
     ).fetchall()
 
 
-def read(engine: Callable[..., Reading], path: Path, columns: dict[str, str] | None = None) -> Reading:
+def read(engine: Callable[..., LogResult], path: Path, columns: dict[str, str] | None = None) -> LogResult:
     """A log as the command reads it."""
     request = Request(thresholds=load_catalog().long_context_thresholds(), columns=columns or {})
     return engine([opened(file, request) for file in log_files([str(path)])], request)

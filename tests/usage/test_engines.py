@@ -14,11 +14,11 @@ from test_own_readers import exclusive_row, generic_row, litellm_row
 
 from llmcost.usage import embedded, spark, standard
 from llmcost.usage.logs import log_files
-from llmcost.usage.reading import Reading, Request, opened
+from llmcost.usage.reading import LogResult, Request, opened
 
 CALLS = made_calls()
 TRACES = Path(__file__).parents[1] / "data" / "usage"
-Engine = Callable[..., Reading]
+Engine = Callable[..., LogResult]
 
 
 def lines_of(rows: list[Any]) -> bytes:
@@ -96,12 +96,12 @@ LOGS: dict[str, tuple[Callable[[], bytes], dict[str, str]]] = {
 }
 
 
-def read_by(engine: Engine, path: Path, columns: dict[str, str]) -> Reading:
+def read_by(engine: Engine, path: Path, columns: dict[str, str]) -> LogResult:
     request = Request(thresholds=THRESHOLDS, columns=columns)
     return engine([opened(file, request) for file in log_files([str(path)])], request)
 
 
-def check_same(ours: Reading, other: Reading) -> None:
+def check_same(ours: LogResult, other: LogResult) -> None:
     assert other.cube.hours == ours.cube.hours
     assert other.cube.sizes == ours.cube.sizes
     assert other.cube.outputs == ours.cube.outputs

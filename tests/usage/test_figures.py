@@ -21,7 +21,7 @@ from llmcost.usage.instants import microseconds
 from llmcost.usage.lines import Lines
 from llmcost.usage.pricing import CellPrices
 from llmcost.usage.profile import growth_of, hours_of, prompt_sizes
-from llmcost.usage.reading import Reading
+from llmcost.usage.reading import LogResult
 from llmcost.usage.record import Call
 from llmcost.usage.sizes import bucket_of, bucket_sql, nearest_rank, step_of, within_bucket
 from llmcost.usage.summary import usage_of
@@ -257,7 +257,7 @@ def test_a_model_without_a_price_is_unpriced_at_no_tokens(tmp_path: Path) -> Non
 @given(st.permutations([(model, n) for model in ("gpt-5", "gpt-5-mini", "claude-sonnet-4-6") for n in range(12)]))
 def test_the_order_of_the_cells_changes_no_digit(order: list[tuple[str, int]]) -> None:
     """Engines give the cells in an order of their own; sums of floats would depend on it."""
-    reading = Reading("any", [], cube_of(*[call(n, 1000 + 7 * n, 10 + n, model=m) for m, n in order]), Lines(), [])
+    reading = LogResult("any", [], cube_of(*[call(n, 1000 + 7 * n, 10 + n, model=m) for m, n in order]), Lines(), [])
     prices = CellPrices(DayPrices(load_catalog()), DAY)
     found = usage_of(reading, prices)
     assert found.cost == fsum(

@@ -14,14 +14,14 @@ from llmcost.usage import embedded, standard
 from llmcost.usage.cube import Cube
 from llmcost.usage.logs import log_files
 from llmcost.usage.profile import hours_of, output_sizes, prompt_sizes
-from llmcost.usage.reading import Reading, Request, opened
+from llmcost.usage.reading import LogResult, Request, opened
 
 TRACES = Path(__file__).parents[1] / "data" / "usage"
 AZURE = {"input_tokens": "ContextTokens", "output_tokens": "GeneratedTokens"}
 ENGINES = {"stdlib": standard.read, "duckdb": embedded.read}
 
 
-def read(name: str, engine: str, **asked: Any) -> Reading:
+def read(name: str, engine: str, **asked: Any) -> LogResult:
     request = Request(thresholds=(128_000, 200_000), **asked)
     return ENGINES[engine]([opened(file, request) for file in log_files([str(TRACES / name)])], request)
 

@@ -14,7 +14,7 @@ from llmcost.usage import embedded, spark, standard
 from llmcost.usage.cube import Sums
 from llmcost.usage.instants import microseconds
 from llmcost.usage.logs import log_files
-from llmcost.usage.reading import Reading, Request, opened
+from llmcost.usage.reading import LogResult, Request, opened
 
 duckdb = pytest.importorskip("duckdb")
 
@@ -27,7 +27,7 @@ LITELLM = {
     "completion_tokens": 10,
     "total_tokens": 110,
 }
-Engine = Callable[..., Reading]
+Engine = Callable[..., LogResult]
 ENGINES: dict[str, Engine] = {"duckdb": embedded.read, "spark": spark.read}
 
 
@@ -42,11 +42,11 @@ def engine(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def read_by(read: Engine, path: Path, request: Request) -> Reading:
+def read_by(read: Engine, path: Path, request: Request) -> LogResult:
     return read([opened(file, request) for file in log_files([str(path)])], request)
 
 
-def by_both(engine: str, path: Path, *, by_sql: bool = True, **asked: Any) -> Reading:
+def by_both(engine: str, path: Path, *, by_sql: bool = True, **asked: Any) -> LogResult:
     """The reading of the standard library, after the engine's was found to be the same."""
     ours, other = (read_by(read, path, Request(**asked)) for read in (standard.read, ENGINES[engine]))
     assert other.cube.hours == ours.cube.hours
@@ -62,7 +62,7 @@ def by_both(engine: str, path: Path, *, by_sql: bool = True, **asked: Any) -> Re
     return ours
 
 
-def models(reading: Reading) -> dict[str, int]:
+def models(reading: LogResult) -> dict[str, int]:
     found: dict[str, int] = {}
     for (model, *_), sums in reading.cube.hours.items():
         found[model] = found.get(model, 0) + Sums(*sums).calls

@@ -22,7 +22,7 @@ from llmcost.usage.duckdb_queries import QueryFailed, duckdb, fetched
 from llmcost.usage.lines import Lines
 from llmcost.usage.logs import LogFile
 from llmcost.usage.projection import DUCKDB, NotFlat, calls_of, literal
-from llmcost.usage.reading import BY_DUCKDB, Opened, Reading, Request
+from llmcost.usage.reading import BY_DUCKDB, LogResult, Opened, Request
 from llmcost.usage.record import Call
 from llmcost.usage.schema import ddl, flat_reader, json_schema, parquet_columns, worked_out
 from llmcost.usage.sql_reading import Plan, asked_again, check_tasks, has_ids, read_by_sql
@@ -35,7 +35,7 @@ _LONGEST_LINES = (1 << 20, 32 << 20)
 _MEMORY = "4GB"
 
 
-def read(files: Sequence[Opened], request: Request, *, memory: str | None = None) -> Reading:
+def read(files: Sequence[Opened], request: Request, *, memory: str | None = None) -> LogResult:
     """All files together, as `standard.read` reads them. `memory` is DuckDB's limit; beyond it, it spills."""
     module = duckdb("DuckDB is not installed", "--engine duckdb")
     folder = tempfile.mkdtemp(prefix="llmcost-")
@@ -76,7 +76,7 @@ class _Session:
         connection.execute("SET enable_progress_bar = true")
         connection.execute("SET enable_progress_bar_print = false")
 
-    def read(self, files: Sequence[Opened]) -> Reading:
+    def read(self, files: Sequence[Opened]) -> LogResult:
         # A row of Parquet is packed into about a tenth of what it takes in JSONL.
         size = sum(each.file.size * (10 if each.file.kind == "parquet" else 1) for each in files)
         self.exact = size <= EXACT_BELOW_BYTES

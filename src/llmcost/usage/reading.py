@@ -18,7 +18,7 @@ from llmcost.usage.reader import FlatReader, Reader, ReaderOptions, reader_named
 from llmcost.usage.record import Rejected
 
 _OF_A_RESULT = frozenset(("priced_as", "recorded_cost"))  # in the header of what `usage -f csv` writes
-BY_STDLIB, BY_DUCKDB, BY_SPARK, BY_WAREHOUSE = "stdlib", "duckdb", "spark", "warehouse"  # the engine of a Reading
+BY_STDLIB, BY_DUCKDB, BY_SPARK, BY_WAREHOUSE = "stdlib", "duckdb", "spark", "warehouse"  # the engine of a LogResult
 
 
 class Request(NamedTuple):
@@ -69,7 +69,7 @@ class FileRead(NamedTuple):
     slots: Slots | None = None
 
 
-class Reading(NamedTuple):
+class LogResult(NamedTuple):
     """Everything that was read: the files, the cube, all lines together, what should be said, and files of equal content."""
 
     engine: str

@@ -21,7 +21,7 @@ from llmcost.usage.lines import Lines
 from llmcost.usage.logs import LogFile
 from llmcost.usage.projection import COUNTS, EPOCH, LIST, SPARK, Columns, NotFlat, calls_of
 from llmcost.usage.reader import FlatReader, keys_of
-from llmcost.usage.reading import BY_SPARK, Opened, Reading, Request
+from llmcost.usage.reading import BY_SPARK, LogResult, Opened, Request
 from llmcost.usage.record import Call
 from llmcost.usage.schema import ddl, flat_reader, json_schema, parquet_columns
 from llmcost.usage.sql_reading import Plan, asked_again, check_tasks, has_ids, read_by_sql
@@ -69,7 +69,7 @@ def session(remote: str | None = None) -> Any:
     return found
 
 
-def read(files: Sequence[Opened], request: Request, *, remote: str | None = None) -> Reading:
+def read(files: Sequence[Opened], request: Request, *, remote: str | None = None) -> LogResult:
     """All files together, as `standard.read` reads them."""
     reading = _Session(session(remote), request)
     return reading.read(files)
@@ -80,7 +80,7 @@ class _Session:
         self.spark = spark
         self.request = request
 
-    def read(self, files: Sequence[Opened]) -> Reading:
+    def read(self, files: Sequence[Opened]) -> LogResult:
         return read_by_sql(BY_SPARK, files, self.request, self._counted, exact=True, apart=False)
 
     def _counted(self, files: Sequence[Opened], cube: Cube) -> list[Lines]:

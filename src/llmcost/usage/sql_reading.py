@@ -19,7 +19,7 @@ from llmcost.usage.documents import BadLine
 from llmcost.usage.json_text import from_text
 from llmcost.usage.lines import Lines
 from llmcost.usage.projection import NotFlat
-from llmcost.usage.reading import BY_STDLIB, FileRead, Opened, Reading, Request
+from llmcost.usage.reading import BY_STDLIB, FileRead, LogResult, Opened, Request
 from llmcost.usage.record import Call, NotACall, Rejected
 
 
@@ -44,7 +44,7 @@ def read_by_sql(
     *,
     exact: bool,
     apart: bool,
-) -> Reading:
+) -> LogResult:
     """All files together, as `standard.read` reads them, `apart` one by one where no id joins them.
 
     `counted` counts some files of one format into the cube and gives the lines of each. Where it raises NotFlat,
@@ -70,7 +70,7 @@ def read_by_sql(
         for each, own in zip(group, found, strict=True):
             lines.add(own)
             described[each.file.name] = standard.described(each, own)
-    return Reading(read_with, [described[each.file.name] for each in files], cube, lines, notes)
+    return LogResult(read_with, [described[each.file.name] for each in files], cube, lines, notes)
 
 
 def _groups(files: Iterable[Opened], apart: bool) -> Iterator[list[Opened]]:

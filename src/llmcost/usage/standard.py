@@ -14,7 +14,7 @@ from llmcost.usage.cube import Cube
 from llmcost.usage.documents import BadLine, documents
 from llmcost.usage.lines import Lines
 from llmcost.usage.reader import Reader
-from llmcost.usage.reading import BY_STDLIB, FileRead, Opened, Reading, Request, judged_whole
+from llmcost.usage.reading import BY_STDLIB, FileRead, LogResult, Opened, Request, judged_whole
 from llmcost.usage.record import Call, NotACall, Rejected
 
 Kept = dict[str, Call]
@@ -113,7 +113,7 @@ def _keep(kept: Kept, call: Call) -> bool:
     return False
 
 
-def read(files: Sequence[Opened], request: Request) -> Reading:
+def read(files: Sequence[Opened], request: Request) -> LogResult:
     """All files together: a call with one id in two files of one format counts once."""
     cube, lines = request.new_cube(), Lines()
     kept: dict[str, Kept] = {}
@@ -139,7 +139,7 @@ def read(files: Sequence[Opened], request: Request) -> Reading:
     for calls in kept.values():
         for call in calls.values():
             cube.add(call)
-    return Reading(
+    return LogResult(
         BY_STDLIB, [described(each.opened, each.lines, each.cube.exports) for each in results], cube, lines, []
     )
 

@@ -23,7 +23,7 @@ from llmcost.usage.projection import COUNTS, MOMENT, NUMBER, TEXT, Column, Diale
 from llmcost.usage.reader import FlatReader, ReaderOptions, keys_of, reader_named
 from llmcost.usage.readers.generic import BY_ID, END
 from llmcost.usage.readers.generic import COLUMNS as FIELDS
-from llmcost.usage.reading import BY_WAREHOUSE, FileRead, Reading, Request
+from llmcost.usage.reading import BY_WAREHOUSE, FileRead, LogResult, Request
 from llmcost.usage.sizes import bucket_of
 
 _KEYS = {HOURS: "slot_us", SIZES: "prompt_size", OUTPUTS: "output_size"}
@@ -120,7 +120,7 @@ def _transpiled(text: str, dialect: str) -> str:
     return re.sub(rf"{_MICROS}\(((?:[^()]|\([^()]*\))*)\)", lambda each: DIALECTS[dialect].format(each[1]), found)
 
 
-def read_cube(path: str, request: Request, *, step_stated: bool = False) -> Reading:
+def read_cube(path: str, request: Request, *, step_stated: bool = False) -> LogResult:
     """The cube from what the query gave (CSV, JSONL or Parquet), in the slots that it names itself.
 
     Raises InputError for one that is something else, or of another step than the request where that is `step_stated`.
@@ -149,7 +149,7 @@ def read_cube(path: str, request: Request, *, step_stated: bool = False) -> Read
     thresholds = {key[4] for key in cube.hours if key[4]} | set(cube.thresholds)
     cube.thresholds = tuple(sorted(thresholds, reverse=True))
     read = FileRead(path, "cube", "as the query was written", "call", lines.counts)
-    return Reading(BY_WAREHOUSE, [read], cube, lines, [])
+    return LogResult(BY_WAREHOUSE, [read], cube, lines, [])
 
 
 def whole(rows: Sequence[Mapping[str, Any]], path: str) -> None:

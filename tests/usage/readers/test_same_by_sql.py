@@ -17,7 +17,7 @@ from written_logs import jsonl
 from llmcost.usage import embedded, standard
 from llmcost.usage.duckdb_queries import installed
 from llmcost.usage.logs import log_files
-from llmcost.usage.reading import Reading, Request, opened
+from llmcost.usage.reading import LogResult, Request, opened
 
 pytestmark = pytest.mark.skipif(not installed(), reason="the extra `logs` is not installed")
 
@@ -34,7 +34,7 @@ AS_TEXT = "as text"  # what stands there, as text: another number would prove so
 ODD = [None, "", AS_TEXT, "x", True, -1, 1.5, 10**17, [], {}, {"task": "a"}, "free", "fast", "batch", "<synthetic>"]
 
 
-def both(log: Path) -> tuple[Reading, Reading]:
+def both(log: Path) -> tuple[LogResult, LogResult]:
     request = Request(thresholds=THRESHOLDS)
     files = [opened(file, request) for file in log_files([str(log)])]
     return standard.read(files, request), embedded.read(files, request)
