@@ -17,7 +17,7 @@ from llmcost.usage.cube import Cube
 from llmcost.usage.logs import log_files
 from llmcost.usage.reading import LogResult, Request, opened
 from llmcost.usage.record import Call
-from llmcost.usage.standard import read
+from llmcost.usage.by_duckdb import read
 
 THRESHOLDS = (128_000, 200_000, 272_000)
 MODELS = ("claude-sonnet-4-6", "gpt-5", "gemini-2.5-pro")

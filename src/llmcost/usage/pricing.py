@@ -15,8 +15,8 @@ from llmcost.architectures.prices import Prices
 from llmcost.catalog.models import ApiPrice
 from llmcost.errors import UnknownPrice
 from llmcost.estimate import Factor
-from llmcost.usage.conversion import BATCH, STANDARD
 from llmcost.usage.cube import Sums
+from llmcost.usage.rule import BATCH, STANDARD
 from llmcost.workload import Stream
 
 # What gateways put before a model's name, and whose price list that is.

@@ -10,27 +10,28 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from llmcost.errors import InputError, did_you_mean
+from llmcost.usage import by_duckdb
 from llmcost.usage.counted_twice import equal_files
 from llmcost.usage.lines import LineCounts
 from llmcost.usage.logs import NoRows, NotALog, log_files
 from llmcost.usage.reading import (
     BY_DUCKDB,
     BY_SPARK,
-    BY_STDLIB,
     FileRead,
     LogResult,
     Opened,
     Request,
     convention_named,
-    opened,
+    draft,
+    ruled,
 )
 
 STEPS = {"minute": 60, "hour": 3600, "day": 86_400}
 _SIZE = r"\d+(\.\d+)? ?[KMGT](i?B)?"
-_LARGE = 32 << 20  # bytes from which DuckDB's start is worth it
 
 
 class Heard(Protocol):
@@ -90,7 +91,7 @@ def read(paths: Sequence[str], options: LogOptions = LogOptions()) -> LogResult:
     mean nothing, and where not one line is a call.
     """
     request = options.request
-    files: list[Opened] = []
+    drafts: list[Opened] = []
     unread: dict[str, FileRead] = {}
     order: list[str] = []
     for file in log_files(paths, base=options.base):
@@ -98,7 +99,7 @@ def read(paths: Sequence[str], options: LogOptions = LogOptions()) -> LogResult:
         note = file.note
         if not note:
             try:
-                files.append(opened(file, request))
+                drafts.append(draft(file, request))
                 options.about_to_read(file.path)
             except NotALog as why:
                 if file.named and not isinstance(why, NoRows):
@@ -106,9 +107,10 @@ def read(paths: Sequence[str], options: LogOptions = LogOptions()) -> LogResult:
                 note = why.what
         if note:
             unread[file.name] = FileRead(file.name, None, None, None, LineCounts(0, {}, {}, {}), note)
-    if not files:
+    if not drafts:
         reasons = ", ".join(f"{each.path}: {each.note}" for each in list(unread.values())[:3])
         raise InputError(f"there is nothing to read ({reasons})", hint="name a log with calls in it")
+    files = ruled(drafts, request)
     with options.bar(sum(each.file.size for each in files)) if options.bar else nullcontext() as bar:
         result = _engine(files, options)(files, request._replace(progress=bar.heard if bar else None))
     if not result.lines.accepted:
@@ -139,28 +141,20 @@ def _no_call(result: LogResult) -> InputError:
 
 
 def _engine(files: Sequence[Opened], options: LogOptions) -> Callable[[Sequence[Opened], Request], LogResult]:
-    asked, engines = options.engine, (BY_STDLIB, BY_DUCKDB, BY_SPARK)
+    asked, engines = options.engine, (BY_DUCKDB, BY_SPARK)
     if asked is not None and asked not in engines:
         hint = did_you_mean(asked, engines) or f"type one of: {', '.join(engines)}"
         raise InputError(f"unknown engine {asked!r}", where="--engine", hint=hint)
     memory = options.memory
     if memory is not None and re.fullmatch(_SIZE, memory, re.IGNORECASE) is None:
         raise InputError(f"{memory!r} is no size of memory", where="--memory", hint="type --memory 4GB, or 512MB")
-    if memory is not None and asked not in (None, BY_DUCKDB):
-        hint = "add --engine duckdb, or leave --memory out"
+    if memory is not None and asked == BY_SPARK:
+        hint = "leave --engine out, or leave --memory out"
         raise InputError("--memory means nothing without DuckDB", where="--memory", hint=hint)
     if asked != BY_SPARK and options.spark_remote is not None:
         raise InputError("only Spark reads on a server", where="--spark-remote", hint="add --engine spark")
     if asked == BY_SPARK:
-        from functools import partial
+        from llmcost.usage import by_spark
 
-        from llmcost.usage import spark
-
-        return partial(spark.read, remote=options.spark_remote)
-    from llmcost.usage import embedded, standard
-    from llmcost.usage.duckdb_queries import installed
-
-    large = sum(each.file.size for each in files) >= _LARGE or any(each.file.kind == "parquet" for each in files)
-    if asked == BY_DUCKDB or (asked is None and large and installed()):
-        return lambda files, request: embedded.read(files, request, memory=memory)
-    return standard.read
+        return partial(by_spark.read, remote=options.spark_remote)
+    return partial(by_duckdb.read, memory=memory)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from llmcost.estimate import Assumption, Warning
-from llmcost.usage.conversion import STANDARD
 from llmcost.usage.counted_twice import same_time
 from llmcost.usage.pricing import CellPrices
 from llmcost.usage.reading import BY_WAREHOUSE, FileRead, LogResult
+from llmcost.usage.rule import STANDARD
 from llmcost.usage.summary import Usage
 
 _DAY = 86_400  # seconds

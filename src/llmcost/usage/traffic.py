@@ -13,11 +13,11 @@ from math import fsum
 from typing import NamedTuple
 
 from llmcost.errors import InputError
-from llmcost.usage.conversion import BATCH
 from llmcost.usage.coverage import Period
 from llmcost.usage.cube import NO_SIZE, SizeKey, Sums, summed
 from llmcost.usage.pricing import CellPrices
 from llmcost.usage.reading import LogResult
+from llmcost.usage.rule import BATCH
 from llmcost.usage.summary import Usage
 from llmcost.wording import number_of
 from llmcost.workload import HOURS_PER_MONTH, Part
