@@ -13,11 +13,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from llmcost.usage import by_duckdb
 from llmcost.usage.cube import Cube
 from llmcost.usage.logs import log_files
-from llmcost.usage.reading import LogResult, Request, opened
+from llmcost.usage.reading import LogResult, Opened, Request, opened
 from llmcost.usage.record import Call
-from llmcost.usage.by_duckdb import read
 
 THRESHOLDS = (128_000, 200_000, 272_000)
 MODELS = ("claude-sonnet-4-6", "gpt-5", "gemini-2.5-pro")
@@ -127,9 +127,14 @@ def expected(calls: Sequence[Made], says: Says = Says()) -> Cube:  # noqa: B008 
 
 
 def reading_of(path: Path, **asked: Any) -> LogResult:
-    """The file or folder read by the standard library, its format detected unless `format_in` says it."""
+    """The file or folder read, its format detected unless `format_in` says it."""
     request = Request(thresholds=THRESHOLDS, **asked)
-    return read([opened(file, request) for file in log_files([str(path)])], request)
+    return by_duckdb.read([opened(file, request) for file in log_files([str(path)])], request)
+
+
+def line_by_line(files: Sequence[Opened], request: Request) -> LogResult:
+    """The reading in which every file comes through its format's Python reader, none through DuckDB's own."""
+    return by_duckdb.read(files, request, line_by_line=True)
 
 
 def check_same_cube(reading: LogResult, cube: Cube, format_name: str) -> None:

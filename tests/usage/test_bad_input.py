@@ -47,7 +47,7 @@ def three_lines(done: Run, *words: str) -> None:
     assert done.out == ""
 
 
-@pytest.fixture(params=["stdlib", "duckdb"])
+@pytest.fixture(params=["duckdb"])
 def engine(request: pytest.FixtureRequest) -> tuple[str, str]:
     return ("--engine", request.param)
 

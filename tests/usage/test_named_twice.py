@@ -48,7 +48,7 @@ def warned(folder: Path, *args: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("first", "second"), [("a.jsonl", "b.jsonl"), ("a.jsonl", "a.jsonl.gz"), ("a.jsonl.gz", "b.jsonl.gz")]
 )
-@pytest.mark.parametrize("engine", ["stdlib", "duckdb"])
+@pytest.mark.parametrize("engine", ["duckdb"])
 def test_a_copy_of_a_log_is_said(tmp_path: Path, first: str, second: str, engine: str) -> None:
     for name in (first, second):
         log(tmp_path / name, CALLS)
@@ -68,7 +68,7 @@ def test_an_hourly_and_a_daily_export_of_one_day_are_said(tmp_path: Path) -> Non
     assert not warned(tmp_path, "hours.jsonl", "next.jsonl", "other.jsonl")
 
 
-@pytest.mark.parametrize("engine", ["stdlib", "duckdb"])
+@pytest.mark.parametrize("engine", ["duckdb"])
 def test_calls_and_the_export_of_them_are_said(tmp_path: Path, engine: str) -> None:
     log(tmp_path / "calls.jsonl", CALLS)
     log(tmp_path / "day.jsonl", export(0, DAY))

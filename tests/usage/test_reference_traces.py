@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from synthetic_calls import line_by_line
 
-from llmcost.usage import embedded, standard
+from llmcost.usage import by_duckdb
 from llmcost.usage.cube import Cube
 from llmcost.usage.logs import log_files
 from llmcost.usage.profile import hours_of, output_sizes, prompt_sizes
@@ -18,7 +19,7 @@ from llmcost.usage.reading import LogResult, Request, opened
 
 TRACES = Path(__file__).parents[1] / "data" / "usage"
 AZURE = {"input_tokens": "ContextTokens", "output_tokens": "GeneratedTokens"}
-ENGINES = {"stdlib": standard.read, "duckdb": embedded.read}
+ENGINES = {"stdlib": line_by_line, "duckdb": by_duckdb.read}
 
 
 def read(name: str, engine: str, **asked: Any) -> LogResult:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from synthetic_calls import line_by_line
 from test_engines import needs_spark
 
-from llmcost.usage import embedded, spark, standard
+from llmcost.usage import by_duckdb, by_spark
 from llmcost.usage.cube import Sums
 from llmcost.usage.instants import microseconds
 from llmcost.usage.logs import log_files
@@ -28,7 +29,7 @@ LITELLM = {
     "total_tokens": 110,
 }
 Engine = Callable[..., LogResult]
-ENGINES: dict[str, Engine] = {"duckdb": embedded.read, "spark": spark.read}
+ENGINES: dict[str, Engine] = {"duckdb": by_duckdb.read, "spark": by_spark.read}
 
 
 def log(path: Path, rows: Iterable[Any]) -> Path:
@@ -48,7 +49,7 @@ def read_by(read: Engine, path: Path, request: Request) -> LogResult:
 
 def by_both(engine: str, path: Path, *, by_sql: bool = True, **asked: Any) -> LogResult:
     """The reading of the standard library, after the engine's was found to be the same."""
-    ours, other = (read_by(read, path, Request(**asked)) for read in (standard.read, ENGINES[engine]))
+    ours, other = (read_by(read, path, Request(**asked)) for read in (line_by_line, ENGINES[engine]))
     assert other.cube.hours == ours.cube.hours
     assert other.cube.sizes == ours.cube.sizes
     assert (other.cube.prompts, other.cube.replies) == (ours.cube.prompts, ours.cube.replies)
@@ -109,7 +110,7 @@ def test_tags_that_are_no_text(tmp_path: Path, engine: str) -> None:
     rows = [{**LITELLM, "request_id": f"r{n}", "request_tags": each} for n, each in enumerate(tags)]
     rows += [{**LITELLM, "request_id": f"s{n}", "request_tags": ["task:a"]} for n in range(3)]
     path = log(tmp_path / "log.jsonl", sorted(rows, key=lambda row: not isinstance(row["request_tags"], list)))
-    for read in (standard.read, ENGINES[engine]):
+    for read in (line_by_line, ENGINES[engine]):
         tasks = {key[1]: sums[0] for key, sums in read_by(read, path, Request()).cube.hours.items()}
         assert tasks == {"a": 4, "": 4, "c": 1, "d": 1, "e": 1}, read
 

@@ -8,7 +8,7 @@ duplicates among them are settled.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from glob import escape
 from typing import Any
 
@@ -59,17 +59,19 @@ def read(
     `memory` is DuckDB's limit; beyond it, it spills. `line_by_line`: flat files too come through their Python readers,
     which has to make no difference.
     """
-    session = _Session(connected(memory), request, line_by_line)
+    session = Session(connected(memory), request, line_by_line=line_by_line)
     try:
         return session.read(files)
     finally:
         session.close()
 
 
-class _Session:
+class Session:
     """One reading: its connection, its files, and what they have given so far."""
 
-    def __init__(self, connection: Any, request: Request, line_by_line: bool) -> None:
+    engine = BY_DUCKDB
+
+    def __init__(self, connection: Any, request: Request, *, line_by_line: bool = False) -> None:
         self.connection = connection
         self.request = request
         self.line_by_line = line_by_line
@@ -90,15 +92,16 @@ class _Session:
         # A row of Parquet is packed into about a tenth of what it takes in JSONL.
         size = sum(each.file.size * (10 if each.file.kind == "parquet" else 1) for each in files)
         self.exact = size <= EXACT_BELOW_BYTES
-        cube, before = self.request.new_cube(), 0
+        cube = self.request.new_cube()
         for group in self._groups():
             cube.merge(self._settled(group))
-            before += sum(self.files[n].file.size for n in group)
+            for number in group if self.request.progress is not None else ():
+                self.request.progress(self.files[number].file.size)  # type: ignore[misc]
         everything = Lines()
         for each in self.lines:
             everything.add(each)
         found = [self._described(n) for n in range(len(files))]
-        return LogResult(BY_DUCKDB, found, cube, everything, self.notes)
+        return LogResult(self.engine, found, cube, everything, self.notes)
 
     def _described(self, number: int) -> FileRead:
         """A file as the result lists it."""
@@ -180,7 +183,7 @@ class _Session:
         entries = self._entries(number, longest)
         rule = self._judged(number, entries)
         columns = call_columns(entries.has, self.request.model or "")
-        calls = Calls(f"SELECT {_good(entries)} AS good, {', '.join(columns)} FROM (\n{rule}\n) AS j", columns)
+        calls = Calls(f"SELECT {good(entries)} AS good, {', '.join(columns)} FROM (\n{rule}\n) AS j", columns)
         self.lines[number].accepted, other = self._add(cube, calls)
         if other:
             self._others(number, longest, cube)
@@ -221,7 +224,7 @@ class _Session:
     def _others(self, number: int, longest: int, cube: Cube) -> None:
         """What is not in order: plain rows that are repaired or rejected, and those that the Python reader has to see."""
         entries = self._entries(number, longest, numbered=True)
-        rule, in_order = self._judged(number, entries), _good(entries)
+        rule, in_order = self._judged(number, entries), good(entries)
         # A reader that has rules of its own sees every such row itself.
         here = "plain" if type(self.files[number].fresh_reader()).entry is FlatReader.entry else "FALSE"
         noted = [name for name in _NOTED if name in _columns_of(entries)]
@@ -254,9 +257,13 @@ class _Session:
 
     def _odd_rows(self, number: int, odd: set[int], has_times: bool) -> Iterator[Row]:
         """The rows of lines that SQL does not find plain, as the format's Python reader takes them."""
-        found, reader = self.files[number], self.files[number].fresh_reader()
+        yield from self._rows_of_documents(number, documents_at(self.files[number].file, odd), has_times)
+
+    def _rows_of_documents(self, number: int, documents: Iterable[tuple[int, Any]], has_times: bool) -> Iterator[Row]:
+        """The rows of some documents of a file. Raises NotFlat where only these have times, and they are dates alone."""
+        reader = self.files[number].fresh_reader()
         rows = self._rows_of(number, reader)
-        for line, document in documents_at(found.file, odd):
+        for line, document in documents:
             yield from self._rows_in(reader, rows, line, document)
         if rows.in_days and not has_times:
             raise NotFlat("its times are dates alone")
@@ -278,7 +285,7 @@ class _Session:
         for number, entries in plans:
             columns = call_columns(entries.has, self.request.model or "")
             calls = Calls(
-                f"SELECT {_good(entries)} AS good, {', '.join(columns)} FROM (\n{self._judged(number, entries)}\n) AS j",
+                f"SELECT {good(entries)} AS good, {', '.join(columns)} FROM (\n{self._judged(number, entries)}\n) AS j",
                 columns,
             )
             own = self.request.new_cube(exact=self.exact)
@@ -299,7 +306,7 @@ class _Session:
         for number in group:
             entries = self._entries(number, longest, numbered=True)
             rows = self._run(
-                f"SELECT line FROM (\n{self._judged(number, entries)}\n) AS j WHERE NOT {_good(entries)} LIMIT {_MOST_ODD + 1}"
+                f"SELECT line FROM (\n{self._judged(number, entries)}\n) AS j WHERE NOT {good(entries)} LIMIT {_MOST_ODD + 1}"
             )
             if len(rows) > _MOST_ODD:
                 raise NotFlat(f"over {_MOST_ODD:,} lines are not as plain as its first ones")
@@ -373,8 +380,8 @@ class _Session:
 
     # ---- the table, judged and added up
 
-    def _count_entries(self, group: Sequence[int], cube: Cube, *, unique: bool) -> None:
-        """What the table holds of these files, put into the cube. Raises Contradiction."""
+    def judge_entries(self, group: Sequence[int]) -> None:
+        """Judge what the table holds of these files, into `judged_rows`; count what is wrong. Raises Contradiction."""
         rulings: dict[Any, list[int]] = {}
         for number in group:
             ruling = self.files[number].ruling
@@ -398,7 +405,11 @@ class _Session:
             f"SELECT {noted}, COUNT(*), MIN(line), SUM(worked_out) FROM judged_rows WHERE NOT ({in_order}) GROUP BY ALL"
         )
         self._note([(row[0], dict(zip(_NOTED, row[:-3], strict=True)), *row[-3:]) for row in rows])
-        if bucket:
+
+    def _count_entries(self, group: Sequence[int], cube: Cube, *, unique: bool) -> None:
+        """What the table holds of these files, put into the cube. Raises Contradiction."""
+        self.judge_entries(group)
+        if self.files[group[0]].grain == "bucket":
             self._add_sums(group[0], cube)
             return
         columns = call_columns(list(COLUMNS))
@@ -406,24 +417,24 @@ class _Session:
         if not unique:
             self.lines[group[0]].accepted += self._add(cube, calls)[0]
             return
-        self._settle_lines(group)
+        self.settle_lines(group, self._run, "SELECT file, id FROM judged_rows WHERE problem IS NULL")
         if self.in_days.isdisjoint(group):
             self._add(cube, calls, unique=True)
         else:
             self._add_in_days(group, calls, cube)
 
-    def _settle_lines(self, group: Sequence[int]) -> None:
-        """Accepted and duplicate lines of each file; an id counts in the first file that has it."""
-        counts = self._run("SELECT file, COUNT(*), COUNT(id) FROM judged_rows WHERE problem IS NULL GROUP BY file")
-        firsts = self._run(
-            "SELECT first, COUNT(*) FROM (SELECT MIN(file) AS first FROM judged_rows "
-            "WHERE problem IS NULL AND id IS NOT NULL GROUP BY id) GROUP BY first"
+    def settle_lines(self, group: Sequence[int], run: Callable[[str], Any], calls: str) -> None:
+        """Accepted and duplicate lines of each file, of a SELECT of its calls; an id counts in the first file that has it."""
+        first = dict(
+            run(
+                f"SELECT first, COUNT(*) FROM (SELECT MIN(file) AS first FROM (\n{calls}\n) AS c "
+                "WHERE id IS NOT NULL GROUP BY id) AS f GROUP BY first"
+            )
         )
-        first = dict(firsts)
         rule = self.files[group[0]].fresh_reader().duplicates
-        for number, calls, with_id in counts:
-            again = with_id - first.get(number, 0)
-            self.lines[number].accepted += calls - again
+        for number, count, with_id in run(f"SELECT file, COUNT(*), COUNT(id) FROM (\n{calls}\n) AS c GROUP BY file"):
+            again = with_id - first.get(number, 0) if rule else 0
+            self.lines[number].accepted += count - again
             if again:
                 self.lines[number].duplicate[rule] += again
 
@@ -514,7 +525,7 @@ class _Session:
             raise NotFlat(str(why)) from None
 
 
-def _good(entries: Entries) -> str:
+def good(entries: Entries) -> str:
     return f"COALESCE({clean(entries.has)}, FALSE)"
 
 

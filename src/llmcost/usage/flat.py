@@ -59,6 +59,25 @@ DUCKDB = Dialect(
 )
 
 
+def _get(column: str, keys: Sequence[str]) -> str:
+    path = "$" + "".join(f"[\\'{key}\\']" for key in keys)
+    return f"GET_JSON_OBJECT({column}, '{path}')" if keys else column
+
+
+# Spark takes a year, a month or the time of day alone for a moment.
+SPARK = Dialect(
+    "spark",
+    "`",
+    _get,
+    _get,
+    lambda text: (
+        f"CASE WHEN {text} RLIKE '^[0-9]{{4}}-[0-9]+-[0-9]' THEN UNIX_MICROS(TRY_CAST({text} AS TIMESTAMP)) END"
+    ),
+    lambda moment: f"UNIX_MICROS(CAST({moment} AS TIMESTAMP))",
+    lambda text: f"LEFT({text}, 1) = '{{'",
+)
+
+
 class Entries(NamedTuple):
     """A SELECT of entries, with a column `plain`, and which columns it has."""
 
@@ -89,6 +108,7 @@ class JsonColumns(NamedTuple):
     places: dict[str, list[Keys]]
     late: list[Keys]
     times_are_text: bool = True
+    times_everywhere: bool = False
 
 
 def json_columns(reader: FlatReader, documents: Sequence[Mapping[str, Any]]) -> JsonColumns:
@@ -125,10 +145,14 @@ def json_columns(reader: FlatReader, documents: Sequence[Mapping[str, Any]]) -> 
             if not as_text:
                 types[keys[0]] = "JSON"
     for keys in [*late, *map(keys_of, reader.plain)]:
-        types.setdefault(keys[0], "JSON")
+        types.setdefault(keys[0], "JSON" if keys[0] in nested else "VARCHAR")
     folded = [name.lower() for name in types]
     if len(set(folded)) < len(folded):
         raise NotFlat("")  # an engine takes Model for model
+    everywhere = bool(texts) and len(times) == len(documents) and len(places["at"]) == 1
+    if everywhere and types[places["at"][0][0]] == "VARCHAR":
+        types[places["at"][0][0]] = "TIMESTAMPTZ"  # what cannot be read as one is NULL, and its row not plain
+        return JsonColumns(types, places, late, True, True)
     return JsonColumns(types, places, late, bool(texts))
 
 
@@ -181,13 +205,17 @@ class _OfJson:
         outer: dict[str, str] = {name: name for name in also}
         for field in COUNTS:
             if field in self.found.places:
-                raw = _first(list(map(self.raw, self.found.places[field])))
-                inner[f"{field}_raw"] = raw
+                places = self.found.places[field]
+                required = field in ("input", "output") and "total" not in self.found.places
+                raw = _first(list(map(self.raw, places)))
+                if required and len(places) == 1 and len(places[0]) == 1:
+                    raw = f"CAST({self._column(places[0][0])} AS VARCHAR)"  # null is no number either
+                if not required:
+                    inner[f"{field}_raw"] = raw
                 inner[f"{field}_number"] = f"TRY_CAST({raw} AS DOUBLE)"
                 outer[field] = f"CAST({field}_number AS BIGINT)"
                 number = f"{field}_number = FLOOR({field}_number) AND ABS({field}_number) <= {_WHOLE}"
-                lacks = field in ("input", "output") and "total" not in self.found.places
-                self.plain.append(number if lacks else f"({field}_raw IS NULL OR ({number}))")
+                self.plain.append(number if required else f"({field}_raw IS NULL OR ({number}))")
         if not {"input", "output"} <= self.found.places.keys():
             raise NotFlat("")
         for field in ("model", "tier", "id"):
@@ -205,7 +233,7 @@ class _OfJson:
         return self._select(source, only, inner, outer)
 
     def _select(self, source: str, only: Sequence[str], inner: dict[str, str], outer: dict[str, str]) -> Entries:
-        late = [self.raw(keys) for keys in dict.fromkeys(self.found.late)]
+        late = [self.text(keys) for keys in dict.fromkeys(self.found.late)]
         checks = [f"COALESCE({', '.join([*late, 'NULL'])}) IS NULL"] if late else []
         for path, allowed in self.reader.plain.items():
             text = self.text(keys_of(path))
@@ -215,7 +243,7 @@ class _OfJson:
             checks.append(f"({column} IS NULL OR {self.dialect.is_object(column)})")
         inner["others_plain"] = " AND ".join([*checks, *only]) or "TRUE"
         # What is worked out of what the inner SELECT reads is the outer one's; all else it passes on.
-        worked_out = {*COUNTS, "at_us"} & outer.keys()
+        worked_out = {*COUNTS, "at_us"} & outer.keys() - inner.keys()
         passed = {name: sql for name, sql in outer.items() if name not in worked_out}
         listed = ", ".join(f"{sql} AS {name}" for name, sql in {**inner, **passed}.items())
         columns = ", ".join(f"{sql} AS {name}" if name in worked_out else name for name, sql in outer.items())
@@ -250,6 +278,10 @@ class _OfJson:
     def _moment(self, inner: dict[str, str], outer: dict[str, str]) -> None:
         places = self.found.places.get("at", [])
         if not places:
+            return
+        if self.found.times_everywhere and self.dialect.name == "duckdb":
+            inner["at_us"] = outer["at_us"] = self.dialect.micros_of_moment(self._column(places[0][0]))
+            self.plain.append(f"at_us BETWEEN {EARLIEST_US + 1} AND {LATEST_US}")
             return
         if self.found.times_are_text:
             inner["at_text"] = _first(list(map(self.text, places)))

@@ -105,7 +105,7 @@ class _Rule:
     @property
     def reasons(self) -> list[str]:
         """Why a row is not counted, as the arms of a CASE; the first one that holds is told."""
-        arms = []
+        arms = [f"WHEN {self._in_order} THEN NULL"]
         for name, called in COUNTS.items():
             if name in self.has:
                 arms.append(f"WHEN {name} < 0 THEN '{called} are negative'")
@@ -134,6 +134,14 @@ class _Rule:
                 f"WHEN calls > {LARGEST} THEN 'calls are beyond any log'",
             ]
         return arms
+
+    @property
+    def _in_order(self) -> str:
+        """What most rows are, so that an engine asks them nothing else."""
+        held = [f"{self._or_null(name)} BETWEEN 1 AND {LARGEST}" for name in ("input", "output")]
+        others = [name for name in COUNTS if name in self.has and name not in ("input", "output")]
+        held += [f"COALESCE({name}, 0) BETWEEN 0 AND {LARGEST}" for name in others]
+        return " AND ".join([*held, *(["calls = 1"] if "calls" in self.has else [])])
 
     def _or_null(self, name: str) -> str:
         return name if name in self.has else "CAST(NULL AS BIGINT)"
@@ -250,6 +258,11 @@ class _Rule:
         arms = []
         parts = {"cache": ("cached", self.cached), "reasoning": ("reasoning", self.reasoning)}
         held = dict(zip(parts, self.convention, strict=True))
+        asked = [held[question] for question, (_, there) in parts.items() if there]
+        if "total" in self.has and asked and None not in asked:
+            # Where the convention explains the total, nothing proves another one.
+            way = tuple(held[question] if there else True for question, (_, there) in parts.items())
+            arms.append(f"WHEN {_name(way)} THEN NULL")
         for question, (part, there) in parts.items():
             if there and held[question] is None:
                 arms.append(f"WHEN {part} > 0 THEN 'undecided {question}'")
@@ -321,7 +334,7 @@ def clean(has: Collection[str]) -> str:
     return " AND ".join([*(["plain"] if "plain" in has else []), *held])
 
 
-def _name(way: tuple[bool, bool]) -> str:
+def _name(way: tuple[bool | None, ...]) -> str:
     return "fits_" + "".join("yn"[not answer] for answer in way)
 
 
