@@ -273,8 +273,6 @@ def test_interrupting_leaves_nothing_behind(tmp_path: Path) -> None:
         "usage",
         str(log),
         *AS_OF,
-        "--engine",
-        "stdlib",
         "--save-workload",
         str(saved),
     ]

@@ -63,7 +63,7 @@ def test_run_in_a_database_it_gives_the_cube(table: Path) -> None:
 
 @pytest.mark.skipif(not by_spark.installed() or shutil.which("java") is None, reason="needs PySpark and a Java")
 def test_run_on_spark_it_gives_the_cube(table: Path) -> None:
-    session = spark.session()
+    session = by_spark.session()
     session.read.json(str(table)).createOrReplaceTempView("llm_calls")
     cube = REQUEST.new_cube(exact=False)
     rows = session.sql(warehouse_query("spark", "llm_calls", REQUEST)).collect()

@@ -109,6 +109,7 @@ class JsonColumns(NamedTuple):
     late: list[Keys]
     times_are_text: bool = True
     times_everywhere: bool = False
+    settled: frozenset[str] = frozenset()  # fields of which a row that lacks them is not plain
 
 
 def json_columns(reader: FlatReader, documents: Sequence[Mapping[str, Any]]) -> JsonColumns:
@@ -120,6 +121,7 @@ def json_columns(reader: FlatReader, documents: Sequence[Mapping[str, Any]]) -> 
     paths = {field: list(map(keys_of, each)) for field, each in reader.places().items()}
     places: dict[str, list[Keys]] = {}
     late: list[Keys] = []
+    settled: set[str] = set()
     for field, each in paths.items():
         for keys in each:
             values = [value for document in documents if (value := value_at(document, keys)) is not None]
@@ -128,6 +130,7 @@ def json_columns(reader: FlatReader, documents: Sequence[Mapping[str, Any]]) -> 
             else:
                 late.append(keys)
             if values and len(values) == len(documents) and field not in _TEXTS:
+                settled.add(field)
                 break
     nested = {keys[0] for keys in [*late, *(keys for each in places.values() for keys in each)] if len(keys) > 1}
     nested |= {keys[0] for keys in map(keys_of, reader.plain) if len(keys) > 1}
@@ -152,8 +155,8 @@ def json_columns(reader: FlatReader, documents: Sequence[Mapping[str, Any]]) -> 
     everywhere = bool(texts) and len(times) == len(documents) and len(places["at"]) == 1
     if everywhere and types[places["at"][0][0]] == "VARCHAR":
         types[places["at"][0][0]] = "TIMESTAMPTZ"  # what cannot be read as one is NULL, and its row not plain
-        return JsonColumns(types, places, late, True, True)
-    return JsonColumns(types, places, late, bool(texts))
+        return JsonColumns(types, places, late, True, True, frozenset(settled))
+    return JsonColumns(types, places, late, bool(texts), False, frozenset(settled))
 
 
 def _lists(documents: Sequence[Mapping[str, Any]], keys: Keys) -> bool:
@@ -206,14 +209,16 @@ class _OfJson:
         for field in COUNTS:
             if field in self.found.places:
                 places = self.found.places[field]
-                required = field in ("input", "output") and "total" not in self.found.places
+                required = field in self.found.settled or (
+                    field in ("input", "output") and "total" not in self.found.places
+                )
                 raw = _first(list(map(self.raw, places)))
                 if required and len(places) == 1 and len(places[0]) == 1:
                     raw = f"CAST({self._column(places[0][0])} AS VARCHAR)"  # null is no number either
                 if not required:
                     inner[f"{field}_raw"] = raw
                 inner[f"{field}_number"] = f"TRY_CAST({raw} AS DOUBLE)"
-                outer[field] = f"CAST({field}_number AS BIGINT)"
+                outer[field] = f"TRY_CAST({field}_number AS BIGINT)"
                 number = f"{field}_number = FLOOR({field}_number) AND ABS({field}_number) <= {_WHOLE}"
                 self.plain.append(number if required else f"({field}_raw IS NULL OR ({number}))")
         if not {"input", "output"} <= self.found.places.keys():
@@ -229,7 +234,8 @@ class _OfJson:
             raw = _first(list(map(self.raw, self.found.places["usd"])))
             inner["usd_raw"] = raw
             outer["usd"] = f"TRY_CAST({raw} AS DOUBLE)"
-            self.plain.append(f"(usd_raw IS NULL OR (usd >= 0 AND usd < {DEAREST}))")
+            lacking = "usd_raw IS NULL AND FALSE" if "usd" in self.found.settled else "usd_raw IS NULL"
+            self.plain.append(f"({lacking} OR (usd >= 0 AND usd < {DEAREST}))")
         return self._select(source, only, inner, outer)
 
     def _select(self, source: str, only: Sequence[str], inner: dict[str, str], outer: dict[str, str]) -> Entries:
@@ -288,10 +294,12 @@ class _OfJson:
             outer["at_us"] = self.dialect.micros("at_text")
             # An engine reads the word `epoch` as the first moment of all.
             self.plain.append(f"(at_text IS NULL OR {outer['at_us']} BETWEEN {EARLIEST_US + 1} AND {LATEST_US})")
+            self.plain += ["at_text IS NOT NULL"] if "at" in self.found.settled else []
             return
         inner["at_raw"] = _first(list(map(self.raw, places)))
         outer["at_us"] = _of_number("at_raw")
         self.plain.append(_number_is_moment("at_raw"))
+        self.plain += ["at_raw IS NOT NULL"] if "at" in self.found.settled else []
 
 
 def _number_is_moment(raw: str) -> str:
