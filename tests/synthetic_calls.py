@@ -13,11 +13,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from llmcost.usage import by_duckdb
 from llmcost.usage.cube import Cube
 from llmcost.usage.logs import log_files
-from llmcost.usage.reading import Reading, Request, opened
+from llmcost.usage.reading import LogResult, Opened, Request, opened
 from llmcost.usage.record import Call
-from llmcost.usage.standard import read
 
 THRESHOLDS = (128_000, 200_000, 272_000)
 MODELS = ("claude-sonnet-4-6", "gpt-5", "gemini-2.5-pro")
@@ -126,13 +126,18 @@ def expected(calls: Sequence[Made], says: Says = Says()) -> Cube:  # noqa: B008 
     return cube
 
 
-def reading_of(path: Path, **asked: Any) -> Reading:
-    """The file or folder read by the standard library, its format detected unless `format_in` says it."""
+def reading_of(path: Path, **asked: Any) -> LogResult:
+    """The file or folder read, its format detected unless `format_in` says it."""
     request = Request(thresholds=THRESHOLDS, **asked)
-    return read([opened(file, request) for file in log_files([str(path)])], request)
+    return by_duckdb.read([opened(file, request) for file in log_files([str(path)])], request)
 
 
-def check_same_cube(reading: Reading, cube: Cube, format_name: str) -> None:
+def line_by_line(files: Sequence[Opened], request: Request) -> LogResult:
+    """The reading in which every file comes through its format's Python reader, none through DuckDB's own."""
+    return by_duckdb.read(files, request, line_by_line=True)
+
+
+def check_same_cube(reading: LogResult, cube: Cube, format_name: str) -> None:
     """Every cell, every size and every line is as expected, and the format was recognised."""
     assert {file.format for file in reading.files} == {format_name}
     assert reading.cube.hours == cube.hours

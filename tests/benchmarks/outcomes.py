@@ -63,7 +63,7 @@ def with_duckdb(path: Path) -> Any:
     import duckdb  # type: ignore[import-not-found, unused-ignore]
 
     fields = ", ".join(f"first({each}) AS {each}" for each in ("score", "input_tokens", "output_tokens"))
-    query = f"PIVOT (SELECT * FROM read_csv('{path}')) ON model USING {fields} GROUP BY query_id ORDER BY query_id"  # noqa: S608
+    query = f"PIVOT (SELECT * FROM read_csv('{path}')) ON model USING {fields} GROUP BY query_id ORDER BY query_id"
     return duckdb.sql(query).fetchnumpy()
 
 

@@ -22,11 +22,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
+from synthetic_calls import line_by_line
 
 from llmcost.catalog import load_catalog
-from llmcost.usage import embedded, standard
+from llmcost.usage import by_duckdb
 from llmcost.usage.logs import log_files
-from llmcost.usage.reading import Reading, Request, opened
+from llmcost.usage.reading import LogResult, Request, opened
 
 ROWS = 5_000_000
 LOOP_ROWS = 300_000  # of a Python loop, whose rate does not depend on them
@@ -51,12 +52,12 @@ def made(folder: Path, rows: int) -> dict[str, Path]:
           CAST(exp(4 + 8 * (hash(i * 3) % 100000) / 100000.0) AS BIGINT) AS input_tokens,
           CAST(exp(1 + 6 * (hash(i * 5) % 100000) / 100000.0) AS BIGINT) AS output_tokens,
           'req-' || md5(CAST(i AS VARCHAR)) AS request_id
-        FROM range({rows}) AS r(i)"""  # noqa: S608
+        FROM range({rows}) AS r(i)"""
     for name, path in files.items():
         replaced = " REPLACE (strftime(timestamp, '%Y-%m-%dT%H:%M:%S.%fZ') AS timestamp)" if "jsonl" in name else ""
         columns = ("*" if "ids" in name else "* EXCLUDE (request_id)") + replaced
         form = "json" if name.endswith("jsonl") else "parquet"
-        connection.execute(f"COPY (SELECT {columns} FROM ({source})) TO '{path}' (FORMAT {form})")  # noqa: S608
+        connection.execute(f"COPY (SELECT {columns} FROM ({source})) TO '{path}' (FORMAT {form})")
     return files
 
 
@@ -87,12 +88,12 @@ def bare(path: Path) -> None:
         more = ", request_id: 'VARCHAR'" if "ids" in path.name else ""
         source = f"read_json('{path}', format = 'newline_delimited', columns = {{{COLUMNS}{more}}})"
     connection.execute(
-        "SELECT model, task, date_trunc('hour', timestamp AT TIME ZONE 'UTC') AS hour, count(*) AS calls, "  # noqa: S608
+        "SELECT model, task, date_trunc('hour', timestamp AT TIME ZONE 'UTC') AS hour, count(*) AS calls, "
         f"sum(input_tokens) AS input, sum(output_tokens) AS output FROM {source} GROUP BY ALL"
     ).fetchall()
 
 
-def read(engine: Callable[..., Reading], path: Path, columns: dict[str, str] | None = None) -> Reading:
+def read(engine: Callable[..., LogResult], path: Path, columns: dict[str, str] | None = None) -> LogResult:
     """A log as the command reads it."""
     request = Request(thresholds=load_catalog().long_context_thresholds(), columns=columns or {})
     return engine([opened(file, request) for file in log_files([str(path)])], request)
@@ -141,14 +142,14 @@ def speed(rows: int, folder: Path) -> None:
     for name, bound in bounds.items():
         path = files[name]
         floor = best(lambda path=path: bare(path))
-        ours = best(lambda path=path, name=name: read(embedded.read, path, IDS if "ids" in name else None))
+        ours = best(lambda path=path, name=name: read(by_duckdb.read, path, IDS if "ids" in name else None))
         said(f"{name}, {rows:,} rows: ours / one bare GROUP BY in DuckDB", ours, floor, bound)
         if name == "plain.jsonl":
             print(
                 f"{name}: rows a second / those of a genai_prices.calc_price loop: {rows / ours.wall / genai_rate():,.0f}"
             )
     small = head(files["plain.jsonl"], LOOP_ROWS)
-    ours = best(lambda: read(standard.read, small))
+    ours = best(lambda: read(line_by_line, small))
     said(
         f"standard library, {LOOP_ROWS:,} rows: ours / a bare json.loads loop", ours, best(lambda: loads(small)), "<= 4"
     )
@@ -167,12 +168,12 @@ def grow(path: Path, times: int) -> None:
     """The plain log so many times over."""
     plain = made(path.parent, ROWS)["plain.parquet"]
     duckdb.connect().execute(
-        f"COPY (SELECT p.* FROM '{plain}' AS p, range({times})) TO '{path}' (FORMAT parquet)"  # noqa: S608
+        f"COPY (SELECT p.* FROM '{plain}' AS p, range({times})) TO '{path}' (FORMAT parquet)"
     )
 
 
 def one(path: Path) -> None:
-    calls = read(embedded.read, path).cube.total.calls
+    calls = read(by_duckdb.read, path).cube.total.calls
     print(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MiB ({calls:,} calls)")
 
 

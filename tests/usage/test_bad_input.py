@@ -47,7 +47,7 @@ def three_lines(done: Run, *words: str) -> None:
     assert done.out == ""
 
 
-@pytest.fixture(params=["stdlib", "duckdb"])
+@pytest.fixture(params=["duckdb"])
 def engine(request: pytest.FixtureRequest) -> tuple[str, str]:
     return ("--engine", request.param)
 
@@ -273,8 +273,6 @@ def test_interrupting_leaves_nothing_behind(tmp_path: Path) -> None:
         "usage",
         str(log),
         *AS_OF,
-        "--engine",
-        "stdlib",
         "--save-workload",
         str(saved),
     ]

@@ -18,7 +18,7 @@ CALL = {"model": "gpt-5", "input_tokens": 100, "output_tokens": 10}
 DAYS = ("2026-03-01", "2026-03-03", "2026-03-01")
 
 
-@pytest.fixture(params=["stdlib", "duckdb"])
+@pytest.fixture(params=["duckdb"])
 def engine(request: pytest.FixtureRequest) -> tuple[str, str]:
     return ("--engine", request.param)
 

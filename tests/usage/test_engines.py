@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from synthetic_calls import THRESHOLDS, made_calls
+from synthetic_calls import THRESHOLDS, line_by_line, made_calls
 from test_own_readers import exclusive_row, generic_row, litellm_row
 
-from llmcost.usage import embedded, spark, standard
+from llmcost.usage import by_duckdb, by_spark
 from llmcost.usage.logs import log_files
-from llmcost.usage.reading import Reading, Request, opened
+from llmcost.usage.reading import LogResult, Request, opened
 
 CALLS = made_calls()
 TRACES = Path(__file__).parents[1] / "data" / "usage"
-Engine = Callable[..., Reading]
+Engine = Callable[..., LogResult]
 
 
 def lines_of(rows: list[Any]) -> bytes:
@@ -96,12 +96,12 @@ LOGS: dict[str, tuple[Callable[[], bytes], dict[str, str]]] = {
 }
 
 
-def read_by(engine: Engine, path: Path, columns: dict[str, str]) -> Reading:
+def read_by(engine: Engine, path: Path, columns: dict[str, str]) -> LogResult:
     request = Request(thresholds=THRESHOLDS, columns=columns)
     return engine([opened(file, request) for file in log_files([str(path)])], request)
 
 
-def check_same(ours: Reading, other: Reading) -> None:
+def check_same(ours: LogResult, other: LogResult) -> None:
     assert other.cube.hours == ours.cube.hours
     assert other.cube.sizes == ours.cube.sizes
     assert other.cube.outputs == ours.cube.outputs
@@ -122,13 +122,13 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("log", LOGS)
 def test_duckdb(folder: Path, log: str) -> None:
     path, columns = folder / f"{log}.jsonl", LOGS[log][1]
-    check_same(read_by(standard.read, path, columns), read_by(embedded.read, path, columns))
+    check_same(read_by(line_by_line, path, columns), read_by(by_duckdb.read, path, columns))
 
 
 @pytest.mark.parametrize("log", ["generic", "exclusive", "litellm", "late"])
 def test_duckdb_reads_a_large_log_quickly_and_the_same(folder: Path, log: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """As it reads beyond 64 MB: numbers as numbers, and no list of every size."""
-    monkeypatch.setattr(embedded, "EXACT_BELOW_BYTES", 0)
+    monkeypatch.setattr(by_duckdb, "EXACT_BELOW_BYTES", 0)
     late = {"model": "n", "timestamp": "2026-03-01T10:00:00Z", "input_tokens": 9, "output_tokens": 1}
     rows = [generic_row(made) for made in CALLS]
     extra = [
@@ -139,7 +139,7 @@ def test_duckdb_reads_a_large_log_quickly_and_the_same(folder: Path, log: str, m
     plain_rows = [{key: row[key] for key in late} for row in rows]
     (folder / "late.jsonl").write_bytes(lines_of([*plain_rows, *extra]))
     path = folder / f"{log}.jsonl"
-    ours, other = read_by(standard.read, path, {}), read_by(embedded.read, path, {})
+    ours, other = read_by(line_by_line, path, {}), read_by(by_duckdb.read, path, {})
     assert (other.cube.hours, other.cube.sizes) == (ours.cube.hours, ours.cube.sizes)
     assert other.cube.outputs == ours.cube.outputs
     assert other.cube.prompts is None
@@ -173,12 +173,12 @@ ODD = {
 def test_one_odd_line_among_plain_ones(tmp_path: Path, odd: str, place: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A large log, which DuckDB reads quickly by what its first lines show: an odd line counts as elsewhere."""
     pytest.importorskip("duckdb")
-    monkeypatch.setattr(embedded, "EXACT_BELOW_BYTES", 0)
+    monkeypatch.setattr(by_duckdb, "EXACT_BELOW_BYTES", 0)
     lines = [json.dumps({**PLAIN, "input_tokens": 100 + number % 7}) for number in range(6_000)]
     lines.insert(place, ODD[odd])
     path = tmp_path / "log.jsonl"
     path.write_text("\n".join(lines) + "\n")
-    ours, other = read_by(standard.read, path, {}), read_by(embedded.read, path, {})
+    ours, other = read_by(line_by_line, path, {}), read_by(by_duckdb.read, path, {})
     assert (other.cube.hours, other.cube.sizes) == (ours.cube.hours, ours.cube.sizes)
     assert (other.cube.outputs, other.cube.first_us) == (ours.cube.outputs, ours.cube.first_us)
     assert [file.lines for file in other.files] == [file.lines for file in ours.files]
@@ -188,8 +188,8 @@ def test_one_odd_line_among_plain_ones(tmp_path: Path, odd: str, place: int, mon
 def test_duckdb_two_files_of_one_format_share_their_ids(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / f"{name}.jsonl").write_bytes(with_ids())
-    ours = read_by(standard.read, tmp_path, {"id": "rid"})
-    check_same(ours, read_by(embedded.read, tmp_path, {"id": "rid"}))
+    ours = read_by(line_by_line, tmp_path, {"id": "rid"})
+    check_same(ours, read_by(by_duckdb.read, tmp_path, {"id": "rid"}))
     # 600 ids once, and 4 lines without an id in each file
     assert ours.cube.total.calls == 600 + 2 * 4
 
@@ -204,12 +204,13 @@ def test_duckdb_reads_parquet_as_the_same_rows(tmp_path: Path) -> None:
     connection.read_json(str(log)).project("* REPLACE (CAST(timestamp AS TIMESTAMPTZ) AS timestamp)").write_parquet(
         str(table)
     )
-    ours, parquet = read_by(standard.read, log, {}), read_by(embedded.read, table, {})
+    ours, parquet = read_by(line_by_line, log, {}), read_by(by_duckdb.read, table, {})
     check_same(ours, parquet)
 
 
 needs_spark = pytest.mark.skipif(
-    not spark.installed() or shutil.which("java") is None, reason="needs PySpark and a Java: Spark is not tested here"
+    not by_spark.installed() or shutil.which("java") is None,
+    reason="needs PySpark and a Java: Spark is not tested here",
 )
 
 
@@ -217,11 +218,11 @@ needs_spark = pytest.mark.skipif(
 @pytest.mark.parametrize("log", LOGS)
 def test_spark(folder: Path, log: str) -> None:
     path, columns = folder / f"{log}.jsonl", LOGS[log][1]
-    check_same(read_by(standard.read, path, columns), read_by(spark.read, path, columns))
+    check_same(read_by(line_by_line, path, columns), read_by(by_spark.read, path, columns))
 
 
 @needs_spark
 @pytest.mark.parametrize("columns", [{}, {"id": "response_id"}])
 def test_spark_and_duckdb_on_a_real_trace(columns: dict[str, str]) -> None:
     path = TRACES / "exgentic_agent_calls.jsonl.gz"
-    check_same(read_by(embedded.read, path, columns), read_by(spark.read, path, columns))
+    check_same(read_by(by_duckdb.read, path, columns), read_by(by_spark.read, path, columns))

@@ -48,7 +48,7 @@ def warned(folder: Path, *args: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("first", "second"), [("a.jsonl", "b.jsonl"), ("a.jsonl", "a.jsonl.gz"), ("a.jsonl.gz", "b.jsonl.gz")]
 )
-@pytest.mark.parametrize("engine", ["stdlib", "duckdb"])
+@pytest.mark.parametrize("engine", ["duckdb"])
 def test_a_copy_of_a_log_is_said(tmp_path: Path, first: str, second: str, engine: str) -> None:
     for name in (first, second):
         log(tmp_path / name, CALLS)
@@ -68,7 +68,7 @@ def test_an_hourly_and_a_daily_export_of_one_day_are_said(tmp_path: Path) -> Non
     assert not warned(tmp_path, "hours.jsonl", "next.jsonl", "other.jsonl")
 
 
-@pytest.mark.parametrize("engine", ["stdlib", "duckdb"])
+@pytest.mark.parametrize("engine", ["duckdb"])
 def test_calls_and_the_export_of_them_are_said(tmp_path: Path, engine: str) -> None:
     log(tmp_path / "calls.jsonl", CALLS)
     log(tmp_path / "day.jsonl", export(0, DAY))
@@ -87,7 +87,7 @@ def test_calls_and_the_export_of_them_are_said(tmp_path: Path, engine: str) -> N
         (("a.jsonl", "--dialect", "duckdb"), "--dialect", "usage sql"),
         (("a.jsonl", "--spark-remote", "sc://nowhere"), "--spark-remote", "--engine spark"),
         (("a.jsonl", "--priced-as", "gtp-5=gpt-5-mini"), "--priced-as", "gpt-5"),
-        (("a.jsonl", "--engine", "stdlib", "--memory", "1GB"), "--memory", "--engine duckdb"),
+        (("a.jsonl", "--engine", "spark", "--memory", "1GB"), "--memory", "leave --memory out"),
         (("a.jsonl", "--format-in", "litellm", "--map", "id=request"), "--map", "--format-in"),
         (("a.jsonl", "--against", "s.yaml"), "s.yaml", "write workload: "),
         (("--cube", "a.jsonl", "--map", "id=request"), "--map", "cube"),
@@ -117,16 +117,6 @@ def test_how_logs_are_read_means_nothing_without_logs(command: tuple[str, ...], 
     assert done.code == 2 and not done.out
     what, at, say = done.err.splitlines()
     assert what.endswith(f"{flag} means nothing without logs") and at == f"where: {flag}" and "--usage" in say
-
-
-@pytest.mark.parametrize(("name", "engine"), [("a.csv", ("--engine", "duckdb")), ("a.jsonl", ())])
-def test_memory_that_no_duckdb_uses_is_said(tmp_path: Path, name: str, engine: tuple[str, ...]) -> None:
-    """CSV is read by the standard library whatever the engine, and so are small logs unless an engine is named."""
-    log(tmp_path / "a.jsonl", CALLS)
-    rows = ["model,timestamp,input_tokens,output_tokens", "gpt-5,2026-01-01T00:30:00Z,1000,10"]
-    (tmp_path / "a.csv").write_text("\n".join(rows) + "\n")
-    assert "stdlib read the logs" in warned(tmp_path, name, *engine, "--memory", "1GB")["memory_unused"]
-    assert "memory_unused" not in warned(tmp_path, "a.jsonl", "--engine", "duckdb", "--memory", "1GB")
 
 
 def test_a_query_is_written_to_a_file_of_any_ending(tmp_path: Path) -> None:

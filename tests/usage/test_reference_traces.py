@@ -9,19 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from synthetic_calls import line_by_line
 
-from llmcost.usage import embedded, standard
+from llmcost.usage import by_duckdb
 from llmcost.usage.cube import Cube
 from llmcost.usage.logs import log_files
 from llmcost.usage.profile import hours_of, output_sizes, prompt_sizes
-from llmcost.usage.reading import Reading, Request, opened
+from llmcost.usage.reading import LogResult, Request, opened
 
 TRACES = Path(__file__).parents[1] / "data" / "usage"
 AZURE = {"input_tokens": "ContextTokens", "output_tokens": "GeneratedTokens"}
-ENGINES = {"stdlib": standard.read, "duckdb": embedded.read}
+ENGINES = {"stdlib": line_by_line, "duckdb": by_duckdb.read}
 
 
-def read(name: str, engine: str, **asked: Any) -> Reading:
+def read(name: str, engine: str, **asked: Any) -> LogResult:
     request = Request(thresholds=(128_000, 200_000), **asked)
     return ENGINES[engine]([opened(file, request) for file in log_files([str(TRACES / name)])], request)
 

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from synthetic_calls import line_by_line
 from test_engines import needs_spark
 
-from llmcost.usage import embedded, spark, standard
+from llmcost.usage import by_duckdb, by_spark
 from llmcost.usage.cube import Sums
 from llmcost.usage.instants import microseconds
 from llmcost.usage.logs import log_files
-from llmcost.usage.reading import Reading, Request, opened
+from llmcost.usage.reading import LogResult, Request, opened
 
 duckdb = pytest.importorskip("duckdb")
 
@@ -27,8 +28,8 @@ LITELLM = {
     "completion_tokens": 10,
     "total_tokens": 110,
 }
-Engine = Callable[..., Reading]
-ENGINES: dict[str, Engine] = {"duckdb": embedded.read, "spark": spark.read}
+Engine = Callable[..., LogResult]
+ENGINES: dict[str, Engine] = {"duckdb": by_duckdb.read, "spark": by_spark.read}
 
 
 def log(path: Path, rows: Iterable[Any]) -> Path:
@@ -42,13 +43,13 @@ def engine(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def read_by(read: Engine, path: Path, request: Request) -> Reading:
+def read_by(read: Engine, path: Path, request: Request) -> LogResult:
     return read([opened(file, request) for file in log_files([str(path)])], request)
 
 
-def by_both(engine: str, path: Path, *, by_sql: bool = True, **asked: Any) -> Reading:
+def by_both(engine: str, path: Path, *, by_sql: bool = True, **asked: Any) -> LogResult:
     """The reading of the standard library, after the engine's was found to be the same."""
-    ours, other = (read_by(read, path, Request(**asked)) for read in (standard.read, ENGINES[engine]))
+    ours, other = (read_by(read, path, Request(**asked)) for read in (line_by_line, ENGINES[engine]))
     assert other.cube.hours == ours.cube.hours
     assert other.cube.sizes == ours.cube.sizes
     assert (other.cube.prompts, other.cube.replies) == (ours.cube.prompts, ours.cube.replies)
@@ -62,7 +63,7 @@ def by_both(engine: str, path: Path, *, by_sql: bool = True, **asked: Any) -> Re
     return ours
 
 
-def models(reading: Reading) -> dict[str, int]:
+def models(reading: LogResult) -> dict[str, int]:
     found: dict[str, int] = {}
     for (model, *_), sums in reading.cube.hours.items():
         found[model] = found.get(model, 0) + Sums(*sums).calls
@@ -109,7 +110,7 @@ def test_tags_that_are_no_text(tmp_path: Path, engine: str) -> None:
     rows = [{**LITELLM, "request_id": f"r{n}", "request_tags": each} for n, each in enumerate(tags)]
     rows += [{**LITELLM, "request_id": f"s{n}", "request_tags": ["task:a"]} for n in range(3)]
     path = log(tmp_path / "log.jsonl", sorted(rows, key=lambda row: not isinstance(row["request_tags"], list)))
-    for read in (standard.read, ENGINES[engine]):
+    for read in (line_by_line, ENGINES[engine]):
         tasks = {key[1]: sums[0] for key, sums in read_by(read, path, Request()).cube.hours.items()}
         assert tasks == {"a": 4, "": 4, "c": 1, "d": 1, "e": 1}, read
 

@@ -19,7 +19,7 @@ NO_NUMBER = "input tokens are no number"
 CALL = {"model": "gpt-5", "timestamp": "2026-03-01T10:00:00Z", "input_tokens": 100, "output_tokens": 10}
 
 
-@pytest.fixture(params=["stdlib", "duckdb"])
+@pytest.fixture(params=["duckdb"])
 def engine(request: pytest.FixtureRequest) -> tuple[str, str]:
     return ("--engine", request.param)
 

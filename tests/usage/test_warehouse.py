@@ -13,7 +13,7 @@ from command_line import run
 from synthetic_calls import THRESHOLDS, expected, made_calls
 from test_own_readers import generic_row
 
-from llmcost.usage import spark
+from llmcost.usage import by_spark
 from llmcost.usage.cube_sql import COLUMNS, add_cells
 from llmcost.usage.reading import Request, convention_named
 from llmcost.usage.warehouse import DIALECTS, read_cube, warehouse_query
@@ -43,7 +43,7 @@ def table(tmp_path: Path) -> Path:
 def in_duckdb(table: Path, query: str) -> list[dict[str, Any]]:
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
-    connection.execute(f"CREATE TABLE llm_calls AS SELECT * FROM read_json('{table}')")  # noqa: S608
+    connection.execute(f"CREATE TABLE llm_calls AS SELECT * FROM read_json('{table}')")
     found = connection.execute(query)
     names = [each[0] for each in found.description]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
@@ -61,9 +61,9 @@ def test_run_in_a_database_it_gives_the_cube(table: Path) -> None:
     assert (cube.hours, cube.sizes, cube.outputs) == (ours.hours, ours.sizes, ours.outputs)
 
 
-@pytest.mark.skipif(not spark.installed() or shutil.which("java") is None, reason="needs PySpark and a Java")
+@pytest.mark.skipif(not by_spark.installed() or shutil.which("java") is None, reason="needs PySpark and a Java")
 def test_run_on_spark_it_gives_the_cube(table: Path) -> None:
-    session = spark.session()
+    session = by_spark.session()
     session.read.json(str(table)).createOrReplaceTempView("llm_calls")
     cube = REQUEST.new_cube(exact=False)
     rows = session.sql(warehouse_query("spark", "llm_calls", REQUEST)).collect()

@@ -35,7 +35,7 @@ def three_lines(done: Run, *words: str) -> None:
     assert all(word in done.err for word in words), done.err
 
 
-@pytest.fixture(params=["stdlib", "duckdb"])
+@pytest.fixture(params=["duckdb"])
 def engine(request: pytest.FixtureRequest) -> tuple[str, str]:
     return ("--engine", request.param)
 

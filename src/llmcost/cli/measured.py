@@ -14,7 +14,7 @@ from llmcost.architectures.prices import Prices
 from llmcost.architectures.token_counts import NEUTRAL
 from llmcost.cli.asked import Asked, Measured
 from llmcost.cli.draft import Draft
-from llmcost.cli.logs import check_priced_as, read_logs, remarks_of, same_as, stand_ins
+from llmcost.cli.logs import options_of, same_as
 from llmcost.cli.options import Values
 from llmcost.economics.logged import LoggedTraffic, logged_costs
 from llmcost.errors import InputError
@@ -23,6 +23,8 @@ from llmcost.quality.spending import DayPrices
 from llmcost.quantity import at_middle, ranges_in
 from llmcost.scenario import Scenario
 from llmcost.usage.pricing import CellPrices
+from llmcost.usage.read import check_names, read
+from llmcost.usage.remarks import remarks_of, stand_ins
 from llmcost.usage.summary import usage_of
 from llmcost.usage.traffic import Traffic, traffic_of
 from llmcost.validation import validated
@@ -60,14 +62,14 @@ def _measured(draft: Draft, flags: Values, catalog: Catalog, as_of: date) -> Mea
                 "usage names no logs", where=draft.where(["usage"]), hint="type usage: logs/*.jsonl, or a list of files"
             )
         base = draft.folder
-    reading = read_logs(paths, flags, catalog.long_context_thresholds(), base=base)
-    check_priced_as(flags, reading)
+    reading = read(paths, options_of(flags, catalog.long_context_thresholds(), base=base))
+    check_names(same_as(flags), reading)
     own = _own_prices(draft, catalog)
     prices = CellPrices(DayPrices(catalog, at_middle(own)), as_of, same_as(flags))
     usage = usage_of(reading, prices)
     traffic = traffic_of(reading, usage, prices)
     _put(draft, traffic)
-    assumed, warned = remarks_of(reading, prices, flags)
+    assumed, warned = remarks_of(reading, prices)
     for path, found in ranges_in(own):
         assumed.append(
             Assumption(f"logged.{path}", found.middle, "what was logged is priced at the middle of the range")

@@ -15,13 +15,9 @@ from llmcost.cli.logs import (
     LOG_ENGINE,
     LOG_FORMAT,
     PRICED_AS,
-    check_priced_as,
     meaningless,
-    read_logs,
-    remarks_of,
-    request_of,
+    options_of,
     same_as,
-    stand_ins,
 )
 from llmcost.cli.options import OUTPUT, Values, flag_of, shared, takes
 from llmcost.cli.outcomes import DAY_PRICES, OutcomeRemarks, catalog_of, own_prices
@@ -33,7 +29,7 @@ from llmcost.estimate import Assumption, Warning
 if TYPE_CHECKING:
     from llmcost.usage.predicted import Against
     from llmcost.usage.pricing import CellPrices
-    from llmcost.usage.reading import Reading
+    from llmcost.usage.reading import LogResult
 
 LOGS = (
     inspect.Parameter(
@@ -75,6 +71,8 @@ def command(flags: Values) -> int:
     """
     from llmcost.quality.spending import DayPrices
     from llmcost.usage.pricing import CellPrices
+    from llmcost.usage.read import check_names
+    from llmcost.usage.remarks import remarks_of, stand_ins
     from llmcost.usage.summary import usage_of
 
     if flags["logs"] and flags["logs"][0] == "sql" and not os.path.exists("sql"):
@@ -89,7 +87,7 @@ def command(flags: Values) -> int:
     catalog = catalog_of(flags)
     prices = CellPrices(DayPrices(catalog, own_prices(flags)), as_of, same_as(flags))
     reading = _read(flags, catalog.long_context_thresholds())
-    check_priced_as(flags, reading)
+    check_names(same_as(flags), reading)
     result = usage_of(reading, prices)
     lost: list[str] = []
     if flags.get("save_workload") is not None:
@@ -104,7 +102,7 @@ def command(flags: Values) -> int:
         saved = saved_workload(traffic, serving, as_of)
         write_atomically(flags["save_workload"], saved.text, force=bool(flags.get("force")))
         lost = saved.lost
-    assumed, warned = remarks_of(reading, prices, flags)
+    assumed, warned = remarks_of(reading, prices)
     warned += [Warning("not_saved", f"{flags['save_workload']}: {each}") for each in lost]
     assumed += stand_ins(result)
     if flags.get("against") is not None:
@@ -161,23 +159,26 @@ def _sql(flags: Values) -> int:
 
     if flags.get("dialect") is None:
         raise InputError("which warehouse?", where="--dialect", hint="type --dialect bigquery, snowflake, trino …")
-    request = request_of(flags, catalog_of(flags).long_context_thresholds())
+    request = options_of(flags, catalog_of(flags).long_context_thresholds()).request
     deliver(warehouse_query(flags["dialect"], flags.get("table") or "llm_calls", request) + "\n", flags)
     return 0
 
 
-def _read(flags: Values, thresholds: Sequence[int]) -> Reading:
+def _read(flags: Values, thresholds: Sequence[int]) -> LogResult:
     """The logs, or the cube that a warehouse made of them."""
+    options = options_of(flags, thresholds)
     if flags.get("cube") is None:
-        return read_logs(flags["logs"], flags, thresholds)
+        from llmcost.usage.read import read
+
+        return read(flags["logs"], options)
     if flags["logs"]:
         raise InputError("both logs and a cube are named", where="--cube", hint="name one of them")
     from llmcost.usage.warehouse import read_cube
 
-    return read_cube(flags["cube"], request_of(flags, thresholds), step_stated=flags.get("step") is not None)
+    return read_cube(flags["cube"], options.request, step_stated=flags.get("step") is not None)
 
 
-def _against(flags: Values, reading: Reading, prices: CellPrices) -> Against:
+def _against(flags: Values, reading: LogResult, prices: CellPrices) -> Against:
     """What the scenario predicts, beside what was read."""
     from llmcost.usage.predicted import against
 

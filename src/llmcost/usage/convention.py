@@ -7,6 +7,7 @@ no others proves which. A file that proves both is refused.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from llmcost.errors import InputError
@@ -26,20 +27,10 @@ class Convention(NamedTuple):
     cache_in_input: bool | None
     reasoning_in_output: bool | None
 
-    def total(self, input_: int, cached: int, output: int, reasoning: int) -> int:
-        """The tokens of a line, each once."""
-        whole = input_ + output
-        if self.cache_in_input is False:
-            whole += cached
-        if self.reasoning_in_output is False:
-            whole += reasoning
-        return whole
-
 
 INCLUSIVE = Convention(cache_in_input=True, reasoning_in_output=True)
 EXCLUSIVE = Convention(cache_in_input=False, reasoning_in_output=True)
 UNKNOWN = Convention(None, None)
-_ALL = [Convention(cache, reasoning) for cache in (True, False) for reasoning in (True, False)]
 NAMED = {
     "inclusive": INCLUSIVE,
     "exclusive": EXCLUSIVE,
@@ -50,40 +41,6 @@ NAMED = {
 FURTHER_ON = 0  # the number of a line that was looked at without counting those before it
 
 
-class Proof(NamedTuple):
-    """What one line proves of each question (None: nothing), and whether its total is no sum at all."""
-
-    cache_in_input: bool | None = None
-    reasoning_in_output: bool | None = None
-    unexplained: bool = False
-
-
-_NOTHING = Proof()
-
-
-def proof_of(input_: int, cached: int, output: int, reasoning: int, total: int | None) -> Proof:
-    """What the counts of one line prove. `cached` is what was read from and written to the cache."""
-    exclusive = cached > input_
-    apart = reasoning > output
-    if total is None:
-        return Proof(False if exclusive else None, False if apart else None) if exclusive or apart else _NOTHING
-    fitting = [
-        each
-        for each in _ALL
-        if each.total(input_, cached, output, reasoning) == total
-        and not (exclusive and each.cache_in_input)
-        and not (apart and each.reasoning_in_output)
-    ]
-    if not fitting:
-        return Proof(False if exclusive else None, False if apart else None, unexplained=True)
-    by_cache = {each.cache_in_input for each in fitting} if cached else set()
-    by_reasoning = {each.reasoning_in_output for each in fitting} if reasoning else set()
-    return Proof(
-        by_cache.pop() if len(by_cache) == 1 else None,
-        by_reasoning.pop() if len(by_reasoning) == 1 else None,
-    )
-
-
 class Evidence:
     """What the lines of a file prove together, with the first line that proves each answer."""
 
@@ -92,15 +49,22 @@ class Evidence:
         self.first: dict[tuple[str, bool], int] = {}
         self.concerned = {"cache": 0, "reasoning": 0}
 
-    def add(self, proof: Proof, cached: int, reasoning: int, line: int) -> None:
-        """Count what one line proves."""
-        self.concerned["cache"] += cached > 0
-        self.concerned["reasoning"] += reasoning > 0
-        for question, answer in (("cache", proof.cache_in_input), ("reasoning", proof.reasoning_in_output)):
+    def add(self, proof: Mapping[str, bool | None], lines: int, first: int) -> None:
+        """Count what some lines prove alike, and which of them is the first."""
+        for question, answer in proof.items():
             if answer is not None:
                 answers = self.proven[question]
-                answers[answer] = answers.get(answer, 0) + 1
-                self.first.setdefault((question, answer), line)
+                answers[answer] = answers.get(answer, 0) + lines
+                self.first.setdefault((question, answer), first)
+
+    def merge(self, later: Evidence) -> None:
+        """What lines further on prove, too."""
+        for question, answers in later.proven.items():
+            for answer, lines in answers.items():
+                self.proven[question][answer] = self.proven[question].get(answer, 0) + lines
+            self.concerned[question] += later.concerned[question]
+        for key, line in later.first.items():
+            self.first.setdefault(key, line)
 
 
 class Ruling(NamedTuple):

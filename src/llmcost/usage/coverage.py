@@ -69,12 +69,12 @@ class Export:
         found.assumed = True
         return found
 
-    def add(self, call: Call, end: Any) -> None:
-        """Count a row with the end of its slot as it is written (None: not said)."""
+    def add(self, call: Call, end_us: int | None) -> None:
+        """Count a row with the end of its slot (None: not said)."""
         self.uncounted += call.calls is None
         if call.at_us is None:
             return
-        slot = (call.at_us, max(_moment(end) or call.at_us, call.at_us))
+        slot = (call.at_us, max(end_us or call.at_us, call.at_us))
         if call.calls == 0 and not call.prompt + call.output:
             self.costs.add(slot)
         else:
@@ -122,17 +122,18 @@ def end_of(start: Any, end: Any) -> Any:
         return end
     if not is_day(start):
         return None
-    began = _moment(str(start).strip())
+    began = moment_of(str(start).strip())
     return None if began is None else written(min(began + _DAY_US, LATEST_US))
 
 
 def in_days(times: Iterable[Any]) -> bool:
     """Whether all of these times that can be read, and there is one, are dates alone."""
-    readable = [at for at in times if _moment(at) is not None]
+    readable = [at for at in times if moment_of(at) is not None]
     return bool(readable) and all(map(is_day, readable))
 
 
-def _moment(at: Any) -> int | None:
+def moment_of(at: Any) -> int | None:
+    """Microseconds since 1970; None where nothing is written, or no moment."""
     try:
         return microseconds(at)
     except (ValueError, OverflowError):

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from llmcost.usage.conversion import PICO
 from llmcost.usage.coverage import Export, Interval
 from llmcost.usage.record import Call
+from llmcost.usage.rule import PICO
 from llmcost.usage.sizes import bucket_of
 
 NO_TIME = -1  # the slot of a call without a time
@@ -190,15 +190,17 @@ class Cube:
 
         return add
 
-    def within_days(self) -> None:
+    def within_days(self) -> Export:
         """The times of these calls are dates alone: they count by day, as those that an export sums up."""
         slot_us = self.step_seconds * 1_000_000
         days: dict[int, int] = {}
         for (_, _, slot, _, _), sums in self.hours.items():
             if slot != NO_TIME:
                 days[slot * slot_us] = days.get(slot * slot_us, 0) + sums[0]
-        self.exports.append(Export.of_days(days))
+        export = Export.of_days(days)
+        self.exports.append(export)
         self.first_us = self.last_us = None
+        return export
 
     def merge(self, other: Cube) -> None:
         """Add another cube of the same step and thresholds, which is used up by it: its cells become ours."""

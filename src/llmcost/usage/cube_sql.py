@@ -13,9 +13,8 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from llmcost.usage.conversion import STANDARD
 from llmcost.usage.cube import Cube, Sums, add_bucket
-from llmcost.usage.record import Call
+from llmcost.usage.rule import STANDARD
 from llmcost.usage.sizes import bucket_sql
 
 SUMS = Sums._fields
@@ -35,13 +34,6 @@ COLUMNS = (
     "first_us",
     "last_us",
 )
-# A call as an engine stores it until duplicates are settled, and what stands where a log has no such column.
-STORED = {
-    **{"file": "INTEGER", "good": "BOOLEAN", "model": "VARCHAR", "task": "VARCHAR", "tier": "VARCHAR"},
-    **{"at_us": "BIGINT", **dict.fromkeys(TOKENS, "BIGINT"), "pico_usd": "BIGINT", "id": "VARCHAR"},
-}
-ABSENT = {"model": "''", "task": "''", "tier": f"'{STANDARD}'", **dict.fromkeys(TOKENS, "0")}
-
 COPIES = "duplicates"  # of a cell's calls: further rows with their ids, which are not counted
 BANDS = 64  # more than there are thresholds
 HOURS, SIZES, OUTPUTS, PROMPTS, REPLIES = "hours", "sizes", "outputs", "prompts", "replies"
@@ -66,8 +58,10 @@ def cube_query(
     exact: bool = False,
     unique: bool = False,
     copies: bool = False,
+    only: str = "",
 ) -> str:
     """The text. `exact` adds every prompt and output size; `unique` keeps one call of an id, `copies` counts the others.
+    `only` is a condition for the calls that are kept.
 
     A key of a grouping set costs a hash of every row, so the band travels within the slot and within the
     size, as a small number added to a multiple of something larger, and a line that is not good has neither.
@@ -118,7 +112,9 @@ def cube_query(
     return (
         f"WITH calls AS (\n{calls.select}\n),\n"
         + (f"kept AS (\n{_kept(calls, tokens, copies)}\n),\n" if unique else "")
-        + f"sized AS (\n  SELECT good, {passed}, {prompt} AS prompt FROM {'kept' if unique else 'calls'}\n),\n"
+        + f"sized AS (\n  SELECT good, {passed}, {prompt} AS prompt FROM {'kept' if unique else 'calls'}"
+        + (f" WHERE {only}" if only else "")
+        + "\n),\n"
         f"banded AS (\n  SELECT good, {passed}, prompt, {bands} AS band FROM sized\n),\n"
         f"placed AS (\n  SELECT {passed},\n"
         f"    CASE WHEN good THEN {slot} + band END AS slot_key,\n"
@@ -143,7 +139,7 @@ def _kept(calls: Calls, tokens: Sequence[str], copies: bool) -> str:
     """One call of each id: the higher rank, then the larger one; ids that are missing never merge."""
     has = set(calls.columns)
     columns = ", ".join(
-        ["good", *(n for n in ("model", "task", "tier", "at_us") if n in has), *tokens]
+        ["good", *(n for n in ("file", "model", "task", "tier", "at_us") if n in has), *tokens]
         + (["pico_usd"] if "pico_usd" in has else [])
     )
     order = [
@@ -160,17 +156,6 @@ def _kept(calls: Calls, tokens: Sequence[str], copies: bool) -> str:
         f"    FROM calls WHERE id IS NOT NULL AND good\n  ) AS ranked WHERE nth = 1\n"
         f"  UNION ALL SELECT {columns}{', 0' if copies else ''} FROM calls WHERE id IS NULL OR NOT good"
     )
-
-
-def further_columns(has: Sequence[str], calls: Iterable[Call]) -> list[str]:
-    """Columns that the first lines of a log do not have and these calls do."""
-    blank = Call("", "", None, STANDARD, 0, 0, 0, 0, 0)
-    known = list(calls)
-    return [
-        name
-        for name in STORED
-        if name in Call._fields and name not in has and any(getattr(c, name) != getattr(blank, name) for c in known)
-    ]
 
 
 def add_cells(cube: Cube, columns: Sequence[Sequence[Any]]) -> tuple[int, int]:

@@ -13,8 +13,8 @@ from itertools import islice
 from typing import IO, Any, NamedTuple
 
 from llmcost.errors import InputError
-from llmcost.usage.duckdb_queries import QueryFailed, duckdb, fetched
-from llmcost.usage.json_text import DECODER, document_of, is_blank, line_decoder
+from llmcost.usage.duckdb_queries import QueryFailed, connection, fetched
+from llmcost.usage.json_text import BLANKS, DECODER, document_of, is_blank, line_decoder
 from llmcost.usage.logs import LONGEST_LINE, LogFile, NotALog, lines_of
 
 NOT_JSON = "not JSON"
@@ -50,11 +50,9 @@ class Sample(NamedTuple):
 def sample_of(file: LogFile) -> Sample:
     """The first documents, which tell the format. Raises InputError."""
     if file.kind == "parquet":
-        connection, query = _parquet_query(file)
-        with connection:
-            # A LIMIT would hold far more.
-            names, rows = _fetched(file, connection, f"{query} WHERE file_row_number < {_SAMPLE}")
-            return Sample([dict(zip(names, row, strict=True)) for row in rows], names)
+        # A LIMIT would hold far more.
+        names, rows = _fetched(file, f"{_parquet_query(file)} WHERE file_row_number < {_SAMPLE}")
+        return Sample([dict(zip(names, row, strict=True)) for row in rows], names)
     found: list[dict[str, Any]] = []
     for _, document in islice(documents(file), _SAMPLE):
         for each in document if isinstance(document, list) else [document]:
@@ -91,15 +89,12 @@ def documents(file: LogFile, progress: Progress | None = None) -> Iterator[tuple
     return _jsonl(file, progress) if file.kind == "jsonl" else iter(())
 
 
-def documents_at(
-    file: LogFile, wanted: Collection[int], hear: Callable[[str], None] | None = None
-) -> Iterator[tuple[int, Any]]:
-    """Those of `documents` that are the so-many-th of a file of lines or rows, without a look into the others.
-
-    `hear` is told the text of each line of JSONL.
-    """
+def documents_at(file: LogFile, wanted: Collection[int]) -> Iterator[tuple[int, Any]]:
+    """Those of `documents` that are the so-many-th of a file of lines or rows, without a look into the others."""
+    if not wanted:
+        return iter(())
     if file.kind == "jsonl":
-        return _jsonl(file, None, wanted, hear)
+        return _jsonl(file, None, wanted)
     return ((number, document) for number, document in documents(file) if number in wanted)
 
 
@@ -107,7 +102,6 @@ def _jsonl(
     file: LogFile,
     progress: Progress | None,
     wanted: Collection[int] | None = None,
-    hear: Callable[[str], None] | None = None,
 ) -> Iterator[tuple[int, Any]]:
     decode = line_decoder()
     number = blank = 0
@@ -118,8 +112,6 @@ def _jsonl(
                 if wanted is not None and number - blank not in wanted:
                     blank += is_blank(line)
                     continue
-                if hear is not None:
-                    hear(line)
                 try:
                     # Half of what json.loads does with a line is looking for blanks around the document.
                     document, end = decode(line)
@@ -137,6 +129,62 @@ def _jsonl(
             yield number + 1, BadLine(DAMAGED)
     if progress is not None:
         progress(file.size)
+
+
+def line_of(file: LogFile, nth: int) -> int:
+    """The line of a file of lines that is the so-many-th of those that are not blank; of Parquet a row is one."""
+    if file.kind != "jsonl":
+        return nth
+    with file.opened() as (stream, _):
+        seen = 0
+        for number, line in enumerate(stream, 1):
+            seen += not _is_blank_bytes(line)
+            if seen == nth:
+                return number
+    return nth
+
+
+def _is_blank_bytes(line: bytes) -> bool:
+    return not line.strip(BLANKS.encode())
+
+
+def read_lines(
+    file: LogFile, quick: Callable[[bytes], Any] | None, progress: Progress | None
+) -> Iterator[tuple[int, Any, Any]]:
+    """Each line with what `quick` makes of it; where that is None, with its document."""
+    if quick is None or file.kind != "jsonl" or file.encoding != "utf-8-sig":
+        for number, document in documents(file, progress):
+            yield number, None, document
+        return
+    number = 0
+    with file.opened() as (stream, raw):
+        try:
+            while line := stream.readline(LONGEST_LINE):
+                number += 1
+                found = quick(line)
+                if found is not None:
+                    yield number, found, None
+                elif not _is_blank_bytes(line):
+                    text = line.decode("utf-8-sig" if number == 1 else "utf-8", "surrogateescape")
+                    yield number, None, _document(text, line, stream)
+                if progress is not None and not number % _EVERY:
+                    progress(raw.tell())
+        except OSError:
+            yield number + 1, None, BadLine(DAMAGED)
+    if progress is not None:
+        progress(file.size)
+
+
+def _document(text: str, line: bytes, stream: IO[bytes]) -> Any:
+    """The document of a line, or why it is none; the rest of one that is too long is passed over."""
+    if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
+        while (rest := stream.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
+            pass
+        return BadLine(TOO_LONG)
+    try:
+        return document_of(text)
+    except ValueError:
+        return BadLine(NOT_JSON if text.endswith("\n") else CUT_OFF)
 
 
 def _second_look(line: str, lines: Iterator[str]) -> Any:
@@ -302,34 +350,27 @@ def _csv(file: LogFile, progress: Progress | None) -> Iterator[tuple[int, Any]]:
 
 
 def _parquet(file: LogFile, progress: Progress | None) -> Iterator[tuple[int, Any]]:
-    connection, query = _parquet_query(file)
-    with connection:
-        ((rows,),) = _fetched(file, connection, f"SELECT COUNT(*) FROM ({query})")[1]
-        number = 0
-        # A chunk at a time: DuckDB would hold the whole result.
-        for start in range(0, rows, _CHUNK):
-            chunk = f"{query} WHERE file_row_number >= {start} AND file_row_number < {start + _CHUNK}"
-            names, found = _fetched(file, connection, chunk if rows > _CHUNK else query)
-            for row in found:
-                number += 1
-                yield number, dict(zip(names, row, strict=True))
-            if progress is not None:
-                progress(file.size * number // rows)
+    query = _parquet_query(file)
+    ((rows,),) = _fetched(file, f"SELECT COUNT(*) FROM ({query})")[1]
+    number = 0
+    # A chunk at a time: DuckDB would hold the whole result.
+    for start in range(0, rows, _CHUNK):
+        chunk = f"{query} WHERE file_row_number >= {start} AND file_row_number < {start + _CHUNK}"
+        names, found = _fetched(file, chunk if rows > _CHUNK else query)
+        for row in found:
+            number += 1
+            yield number, dict(zip(names, row, strict=True))
+        if progress is not None:
+            progress(file.size * number // rows)
 
 
-def _parquet_query(file: LogFile) -> tuple[Any, str]:
-    """A DuckDB connection and the query of all rows. Raises InputError where DuckDB is not installed."""
-    connection = duckdb("a Parquet log needs DuckDB", file.name).connect()
+def _parquet_query(file: LogFile) -> str:
+    """The query of all rows. Raises NotALog."""
     source = "read_parquet('" + escape(file.path).replace("'", "''") + "', file_row_number = true)"
-    try:
-        connection.execute("SET TimeZone = 'UTC'")
-        columns = _fetched(file, connection, f"DESCRIBE SELECT * FROM {source}")[1]
-    except InputError:
-        connection.close()
-        raise
+    columns = _fetched(file, f"DESCRIBE SELECT * FROM {source}")[1]
     cast = {name.replace('"', '""'): to for name, kind, *_ in columns if (to := _as_python(kind))}
     replaced = ", ".join(f'CAST("{name}" AS {to}) AS "{name}"' for name, to in cast.items())
-    return connection, f"SELECT * EXCLUDE (file_row_number){f' REPLACE ({replaced})' if cast else ''} FROM {source}"
+    return f"SELECT * EXCLUDE (file_row_number){f' REPLACE ({replaced})' if cast else ''} FROM {source}"
 
 
 def _as_python(kind: str) -> str | None:
@@ -339,11 +380,12 @@ def _as_python(kind: str) -> str | None:
     return "DOUBLE" if kind.startswith("DECIMAL") else None
 
 
-def _fetched(file: LogFile, connection: Any, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """The names and the rows that a query gives. Raises InputError for a file that is no whole Parquet."""
+def _fetched(file: LogFile, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """The names and the rows that a query gives. Raises NotALog for a file that is no whole Parquet."""
+    own = connection()
     try:
-        rows = fetched(connection, query)
+        rows = fetched(own, query)
     except QueryFailed as error:
         reason = str(error).replace(file.path, file.name)
         raise NotALog(f"this is no Parquet: {reason}", where=file.name, hint="export it again") from None
-    return [each[0] for each in connection.description], rows
+    return [each[0] for each in own.description], rows

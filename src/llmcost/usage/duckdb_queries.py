@@ -1,36 +1,51 @@
-"""DuckDB (extra `logs`), imported where it is needed first, and what its failures mean."""
+"""DuckDB, imported where logs are read first, and what its failures mean."""
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
+from functools import lru_cache
 from typing import Any
 
 from llmcost.errors import InputError
+from llmcost.usage.spool import folder
+
+_MEMORY = "4GB"
 
 
 class QueryFailed(Exception):
     """A query that DuckDB gave up; the message says why, in one line."""
 
 
-def installed() -> bool:
-    """Whether DuckDB is there."""
-    return find_spec("duckdb") is not None
+@lru_cache(maxsize=1)
+def connection() -> Any:
+    """The one connection of this process, in UTC; it spills to a folder that is removed with the process."""
+    import duckdb
+
+    found = duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": folder()})
+    found.execute("SET TimeZone = 'UTC'")
+    return found
 
 
-def duckdb(lacking: str, where: str) -> Any:
-    """The module. Raises InputError, with what is `lacking` without it, where it is not installed."""
+def connected(memory: str | None) -> Any:
+    """The connection under a limit of memory, beyond which it spills. Raises InputError."""
+    import duckdb
+
+    found = connection()
     try:
-        return import_module("duckdb")
-    except ImportError:
-        raise InputError(lacking, where=where, hint="pip install 'llmcost-cli[logs]'") from None
+        found.execute(f"SET memory_limit = '{memory or _MEMORY}'")
+    except duckdb.Error:
+        raise InputError(
+            f"DuckDB cannot work with {memory} of memory", where="--memory", hint=f"type --memory {_MEMORY}"
+        ) from None
+    return found
 
 
 def fetched(connection: Any, query: str, by: str = "fetchall") -> Any:
     """What a query gives. Raises QueryFailed."""
+    import duckdb
+
     try:
         return getattr(connection.execute(query), by)()
-    except (import_module("duckdb").Error, RuntimeError) as error:
+    except (duckdb.Error, RuntimeError) as error:
         if "interrupt" in str(error).lower():  # DuckDB has caught Ctrl-C itself
             raise KeyboardInterrupt from None
         raise QueryFailed(str(error).split("\n", 1)[0]) from None

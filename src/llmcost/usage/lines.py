@@ -19,7 +19,7 @@ class LineCounts(NamedTuple):
 
 
 class Lines:
-    """Counts what becomes of the lines of a file, named for its messages, while they are read.
+    """Counts what becomes of the lines of a file, named for its messages.
 
     Not `numbered`: the engine cannot tell which line of the file it has, and messages name the file alone.
     """
@@ -31,28 +31,30 @@ class Lines:
         self.rejected: Counter[str] = Counter()
         self.duplicate: Counter[str] = Counter()
         self.repaired: Counter[str] = Counter()
-        self.first: dict[str, str] = {}  # the first place of each reason, for a remark
         self.ordinary: set[str] = set()
         self.worked_out: Counter[str] = Counter()  # tokens that no field of a line names, by what they are
-        self._last_repair: dict[str, int] = {}
+        self._first: dict[str, int] = {}
+        self._of_others: dict[str, str] = {}
 
     def place(self, line: int) -> str:
         """Where a message says that a line stands."""
         return f"{self.name}:{line}" if self.numbered else self.name
 
-    def reject(self, reason: str, line: int, *, ordinary: bool = False) -> None:
-        """A line that is not counted; `ordinary` where it is in order and is just no call."""
-        self.rejected[reason] += 1
+    def reject(self, reason: str, line: int, lines: int = 1, *, ordinary: bool = False) -> None:
+        """Lines that are not counted, of which this is the first; `ordinary` where they are in order and just no calls."""
+        self.rejected[reason] += lines
         if ordinary:
             self.ordinary.add(reason)
-        self.first.setdefault(reason, self.place(line))
+        self._note(reason, line)
 
-    def repair(self, reason: str, line: int) -> None:
-        """A line that is counted after something in it was put right; once a line and reason."""
-        if self._last_repair.get(reason) != line:
-            self.repaired[reason] += 1
-            self._last_repair[reason] = line
-        self.first.setdefault(reason, self.place(line))
+    def repair(self, reason: str, line: int, lines: int = 1) -> None:
+        """Lines that are counted after something in them was put right."""
+        self.repaired[reason] += lines
+        self._note(reason, line)
+
+    def _note(self, reason: str, line: int) -> None:
+        if line < self._first.get(reason, line + 1):
+            self._first[reason] = line
 
     def add(self, other: Lines) -> None:
         """The lines of another file too."""
@@ -63,7 +65,13 @@ class Lines:
         self.ordinary |= other.ordinary
         self.worked_out.update(other.worked_out)
         for reason, place in other.first.items():
-            self.first.setdefault(reason, place)
+            self._of_others.setdefault(reason, place)
+
+    @property
+    def first(self) -> dict[str, str]:
+        """The first place of each reason, for a remark, in the order of the lines."""
+        own = sorted(self._first.items(), key=lambda each: each[1])
+        return {reason: self.place(line) for reason, line in own} | self._of_others
 
     @property
     def total(self) -> int:
@@ -72,5 +80,10 @@ class Lines:
 
     @property
     def counts(self) -> LineCounts:
-        """As the result carries them."""
-        return LineCounts(self.accepted, dict(self.rejected), dict(self.duplicate), dict(self.repaired))
+        """As the result carries them, each kind in the order of its first lines."""
+        order = {reason: place for place, reason in enumerate(self.first)}
+
+        def ordered(counts: Counter[str]) -> dict[str, int]:
+            return dict(sorted(counts.items(), key=lambda each: order.get(each[0], len(order))))
+
+        return LineCounts(self.accepted, ordered(self.rejected), dict(self.duplicate), ordered(self.repaired))

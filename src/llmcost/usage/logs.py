@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -160,23 +158,13 @@ def _in_folder(path: str) -> Iterator[tuple[str, str]]:
 
 
 def _spooled(stream: IO[bytes], name: str) -> str:
-    """What can be read only once, as a file; it is removed when the process ends. Raises InputError."""
-    import atexit
+    """What can be read only once, as a file. Raises InputError."""
+    from llmcost.usage.spool import spooled
 
-    descriptor, path = tempfile.mkstemp(prefix="llmcost-", suffix=".log")
-    atexit.register(os.unlink, path)
-    try:
-        with open(descriptor, "wb") as file:
-            first = stream.read(1 << 20)
-            if first and not first.strip(b"\0"):
-                raise NotALog("no text", where=name, hint="give it a log: JSONL, JSON, CSV or Parquet")
-            file.write(first)
-            shutil.copyfileobj(stream, file, 1 << 20)
-    except OSError as error:
-        raise InputError(
-            f"cannot keep what comes from {name}: {_reason(error)}", hint="name a log file instead"
-        ) from None
-    return path
+    first = stream.read(1 << 20)
+    if first and not first.strip(b"\0"):
+        raise NotALog("no text", where=name, hint="give it a log: JSONL, JSON, CSV or Parquet")
+    return spooled(stream, name, first)
 
 
 def log_file(path: str, name: str = "", *, named: bool = False) -> LogFile:

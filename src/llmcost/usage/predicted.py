@@ -26,7 +26,7 @@ from llmcost.usage.by_model import ByModel, identity_of, logged_by_model
 from llmcost.usage.coverage import Interval, hours_within, united
 from llmcost.usage.cube import NO_TIME, HourKey, Sums, summed
 from llmcost.usage.pricing import CellPrices
-from llmcost.usage.reading import Reading
+from llmcost.usage.reading import LogResult
 
 
 class ModelBeside(NamedTuple):
@@ -92,7 +92,7 @@ class Against(NamedTuple):
 
 
 def against(
-    reading: Reading, cells: CellPrices, scenario: Scenario, prices: Prices, name: str | None, title: str
+    reading: LogResult, cells: CellPrices, scenario: Scenario, prices: Prices, name: str | None, title: str
 ) -> Against:
     """Set an architecture of the scenario beside the log; the one whose models carry most calls where none is named.
 
@@ -163,7 +163,7 @@ def _best(point: Scenario, prices: Prices, logged: ByModel) -> str:
     return fitting[0]
 
 
-def _months(reading: Reading, cells: CellPrices, point: Scenario, prices: Prices, name: str) -> list[MonthBeside]:
+def _months(reading: LogResult, cells: CellPrices, point: Scenario, prices: Prices, name: str) -> list[MonthBeside]:
     cube = reading.cube
     covered = united(cube.covered)
     if not covered:

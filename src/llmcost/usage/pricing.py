@@ -17,8 +17,8 @@ from llmcost.catalog.models import ApiPrice
 from llmcost.catalog.rates import Rate
 from llmcost.errors import UnknownPrice
 from llmcost.estimate import Factor
-from llmcost.usage.conversion import BATCH, STANDARD
 from llmcost.usage.cube import Sums
+from llmcost.usage.rule import BATCH, STANDARD
 from llmcost.workload import Stream
 
 _FIELDS = {

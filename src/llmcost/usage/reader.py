@@ -7,7 +7,7 @@ that reads a line and the SQL that an engine runs. A nested or cumulative format
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -18,8 +18,10 @@ from llmcost.usage.convention import Convention
 from llmcost.usage.elements import elements
 from llmcost.usage.json_text import name_of
 from llmcost.usage.logs import NotALog
-from llmcost.usage.record import Entry, Rejected
+from llmcost.usage.record import Entry, NotACall, Rejected
 
+# See Reader.quick.
+Quick = Callable[[bytes], Entry | NotACall | None]
 # A place in a record: `usage.prompt_tokens` walks down; a tuple holds keys that themselves carry dots.
 Path = str | tuple[str, ...]
 
@@ -72,6 +74,13 @@ class Reader:
         Raises Rejected for a record that cannot be counted, NotACall for one that is no billed call.
         """
         raise NotImplementedError
+
+    def quick(self) -> Quick | None:
+        """What reads most lines of JSONL without making a document of them, where that pays.
+
+        It takes a line's bytes and gives its entry, or why it is no call, or None: then `records` and `entry` see it.
+        """
+        return None
 
     def slot_end(self, record: Any) -> Any:
         """When the slot that a record of an aggregated export sums up ends, as it is written; None: it does not say."""

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from llmcost.errors import InputError
 from llmcost.usage.convention import FURTHER_ON, NAMED, UNKNOWN, Convention, Evidence, Ruling, ruling_of
-from llmcost.usage.conversion import Conversion
-from llmcost.usage.coverage import Slots
+from llmcost.usage.coverage import Slots, in_days
 from llmcost.usage.cube import Cube
 from llmcost.usage.documents import BadLine, Progress, Sample, documents, sample_of
+from llmcost.usage.duckdb_queries import connection
+from llmcost.usage.entries import COLUMNS, Row, Rows, batches, create, insert
 from llmcost.usage.lines import LineCounts, Lines
 from llmcost.usage.logs import LogFile, NoRows, NotALog
-from llmcost.usage.reader import FlatReader, Reader, ReaderOptions, reader_named, recognised
+from llmcost.usage.reader import FlatReader, Reader, ReaderOptions, first_of, reader_named, recognised
 from llmcost.usage.record import Rejected
+from llmcost.usage.rule import judged
 
 _OF_A_RESULT = frozenset(("priced_as", "recorded_cost"))  # in the header of what `usage -f csv` writes
-BY_STDLIB, BY_DUCKDB, BY_SPARK, BY_WAREHOUSE = "stdlib", "duckdb", "spark", "warehouse"  # the engine of a Reading
+BY_DUCKDB, BY_SPARK, BY_WAREHOUSE = "duckdb", "spark", "warehouse"  # the engine of a LogResult
 
 
 class Request(NamedTuple):
@@ -39,19 +42,31 @@ class Request(NamedTuple):
 
 
 class Opened(NamedTuple):
-    """A file with its reader and the convention that its first documents show."""
+    """A file with its reader and the convention that its first documents show.
+
+    `begun` is a reader that has seen the sample; of a flat format the sample stays, which tells SQL what the rows hold.
+    `in_days`: all times of the sample are dates alone.
+    """
 
     file: LogFile
-    reader: type[Reader]
-    options: ReaderOptions
+    begun: Reader
     sample: Sample
     ruling: Ruling
+    in_days: bool = False
+
+    @property
+    def reader(self) -> type[Reader]:
+        """The format."""
+        return type(self.begun)
+
+    @property
+    def grain(self) -> str:
+        """Whether a record is a `call` or a `bucket` of many."""
+        return self.begun.grain
 
     def fresh_reader(self) -> Reader:
         """A reader that has seen the sample and no record yet."""
-        found = self.reader(self.options)
-        found.begin([*self.sample.documents, *self.sample.further], self.sample.header)
-        return found
+        return copy.deepcopy(self.begun)
 
 
 class FileRead(NamedTuple):
@@ -69,7 +84,7 @@ class FileRead(NamedTuple):
     slots: Slots | None = None
 
 
-class Reading(NamedTuple):
+class LogResult(NamedTuple):
     """Everything that was read: the files, the cube, all lines together, what should be said, and files of equal content."""
 
     engine: str
@@ -93,6 +108,17 @@ def convention_named(written: str | None) -> Convention | None:
 
 def opened(file: LogFile, request: Request) -> Opened:
     """The file's reader and convention. Raises InputError where no format is recognised or it contradicts itself."""
+    return opened_all([file], request)[0]
+
+
+def opened_all(files: Sequence[LogFile], request: Request) -> list[Opened]:
+    """The same of several files, which are asked together what they prove."""
+    drafts = [draft(file, request) for file in files]
+    return ruled(drafts, request)
+
+
+def draft(file: LogFile, request: Request) -> Opened:
+    """A file with its reader, before its lines were asked what they prove. Raises InputError."""
     sample = sample_of(file)
     if sample.header is not None and not sample.documents and not any(documents(file)):
         raise NoRows("a header and no rows", where=file.name, hint="name a log with calls in it")
@@ -100,40 +126,104 @@ def opened(file: LogFile, request: Request) -> Opened:
         raise NotALog("a result of llmcost usage, no log", where=file.name, hint="name the log that it was made of")
     options = ReaderOptions(file.name, request.task_from, request.columns, request.model)
     if request.format_in is not None:
-        reader = reader_named(request.format_in)
+        kind = reader_named(request.format_in)
     elif request.columns:
-        reader = reader_named("generic")
+        kind = reader_named("generic")
     else:
-        reader = recognised(sample.documents, file.name)
-    draft = Opened(file, reader, options, sample, Ruling(UNKNOWN, {}, {}))
-    return draft._replace(ruling=_judged(draft, request, whole=False))
+        kind = recognised(sample.documents, file.name)
+    reader = kind(options)
+    reader.begin([*sample.documents, *sample.further], sample.header)
+    days = False
+    if isinstance(reader, FlatReader):
+        places = reader.places().get("at", ())
+        days = in_days(first_of(each, *places) for each in (*sample.documents, *sample.further))
+    return Opened(file, reader, sample, Ruling(UNKNOWN, {}, {}), days)
+
+
+def ruled(drafts: Sequence[Opened], request: Request) -> list[Opened]:
+    """The drafts with the convention that their samples show. Raises InputError."""
+    rows: list[Row] = []
+    looked_at = []
+    for number, each in enumerate(drafts):
+        # A reader that keeps state must not be shown lines out of their order.
+        further = each.sample.further if isinstance(each.begun, FlatReader) else []
+        sample = chain(enumerate(each.sample.documents, 1), ((_FURTHER, document) for document in further))
+        counted = _Counted(each, number)
+        rows += counted.rows(sample)
+        looked_at.append(counted.looked_at)
+    create(connection())
+    for batch in batches(iter(rows)):
+        insert(connection(), batch)
+    proven = _evidence(len(drafts))
+    found = []
+    for each, evidence, seen in zip(drafts, proven, looked_at, strict=True):
+        flat = isinstance(each.begun, FlatReader)
+        found.append(
+            each._replace(
+                ruling=ruling_of(
+                    evidence, each.begun.convention, request.convention, each.file.name, f"{seen:,} lines looked at"
+                ),
+                sample=each.sample if flat else Sample([], each.sample.header),
+            )
+        )
+    return found
 
 
 def judged_whole(found: Opened, request: Request) -> Opened:
     """The same after all lines were asked what they prove, because the first ones proved nothing or too little."""
-    return found._replace(ruling=_judged(found, request, whole=True))
-
-
-def _judged(found: Opened, request: Request, *, whole: bool) -> Ruling:
-    reader = found.fresh_reader()
-    text = found.file.kind == "csv"
-    conversion = Conversion(UNKNOWN, Lines(), text=text)
+    counted = _Counted(found, 0)
     evidence = Evidence()
-    looked_at = 0
-    # A reader that keeps state must not be shown lines out of their order.
-    further = found.sample.further if isinstance(reader, FlatReader) else []
-    sample = chain(enumerate(found.sample.documents, 1), ((FURTHER_ON, each) for each in further))
-    source = documents(found.file) if whole else sample
-    for number, document in source:
-        if isinstance(document, BadLine):
-            continue
-        for record in reader.records(document):
-            looked_at += 1
-            try:
-                entry = reader.entry(record)
-                counts = conversion.counts(entry, number)
-            except Rejected:
+    for batch in batches(counted.rows(documents(found.file))):
+        create(connection())
+        insert(connection(), batch)
+        evidence.merge(_evidence(1)[0])
+    ruling = ruling_of(
+        evidence, found.begun.convention, request.convention, found.file.name, f"{counted.looked_at:,} lines"
+    )
+    return found._replace(ruling=ruling)
+
+
+_FURTHER = 1 << 62  # the line of a document from further on, while the first lines are told apart from it
+
+
+class _Counted:
+    """Makes rows of documents and counts how many records these have."""
+
+    def __init__(self, found: Opened, number: int) -> None:
+        self._reader = found.fresh_reader()
+        bucket = self._reader.grain == "bucket"
+        self._rows = Rows(number, Lines(), text=found.file.kind == "csv", bucket=bucket, with_id=False)
+        self.looked_at = 0
+
+    def rows(self, source: Any) -> Iterator[Row]:
+        """The rows of what can be read."""
+        for number, document in source:
+            if isinstance(document, BadLine):
                 continue
-            evidence.add(counts.proof, counts.cached, counts.reasoning, number)
-    words = f"{looked_at:,} lines" if whole else f"{looked_at:,} lines looked at"
-    return ruling_of(evidence, reader.convention, request.convention, found.file.name, words)
+            for record in self._reader.records(document):
+                self.looked_at += 1
+                try:
+                    yield self._rows.row(self._reader.entry(record), number)
+                except Rejected:
+                    continue
+
+
+def _evidence(files: int) -> list[Evidence]:
+    """What the entries in the table prove, file by file."""
+    found = [Evidence() for _ in range(files)]
+    rows = (
+        connection()
+        .execute(
+            "SELECT file, cache_proof, reasoning_proof, COUNT(*), MIN(line), SUM(CASE WHEN cached > 0 THEN 1 ELSE 0 END), "
+            "SUM(CASE WHEN reasoning > 0 THEN 1 ELSE 0 END) FROM (\n"
+            + judged("SELECT * FROM entries", list(COLUMNS), UNKNOWN)
+            + "\n) AS j WHERE problem IS NULL GROUP BY ALL ORDER BY MIN(line)"
+        )
+        .fetchall()
+    )
+    for file, cache, reasoning, lines, line, cached, reasoned in rows:
+        first = FURTHER_ON if line == _FURTHER else line
+        found[file].add({"cache": cache, "reasoning": reasoning}, lines, first)
+        found[file].concerned["cache"] += int(cached)
+        found[file].concerned["reasoning"] += int(reasoned)
+    return found

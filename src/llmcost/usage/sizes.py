@@ -27,9 +27,17 @@ def step_of(size: int) -> int:
 
 
 def bucket_sql(size: str) -> str:
-    """The same as SQL over a column of whole numbers: `x - MOD(x, CASE WHEN x < 32 THEN 1 …)`."""
-    arms = " ".join(f"WHEN {size} < {EXACT_BELOW << octave} THEN {1 << octave}" for octave in range(OCTAVES))
-    return f"{size} - MOD({size}, CASE {arms} ELSE {1 << OCTAVES} END)"
+    """The same as SQL over a column of whole numbers: `x - MOD(x, CASE WHEN x < 131072 THEN … ELSE … END)`."""
+    return f"{size} - MOD({size}, {_step(size, 0, OCTAVES)})"
+
+
+def _step(size: str, low: int, high: int) -> str:
+    """The width of the bucket, halving what it can be: an engine asks a row five questions, not thirty."""
+    if low == high:
+        return str(1 << low)
+    half = (low + high) // 2
+    below, above = _step(size, low, half), _step(size, half + 1, high)
+    return f"CASE WHEN {size} < {EXACT_BELOW << half} THEN {below} ELSE {above} END"
 
 
 def _rank(total: int, share: float) -> int:

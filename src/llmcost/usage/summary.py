@@ -22,7 +22,7 @@ from llmcost.usage.profile import (
     output_sizes,
     prompt_sizes,
 )
-from llmcost.usage.reading import FileRead, Reading
+from llmcost.usage.reading import FileRead, LogResult
 
 
 class ModelUsage(NamedTuple):
@@ -105,7 +105,7 @@ class Usage(NamedTuple):
     against: Against | None = None
 
 
-def usage_of(reading: Reading, prices: CellPrices) -> Usage:
+def usage_of(reading: LogResult, prices: CellPrices) -> Usage:
     """Everything that the cube tells."""
     cube = reading.cube
     cells = cube.by_hour()

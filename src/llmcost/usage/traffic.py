@@ -13,11 +13,11 @@ from math import fsum
 from typing import NamedTuple
 
 from llmcost.errors import InputError
-from llmcost.usage.conversion import BATCH
 from llmcost.usage.coverage import Period
 from llmcost.usage.cube import NO_SIZE, SizeKey, Sums, summed
 from llmcost.usage.pricing import CellPrices, ModelCounts
-from llmcost.usage.reading import Reading
+from llmcost.usage.reading import LogResult
+from llmcost.usage.rule import BATCH
 from llmcost.usage.summary import Usage
 from llmcost.wording import number_of
 from llmcost.workload import HOURS_PER_MONTH, Part
@@ -150,7 +150,7 @@ def _monthly(usage: Usage) -> str:
     return said + (f" --cached {usage.cache_share:.1%}" if usage.cache_share else "")
 
 
-def traffic_of(reading: Reading, usage: Usage, prices: CellPrices) -> Traffic:
+def traffic_of(reading: LogResult, usage: Usage, prices: CellPrices) -> Traffic:
     """The traffic of a reading. Raises InputError where a month of it cannot be told."""
     where = reading.files[0].path if reading.files else ""
     if usage.calls is None:

@@ -14,16 +14,17 @@ from typing import Any
 
 from llmcost.errors import InputError, did_you_mean
 from llmcost.usage.convention import Convention
-from llmcost.usage.conversion import STANDARD
-from llmcost.usage.cube_sql import COLUMNS, COPIES, HOURS, OUTPUTS, SIZES, SUMS, add_cells, cube_query
+from llmcost.usage.cube_sql import COLUMNS, COPIES, HOURS, OUTPUTS, SIZES, SUMS, Calls, add_cells, cube_query
 from llmcost.usage.documents import BadLine, documents
+from llmcost.usage.flat import Entries
+from llmcost.usage.instants import EARLIEST_US, LATEST_US
 from llmcost.usage.lines import Lines
 from llmcost.usage.logs import log_file
-from llmcost.usage.projection import COUNTS, MOMENT, NUMBER, TEXT, Column, Dialect, NotFlat, calls_of
-from llmcost.usage.reader import FlatReader, ReaderOptions, keys_of, reader_named
+from llmcost.usage.reader import ReaderOptions, reader_named
 from llmcost.usage.readers.generic import BY_ID, END
 from llmcost.usage.readers.generic import COLUMNS as FIELDS
-from llmcost.usage.reading import BY_WAREHOUSE, FileRead, Reading, Request
+from llmcost.usage.reading import BY_WAREHOUSE, FileRead, LogResult, Request
+from llmcost.usage.rule import COUNTS, DEAREST, STANDARD, call_columns, clean, judged
 from llmcost.usage.sizes import bucket_of
 
 _KEYS = {HOURS: "slot_us", SIZES: "prompt_size", OUTPUTS: "output_size"}
@@ -51,12 +52,6 @@ _IN_UTC = {
 }
 # The columns of a table of calls where --map does not say otherwise; others are read only when they are mapped.
 _EXPECTED = {"model": "model", "time": "timestamp", "input_tokens": "input_tokens", "output_tokens": "output_tokens"}
-_PLAIN = Dialect(
-    '"',
-    lambda text: f"{_MICROS}({text})",
-    lambda moment: f"{_MICROS}({moment})",
-    lambda text, pattern: f"NULLIF(REGEXP_EXTRACT({text}, '{pattern}', 1), '')",
-)
 
 
 def warehouse_query(dialect: str, table: str, request: Request) -> str:
@@ -73,17 +68,16 @@ def warehouse_query(dialect: str, table: str, request: Request) -> str:
                 where=f"--map {name}={request.columns[name]}",
                 hint="export the table and read it: llmcost usage FILE --map calls=COLUMN",
             )
-    mapped = {**_EXPECTED, **request.columns}
-    options = ReaderOptions(columns={name: column for name, column in mapped.items() if column})
-    reader = reader_named("generic")(options)
-    assert isinstance(reader, FlatReader)  # noqa: S101 - the generic reader is one
-    columns = {keys_of(column): _column(name, column) for name, column in options.columns.items()}
+    mapped = {name: column for name, column in {**_EXPECTED, **request.columns}.items() if column}
+    reader_named("generic")(ReaderOptions(columns=mapped))  # which knows the fields
     convention = request.convention or Convention(None, None)
-    _needs_convention(options.columns, convention)
-    try:
-        calls = calls_of(reader, columns, convention, _PLAIN, table, model=request.model or "")
-    except NotFlat as why:
-        raise InputError(str(why), where="--map", hint="type --map input_tokens=COLUMN") from None
+    _needs_convention(mapped, convention)
+    entries = _entries(mapped, table)
+    model = request.model or ""
+    columns = call_columns(entries.has, model)
+    rule = judged(entries.select, entries.has, convention, model=model, proofs=False)
+    good = f"COALESCE({clean(entries.has)}, FALSE)"
+    calls = Calls(f"SELECT {good} AS good, {', '.join(columns)} FROM (\n{rule}\n) AS judged", columns)
     unique = "id" in calls.columns
     text = cube_query(calls, request.thresholds, request.step_seconds, unique=unique, copies=unique)
     return f"-- A time without an offset is read in the session's time zone. First: {_IN_UTC[dialect]}\n" + _transpiled(
@@ -91,11 +85,31 @@ def warehouse_query(dialect: str, table: str, request: Request) -> str:
     )
 
 
-def _column(name: str, column: str) -> Column:
-    plain = re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", column)
-    kind = MOMENT if name == "time" else NUMBER if FIELDS.get(name) in COUNTS else TEXT
-    sql = column if plain else '"' + column.replace('"', '""') + '"'
-    return Column(f"CAST({sql} AS VARCHAR)" if kind == TEXT else sql, kind)  # an id is often a number
+def _entries(mapped: Mapping[str, str], table: str) -> Entries:
+    """The table's columns as entries. Raises InputError where input or output tokens are lacking."""
+    found, plain = {}, []
+    for name, column in mapped.items():
+        field = FIELDS[name]
+        written = re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", column)
+        sql = column if written else '"' + column.replace('"', '""') + '"'
+        if field in COUNTS:
+            found[field] = f"TRY_CAST({sql} AS BIGINT)"
+            plain.append(f"({sql} IS NULL OR {sql} = FLOOR({sql}))")
+        elif field == "at":
+            found["at_us"] = f"{_MICROS}({sql})"
+            plain.append(f"({sql} IS NULL OR {_MICROS}({sql}) BETWEEN {EARLIEST_US + 1} AND {LATEST_US})")
+        elif field == "usd":
+            found["usd"] = f"TRY_CAST({sql} AS DOUBLE)"
+            plain.append(f"({sql} IS NULL OR ({sql} >= 0 AND {sql} < {DEAREST}))")
+        else:
+            text = f"CAST({sql} AS VARCHAR)"  # an id is often a number
+            found[field] = f"NULLIF({text}, '')" if field == "id" else text
+    for field in ("input", "output"):
+        if field not in found:
+            hint = f"type --map {field}_tokens=COLUMN"
+            raise InputError("no column holds the input or the output tokens", where="--map", hint=hint)
+    listed = ", ".join(f"{sql} AS {field}" for field, sql in found.items())
+    return Entries(f"SELECT {' AND '.join(plain)} AS plain, {listed} FROM {table}", ("plain", *found))
 
 
 def _needs_convention(columns: Mapping[str, str], convention: Convention) -> None:
@@ -120,7 +134,7 @@ def _transpiled(text: str, dialect: str) -> str:
     return re.sub(rf"{_MICROS}\(((?:[^()]|\([^()]*\))*)\)", lambda each: DIALECTS[dialect].format(each[1]), found)
 
 
-def read_cube(path: str, request: Request, *, step_stated: bool = False) -> Reading:
+def read_cube(path: str, request: Request, *, step_stated: bool = False) -> LogResult:
     """The cube from what the query gave (CSV, JSONL or Parquet), in the slots that it names itself.
 
     Raises InputError for one that is something else, or of another step than the request where that is `step_stated`.
@@ -149,7 +163,7 @@ def read_cube(path: str, request: Request, *, step_stated: bool = False) -> Read
     thresholds = {key[4] for key in cube.hours if key[4]} | set(cube.thresholds)
     cube.thresholds = tuple(sorted(thresholds, reverse=True))
     read = FileRead(path, "cube", "as the query was written", "call", lines.counts)
-    return Reading(BY_WAREHOUSE, [read], cube, lines, [])
+    return LogResult(BY_WAREHOUSE, [read], cube, lines, [])
 
 
 def whole(rows: Sequence[Mapping[str, Any]], path: str) -> None:

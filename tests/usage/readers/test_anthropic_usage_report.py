@@ -12,7 +12,7 @@ from synthetic_calls import Made, made_calls, reading_of
 from written_logs import counted, json_document, jsonl, models_of, reading_of_rows, table, tasks_of, tiers_of, tokens
 
 from llmcost.usage.cube import Cube
-from llmcost.usage.reading import Reading
+from llmcost.usage.reading import LogResult
 from llmcost.usage.record import Call
 
 CALLS = made_calls()
@@ -106,7 +106,7 @@ def expected_cube() -> Cube:
     return cube
 
 
-def check(reading: Reading) -> None:
+def check(reading: LogResult) -> None:
     cube = expected_cube()
     assert [(file.format, file.grain) for file in reading.files] == [("anthropic-usage", "bucket")]
     assert reading.cube.hours == cube.hours

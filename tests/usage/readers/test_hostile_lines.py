@@ -12,10 +12,12 @@ import pytest
 from synthetic_calls import reading_of
 from test_recognition import LINES, as_table_row
 
-from llmcost.usage.conversion import LARGEST, Contradiction, Conversion
+from llmcost.usage.duckdb_queries import connection
+from llmcost.usage.entries import COLUMNS, Row, Rows, create, insert
 from llmcost.usage.lines import Lines
 from llmcost.usage.reader import Reader, ReaderOptions, readers
 from llmcost.usage.record import Rejected
+from llmcost.usage.rule import LARGEST, judged
 
 FORMATS = sorted(set(LINES) - {"litellm"})
 DEEP_LIST: Any = []
@@ -55,22 +57,38 @@ def spoilt(line: Any) -> Iterator[Any]:
         yield row
 
 
-def check(reader: Reader, document: Any, *, text: bool = False) -> None:
-    convention = reader.convention
-    assert convention is not None
-    conversion = Conversion(convention, Lines(), text=text, bucket=reader.grain == "bucket")
+def rows_of(reader: Reader, document: Any, *, text: bool = False) -> Iterator[Row]:
+    """What the document's records become in the table of entries; what is rejected is none."""
+    rows = Rows(0, Lines(), text=text, bucket=reader.grain == "bucket", with_id=bool(reader.duplicates))
     for record in reader.records(document):
         try:
-            call = conversion.call(reader.entry(record), 1)
-        except (Rejected, Contradiction):
+            yield rows.row(reader.entry(record), 1)
+        except Rejected:
             continue
-        for tokens in (call.uncached_input, call.cache_read, call.cache_write_5m, call.cache_write_1h, call.output):
-            assert type(tokens) is int
-            assert 0 <= tokens <= 2 * LARGEST
-        assert type(call.model) is type(call.task) is type(call.tier) is str
-        assert call.id is None or type(call.id) is str
-        assert type(call.rank) is int
-        assert call.precedence >= call.precedence
+
+
+def check(reader: Reader, rows: list[Row]) -> None:
+    """Every row is counted or has a reason, and what is counted is whole numbers of tokens and texts."""
+    assert reader.convention is not None
+    create(connection())
+    insert(connection(), rows)
+    tokens = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output")
+    rule = judged("SELECT * FROM entries", list(COLUMNS), reader.convention, bucket=reader.grain == "bucket")
+    found = connection().execute(
+        f"SELECT {', '.join(tokens)}, tier, rank FROM ({rule}) WHERE problem IS NULL AND contradicts IS NULL"
+    )
+    for *counts, tier, rank in found.fetchall():
+        assert all(type(each) is int and 0 <= each <= 2 * LARGEST for each in counts)
+        assert type(tier) is str
+        assert type(rank) is int
+    ((both, neither),) = (
+        connection()
+        .execute(
+            f"SELECT COUNT(*), COUNT(*) FILTER (problem IS NULL AND contradicts IS NULL AND uncached_input IS NULL) FROM ({rule})"
+        )
+        .fetchall()
+    )
+    assert (both, neither) == (len(rows), 0)
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -79,6 +97,7 @@ def test_each_value_in_each_place(name: str, task_from: str | None) -> None:
     reader = readers()[name](ReaderOptions(task_from=task_from))
     lines = LINES[name] if task_from is None else LINES[name][:1]
     seen: set[tuple[str, ...]] = set()
+    rows: list[Row] = []
     for line in lines:
         shape = tuple(sorted(map(str, line)))
         if shape in seen:
@@ -91,7 +110,8 @@ def test_each_value_in_each_place(name: str, task_from: str | None) -> None:
                 if isinstance(pages[0], dict) and isinstance(pages[0].get("results"), list):
                     del pages[0]["results"][1:]
         for row in spoilt(small):
-            check(reader, row)
+            rows += rows_of(reader, row)
+    check(reader, rows)
 
 
 @pytest.mark.parametrize("name", ["anthropic-usage", "helicone", "langfuse", "openai-usage", "openrouter", "otel"])
@@ -99,10 +119,12 @@ def test_each_text_in_each_cell(name: str) -> None:
     rows = [as_table_row(line) for line in LINES[name] if not {"data", "results", "resourceSpans"} & line.keys()]
     for row in {tuple(row): row for row in rows}.values():
         reader = readers()[name]()
+        found: list[Row] = []
         for column in row:
             for cell in VALUES:
                 if isinstance(cell, str):
-                    check(reader, {**row, column: cell}, text=True)
+                    found += rows_of(reader, {**row, column: cell}, text=True)
+        check(reader, found)
 
 
 @pytest.mark.parametrize("name", FORMATS)

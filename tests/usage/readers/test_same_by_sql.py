@@ -14,12 +14,9 @@ import test_openrouter_activity as openrouter
 from synthetic_calls import THRESHOLDS, made_calls
 from written_logs import jsonl
 
-from llmcost.usage import embedded, standard
-from llmcost.usage.duckdb_queries import installed
+from llmcost.usage import by_duckdb
 from llmcost.usage.logs import log_files
-from llmcost.usage.reading import Reading, Request, opened
-
-pytestmark = pytest.mark.skipif(not installed(), reason="the extra `logs` is not installed")
+from llmcost.usage.reading import LogResult, Request, opened
 
 CALLS = made_calls(300)
 ROWS = {
@@ -34,10 +31,10 @@ AS_TEXT = "as text"  # what stands there, as text: another number would prove so
 ODD = [None, "", AS_TEXT, "x", True, -1, 1.5, 10**17, [], {}, {"task": "a"}, "free", "fast", "batch", "<synthetic>"]
 
 
-def both(log: Path) -> tuple[Reading, Reading]:
+def both(log: Path) -> tuple[LogResult, LogResult]:
     request = Request(thresholds=THRESHOLDS)
     files = [opened(file, request) for file in log_files([str(log)])]
-    return standard.read(files, request), embedded.read(files, request)
+    return by_duckdb.read(files, request, line_by_line=True), by_duckdb.read(files, request)
 
 
 def same(log: Path) -> None:
@@ -45,6 +42,7 @@ def same(log: Path) -> None:
     assert sql.cube.hours == python.cube.hours
     assert sql.cube.sizes == python.cube.sizes
     assert sql.lines.counts == python.lines.counts
+    assert (sql.lines.first, sql.notes) == (python.lines.first, [])
 
 
 @pytest.mark.parametrize("form", sorted(ROWS))

@@ -10,7 +10,7 @@ from typing import Any
 
 from synthetic_calls import reading_of
 
-from llmcost.usage.reading import Reading
+from llmcost.usage.reading import LogResult
 
 Row = Mapping[str, Any]
 
@@ -48,30 +48,30 @@ def in_every_form(folder: Path, rows: Sequence[Row]) -> list[Path]:
     return [jsonl(folder / "log.jsonl", rows), json_document(folder / "log.json", list(rows)), one_line]
 
 
-def reading_of_rows(folder: Path, *rows: Any, **asked: Any) -> Reading:
+def reading_of_rows(folder: Path, *rows: Any, **asked: Any) -> LogResult:
     """These documents read as a log."""
     return reading_of(jsonl(folder / "few.jsonl", rows), **asked)
 
 
-def tokens(reading: Reading) -> tuple[int, int, int, int, int]:
+def tokens(reading: LogResult) -> tuple[int, int, int, int, int]:
     """Uncached input, cache read, writes of 5 minutes and of an hour, output: everything in the cube."""
     sums = reading.cube.total
     return sums.uncached_input, sums.cache_read, sums.cache_write_5m, sums.cache_write_1h, sums.output
 
 
-def counted(reading: Reading) -> tuple[int, dict[str, int], int, dict[str, int]]:
+def counted(reading: LogResult) -> tuple[int, dict[str, int], int, dict[str, int]]:
     """Accepted, rejected by reason, duplicates, repaired by reason."""
     counts = reading.lines.counts
     return counts.accepted, counts.rejected, sum(counts.duplicate.values()), counts.repaired
 
 
-def tasks_of(reading: Reading) -> set[str]:
+def tasks_of(reading: LogResult) -> set[str]:
     return {key.task for key in reading.cube.by_hour()}
 
 
-def models_of(reading: Reading) -> set[str]:
+def models_of(reading: LogResult) -> set[str]:
     return {key.model for key in reading.cube.by_hour()}
 
 
-def tiers_of(reading: Reading) -> set[str]:
+def tiers_of(reading: LogResult) -> set[str]:
     return {key.tier for key in reading.cube.by_hour()}

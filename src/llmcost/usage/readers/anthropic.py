@@ -18,11 +18,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from llmcost.usage.convention import EXCLUSIVE
-from llmcost.usage.conversion import BATCH
 from llmcost.usage.elements import elements
 from llmcost.usage.places import under
 from llmcost.usage.reader import FlatReader, first_of, value_at
 from llmcost.usage.record import Entry, NotACall, Rejected
+from llmcost.usage.rule import BATCH
 
 _MESSAGES = ("", "response", "result.message")
 _USAGES = ("usage", "response.usage", "result.message.usage", "")

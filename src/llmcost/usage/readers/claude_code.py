@@ -17,7 +17,7 @@ from typing import Any
 
 from llmcost.usage.convention import EXCLUSIVE
 from llmcost.usage.elements import elements
-from llmcost.usage.reader import Reader, ReaderOptions, task_of, value_at
+from llmcost.usage.reader import Quick, Reader, ReaderOptions, task_of, value_at
 from llmcost.usage.readers.anthropic import steps_beside
 from llmcost.usage.record import Entry, NotACall, Rejected
 
@@ -26,6 +26,7 @@ _SYNTHETIC = "<synthetic>"
 _OTHERS = frozenset(
     ("traceId", "usage", "response", "attributes", "model", "input_tokens", "output_tokens", "prompt_tokens")
 )
+_NO_CALL = NotACall("no model call")
 _TASKS = {"tag": "gitBranch", "key": "sessionId"}
 
 
@@ -42,6 +43,55 @@ class ClaudeCode(Reader):
         super().__init__(options)
         self._projects: dict[str, str] = {}
         self._roots: list[str] = []
+
+    def quick(self) -> Quick:
+        """Most lines by a typed decoder, a tenth of the time of a document; what is written in any other way is None."""
+        from msgspec import DecodeError, json
+
+        from llmcost.usage.claude_code_line import Line
+
+        decode, entry = json.Decoder(Line).decode, self._quick_entry
+
+        def read(line: bytes) -> Entry | NotACall | None:
+            try:
+                found = decode(line)
+            except (DecodeError, ValueError):  # of a type that is not stated, too
+                return None
+            return entry(found)
+
+        return read
+
+    def _quick_entry(self, line: Any) -> Entry | NotACall | None:
+        message = line.message
+        usage = None if message is None else message.usage
+        if self.task_source == "path":
+            task = self._project(line.cwd)
+        elif self.task_source in _TASKS:
+            task = line.git_branch if self.task_source == "tag" else line.session_id
+        else:
+            return None
+        if usage is None:
+            return None if line.type == "assistant" else _NO_CALL
+        if usage.iterations or usage.speed == "fast" or message.model == _SYNTHETIC:
+            return None
+        split = usage.cache_creation
+        return Entry(
+            message.model,
+            line.timestamp,
+            usage.input_tokens,
+            usage.output_tokens,
+            usage.cache_read_input_tokens,
+            usage.cache_creation_input_tokens,
+            None if split is None else split.ephemeral_5m_input_tokens,
+            None if split is None else split.ephemeral_1h_input_tokens,
+            None,
+            None,
+            line.cost_usd,
+            usage.service_tier,
+            task,
+            f"{message.id} {line.request_id}" if message.id and line.request_id else message.id,
+            0 if line.is_sidechain else 1,
+        )
 
     @classmethod
     def recognises(cls, document: Mapping[str, Any]) -> bool:
@@ -102,7 +152,9 @@ class ClaudeCode(Reader):
     def _task(self, record: Mapping[str, Any]) -> str | None:
         if self.task_source != "path":
             return task_of(value_at(record, _TASKS.get(self.task_source, self.task_source)))
-        cwd = record.get("cwd")
+        return self._project(record.get("cwd"))
+
+    def _project(self, cwd: Any) -> str | None:
         if not isinstance(cwd, str):
             return None
         found = self._projects.get(cwd)

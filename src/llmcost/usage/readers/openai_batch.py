@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from llmcost.usage.convention import INCLUSIVE
-from llmcost.usage.conversion import BATCH
 from llmcost.usage.places import under
 from llmcost.usage.reader import FlatReader, value_at
 from llmcost.usage.readers.openai import COUNTS, with_output, with_thinking
 from llmcost.usage.record import Entry, NotACall, Rejected
+from llmcost.usage.rule import BATCH
 
 _NUMBERED = re.compile(r"[\W_]*\d+$")
 _BODY = ("response.body",)

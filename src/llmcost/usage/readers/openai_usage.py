@@ -13,11 +13,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from llmcost.usage.convention import INCLUSIVE
-from llmcost.usage.conversion import BATCH
 from llmcost.usage.coverage import end_of
 from llmcost.usage.elements import report_rows
 from llmcost.usage.reader import Reader, first_of, task_of
 from llmcost.usage.record import Entry, NotACall, Rejected
+from llmcost.usage.rule import BATCH
 from llmcost.usage.written_counts import NOTHING, added
 
 _TASKS = {"tag": ("project_name", "project_id"), "key": ("api_key_name", "api_key_id"), "path": ("user_id",)}
