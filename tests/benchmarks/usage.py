@@ -167,9 +167,7 @@ def memory(folder: Path) -> None:
 def grow(path: Path, times: int) -> None:
     """The plain log so many times over."""
     plain = made(path.parent, ROWS)["plain.parquet"]
-    duckdb.connect().execute(
-        f"COPY (SELECT p.* FROM '{plain}' AS p, range({times})) TO '{path}' (FORMAT parquet)"
-    )
+    duckdb.connect().execute(f"COPY (SELECT p.* FROM '{plain}' AS p, range({times})) TO '{path}' (FORMAT parquet)")
 
 
 def one(path: Path) -> None:

@@ -113,7 +113,9 @@ def _comes_to(found: dict[str, Any], expected: Any, at: str) -> None:
     if expected in ("null", "", None):
         assert ends is None, f"{at} is {ends}, not unknown"
         return
-    if isinstance(expected, dict):  # the capacity model's own figure, whose constants are fitted: no sum by hand gives it
+    if isinstance(
+        expected, dict
+    ):  # the capacity model's own figure, whose constants are fitted: no sum by hand gives it
         low, high = (arithmetic(text) for text in expected["between"])
         assert ends is not None and low < ends[0] <= ends[1] < high, f"{at} is {ends}, not within {low} to {high}"
         return

@@ -10,16 +10,8 @@ from itertools import product
 
 import pytest
 
-from llmcost.decision.assignment import (
-    FixedCost,
-    FleetCost,
-    Limits,
-    Option,
-    Programme,
-    assign,
-    conflicting,
-    staircase_hull,
-)
+from llmcost.decision.assignment import assign, conflicting, staircase_hull
+from llmcost.decision.programme import FixedCost, FleetCost, Limits, Option, Programme
 
 
 def cost_by_hand(programme: Programme, chosen: tuple[Option, ...]) -> tuple[float, list[float]]:
@@ -176,7 +168,8 @@ def test_a_limit_of_nodes_ends_with_a_bound_that_holds_and_twice_the_same() -> N
 def test_the_solver_writes_nothing_to_standard_output() -> None:
     """The banner comes from the C library, once a process: only a process of its own shows it."""
     program = (
-        "from llmcost.decision.assignment import Option, Programme, assign\n"
+        "from llmcost.decision.assignment import assign\n"
+        "from llmcost.decision.programme import Option, Programme\n"
         "print(assign(Programme(('a',), ((Option('x', (1.0,)),),), (1.0,), {}, {})).cost)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -11,9 +11,9 @@ from test_assignment import cost_by_hand
 from llmcost.architectures.prices import Prices
 from llmcost.architectures.routed import Routed
 from llmcost.catalog import load_catalog
-from llmcost.decision.assignment import Limits
 from llmcost.decision.coefficients import programme_of
 from llmcost.decision.policy import segment_alone
+from llmcost.decision.programme import Limits
 from llmcost.economics.horizon import estimate
 from llmcost.scenario import scenario_from
 

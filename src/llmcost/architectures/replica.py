@@ -297,9 +297,8 @@ class Replica(OnMachines):
         rate = self.measured_rate(streams, month, name)
         if rate is None:
             setup = self.setup(month)
-            held = self.within_limits(streams, month)
+            held = self.held(streams, month)
             if held is not None:
-                self._refuse_unheld(held, name)
                 return held.requests_per_second * self.error(setup) * (month.hours * 3600) / month.peak_factor.value
             rate = self.modelled(streams, month, name).requests_per_second * self.practice() * self.error(setup)
         else:
@@ -310,8 +309,15 @@ class Replica(OnMachines):
             return self.throughput.requests_per_month
         return rate * self.target_utilisation * (month.hours * 3600) / month.peak_factor.value
 
-    def _refuse_unheld(self, held: Goodput, name: str) -> None:
-        if held.requests_per_second <= 0:
+    def held(self, streams: list[Stream], month: Month) -> Goodput | None:
+        """The same where the limits can be held at all: a fleet cannot be sized for others, whose requirement then fails."""
+        found = self.within_limits(streams, month)
+        return found if found is not None and found.requests_per_second > 0 else None
+
+    def refuse_unheld(self, streams: list[Stream], month: Month, name: str) -> None:
+        """Raise InputError where not even one request alone keeps to the limits."""
+        held = self.within_limits(streams, month)
+        if held is not None and held.requests_per_second <= 0:
             load = held.load
             raise InputError(
                 f"{name}: not even one request alone keeps the limit on the {held.binds}: it takes "

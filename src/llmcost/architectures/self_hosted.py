@@ -48,7 +48,7 @@ class Served(Replica):
         if self.min_replicas:
             rule = f"the larger of min_replicas {self.min_replicas} and {rule}"
         measured = self.throughput
-        held = self.within_limits(streams, month)
+        held = self.held(streams, month)
         if held is not None:
             rule += (
                 f"; a replica: {plainly(held.requests_per_second)} requests/s within the limits ({held.binds} binds, they "

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from llmcost.architectures.fleets import fleets_of
 from llmcost.architectures.prices import Prices
-from llmcost.decision.assignment import FixedCost, FleetCost, Limits, Option, Programme
+from llmcost.decision.programme import FixedCost, FleetCost, Limits, Option, Programme
 from llmcost.economics.horizon import discount, months_of, one_time_charges, priced_months, traffic
 from llmcost.estimate import Charge, Factor
 from llmcost.scenario import Scenario

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 from llmcost.architectures.prices import Prices
 from llmcost.architectures.routed import Routed
-from llmcost.decision.assignment import Assignment, Limits, Programme, assign, conflicting
+from llmcost.decision.assignment import Assignment, assign, conflicting
 from llmcost.decision.coefficients import programme_of
+from llmcost.decision.programme import Limits, Programme
 from llmcost.economics.choice import Choice, choose
 from llmcost.economics.comparison import Details, breached_by, compare_in_detail, options_of
 from llmcost.economics.gates import gates_of

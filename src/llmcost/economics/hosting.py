@@ -336,7 +336,8 @@ def _rates(
         )
     if measured is None:
         modelled = hosted.modelled(arriving, month, name).requests_per_second * hosted.error(hosted.setup(month))
-        held = hosted.within_limits(arriving, month)
+        hosted.refuse_unheld(arriving, month, name)
+        held = hosted.held(arriving, month)
         if held is not None:
             within = held.requests_per_second * hosted.error(hosted.setup(month))
             return modelled, within, None if each is None else modelled * each

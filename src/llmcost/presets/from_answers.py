@@ -12,6 +12,7 @@ from llmcost.catalog.catalog import Catalog
 from llmcost.catalog.families import smaller_than
 from llmcost.errors import UnknownPrice
 from llmcost.presets import with_header
+from llmcost.quantity import Range, quantity
 
 SMALLER_SHARE = "70%"
 
@@ -41,7 +42,7 @@ def starting_scenario(answers: StartingAnswers, catalog: Catalog, on: date, star
         _requirements(answers),
         _quality(today, smaller and _name(catalog, smaller)),
         "architectures:",
-        _api(today, smaller and _name(catalog, smaller)),
+        _api(today, smaller and _name(catalog, smaller), _cached(answers, catalog, today, on)),
     ]
     if answers.fine_tune:
         parts.append(_TUNED)
@@ -113,17 +114,28 @@ def _quality(today: str, smaller: str | None) -> str:
     )
 
 
-def _api(today: str, smaller: str | None) -> str:
-    text = f"""\
-  today:
-    kind: api                    # one model for every request
-    model: {today}
-
+def _cached(answers: StartingAnswers, catalog: Catalog, today: str, on: date) -> str:
+    """The same model with its prompt cache; a remark in its place where prompts are known to be too short for one."""
+    least = catalog.price(answers.model, on).facts.min_cacheable_tokens
+    written = quantity(answers.input_tokens)
+    longest = written.high if isinstance(written, Range) else written
+    if least is not None and longest < least:
+        return f"  # no cached option: {today} caches prompts from {least:,.0f} tokens on"
+    return f"""\
   cached:
     kind: api
     model: {today}
     cached_share: 50%            # placeholder: share of the input read from the prompt cache
     cache_write_share: 5%        # placeholder: share of the input written to it"""
+
+
+def _api(today: str, smaller: str | None, cached: str) -> str:
+    text = f"""\
+  today:
+    kind: api                    # one model for every request
+    model: {today}
+
+{cached}"""
     if smaller is None:
         return text + "\n  # no smaller current model of this provider is in the catalog: add one with kind: api\n"
     return (

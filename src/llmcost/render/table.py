@@ -47,7 +47,8 @@ def _counted(page: Page) -> list[str]:
     """That there is more, in one line."""
     parts = []
     if page.details:
-        parts.append(f"{len(page.details)} assumption{'s' if len(page.details) > 1 else ''}")
+        count = sum(note.startswith("*") for note in page.details)
+        parts.append(f"{count} assumption{'s' if count != 1 else ''}" if count else "reasons in full")
     hidden = sum(table.detail for table in page.tables)
     if hidden:
         parts.append(f"{hidden} more table{'s' if hidden > 1 else ''}")

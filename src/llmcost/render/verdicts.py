@@ -54,5 +54,17 @@ def verdict(judged: Sequence[Judged], *, chosen: bool, baseline: bool, served: b
 
 
 def why(name: str, judged: Sequence[Judged]) -> list[str]:
-    """One line for each requirement that is not met: what is known of it."""
-    return [f"{name}, {requirement(each.requirement)}: {each.reason}" for each in judged if each.status != "met"]
+    """One line for each requirement that is not met: what is known of it, its parts left out."""
+    open_ = [each for each in judged if each.status != "met"]
+    return [f"{name}, {requirement(each.requirement)}: {_without_parts(each.reason)}" for each in open_]
+
+
+def _without_parts(reason: str) -> str:
+    """A reason without what it is made up of: the details have all of it."""
+    return reason.partition("; known: ")[0].partition(": network round trip")[0]
+
+
+def in_full(name: str, judged: Sequence[Judged]) -> list[str]:
+    """The whole reason of each requirement of which `why` leaves parts out."""
+    found = [each for each in judged if each.status != "met" and _without_parts(each.reason) != each.reason]
+    return [f"{name}, {requirement(each.requirement)}: {each.reason}" for each in found]

@@ -10,7 +10,7 @@ from llmcost.render import explanation, figures
 from llmcost.render.page import Cell, Column, Page, Table, between, corners, interval, month, share, text, usd
 from llmcost.render.pages.breakeven import chances
 from llmcost.render.pages.cascades import cascades, quality_kept
-from llmcost.render.verdicts import verdict, why
+from llmcost.render.verdicts import in_full, verdict, why
 
 _COLUMNS = [
     Column("name", "Architecture", number=False),
@@ -63,7 +63,8 @@ def page(comparison: Comparison, as_of: date, explain: bool = False) -> Page:
         tables += [
             explanation.table(f"{each.name}: the charges", each.charges, as_of) for each in comparison.architectures
         ]
-    return Page(comparison.sentence, tables)
+    reasons = [line for each in comparison.architectures for line in in_full(each.name, each.requirements)]
+    return Page(comparison.sentence, tables, details=reasons)
 
 
 def _row(each: Compared, comparison: Comparison) -> list[Cell]:
