@@ -10,8 +10,9 @@ from itertools import product
 
 import pytest
 
-from llmcost.decision.assignment import assign, conflicting, staircase_hull
+from llmcost.decision.assignment import assign, conflicting
 from llmcost.decision.programme import FixedCost, FleetCost, Limits, Option, Programme
+from llmcost.decision.staircase import staircase_hull
 
 
 def cost_by_hand(programme: Programme, chosen: tuple[Option, ...]) -> tuple[float, list[float]]:

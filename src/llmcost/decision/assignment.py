@@ -20,7 +20,6 @@ import math
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 from llmcost.decision.programme import FORGIVEN, Limits, Programme
@@ -28,8 +27,6 @@ from llmcost.errors import InputError
 
 ALIKE = 1e-12  # of a load: how far apart two months may be scaled and still grow alike
 MOST_NONZEROS = 20_000_000
-MOST_STEPS = 5_000  # of a staircase: beyond them whole replicas no longer matter
-MOST_LINES = 200
 LEAST_NODES, WORK = 50, 6_000_000  # nodes of the search: as many as this many coefficients allow, and no fewer
 DEFAULT_GAP = 1e-4  # of the cost: HiGHS's own default, said in the result
 
@@ -94,34 +91,6 @@ def conflicting(programme: Programme) -> list[str]:
         if not possible(without):
             needed = without
     return needed
-
-
-def staircase_hull(growth: Sequence[float], prices: Sequence[float], largest: float) -> list[tuple[float, float]]:
-    """The lower convex hull of a fleet's rent Σ price_m·⌈L·growth_m⌉ over loads 0 < L ≤ `largest`: slopes and levels.
-
-    Every line lies beneath the staircase. It rises at L = k ÷ growth_m; just before a rise it is lowest.
-    """
-    import numpy as np
-
-    scale, rents = np.array(growth), np.array(prices)
-    steps = [np.arange(1, min(int(largest * part) + 1, MOST_STEPS)) / part for part in scale if part > 0]
-    loads = np.unique(np.concatenate([*steps, [largest]])) if steps else np.array([largest])
-    loads = loads[loads <= largest]
-    heights = np.ceil(np.outer(loads, scale) * (1 - FORGIVEN) - FORGIVEN).clip(min=0.0) @ rents
-    hull: list[tuple[float, float]] = [(0.0, float(rents[scale > 0].sum()))]
-    for point in zip(loads.tolist(), heights.tolist(), strict=True):
-        while len(hull) > 1 and _turns_right(hull[-2], hull[-1], point):
-            hull.pop()
-        hull.append(point)
-    lines = []
-    for (x, y), (further, higher) in pairwise(hull):
-        slope = (higher - y) / (further - x)
-        lines.append((slope, y - slope * x))
-    return lines[:: max(len(lines) // MOST_LINES, 1)]
-
-
-def _turns_right(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> bool:
-    return (b[1] - a[1]) * (c[0] - b[0]) >= (c[1] - b[1]) * (b[0] - a[0])
 
 
 class _Columns(NamedTuple):
