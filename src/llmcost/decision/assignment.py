@@ -23,6 +23,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from llmcost.decision.programme import FORGIVEN, Limits, Programme
+from llmcost.decision.staircase import staircase_hull
 from llmcost.errors import InputError
 
 ALIKE = 1e-12  # of a load: how far apart two months may be scaled and still grow alike
