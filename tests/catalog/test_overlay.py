@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from llmcost.catalog import Catalog
+from llmcost.catalog.bill import Usage, bill
 from llmcost.catalog.files import parse_yaml
 from llmcost.errors import InputError
 from llmcost.estimate import Source
@@ -89,3 +90,44 @@ models:
         assert what in caught.value.what
         assert caught.value.where == f"mine.yaml:{where}"
         assert hint in caught.value.hint
+
+
+def test_a_file_of_ones_own_may_have_every_dimension(catalog: Catalog) -> None:
+    """Searches, hours over midnight at weekends, names that match, and a region's surcharge."""
+    models = parse_yaml(
+        "provider: house\nmodel_match: ['house-*']\nmodels:\n  m:\n    match: ['house-m*']\n    prices:\n"
+        "      - input_per_mtok: 1\n        output_per_mtok: 2\n        web_searches_per_1000: 8\n"
+        "        variants:\n          night: {input_per_mtok: 0.5, output_per_mtok: 1, hours: ['22:00-06:00'], weekdays: 'sat,sun'}\n",
+        "own.yaml",
+    )
+    regions = parse_yaml(
+        "regions:\n  - {provider: house, only: [eu], models: ['*'], multiplier: 1.2}\n", "regions.yaml"
+    )
+    own = catalog.overlaid([models, regions])
+    amounts = {"input_tokens": 1_000_000, "web_searches": 100}
+
+    def usd(weekday: int, hour: int, region: str | None = None) -> float:
+        usage = Usage("house-m-2026-01-01", amounts, weekday=weekday, minute=hour * 60, region=region)
+        return bill(own, usage, date(2026, 11, 22)).usd
+
+    saturday, monday = 5, 0
+    assert usd(monday, 23) == pytest.approx(1 + 0.8)
+    assert usd(saturday, 23) == usd(saturday, 5) == pytest.approx(0.5 + 0.8)
+    assert usd(saturday, 12) == pytest.approx(1 + 0.8)
+    assert usd(monday, 12, "eu") == pytest.approx(1.2 + 0.8)
+    assert catalog.logged("house-m-2026-01-01") is None
+
+
+@pytest.mark.parametrize(
+    ("written", "where"),
+    [
+        ("variants: {night: {input_per_mtok: 1, hours: ['25:00-26:00']}}", "own.yaml:5:"),
+        ("variants: {night: {input_per_mtok: 1, weekdays: someday}}", "own.yaml:5:"),
+        ("web_searchs_per_1000: 8", "own.yaml:5:"),
+    ],
+)
+def test_what_is_no_hour_weekday_or_unit_is_an_error(catalog: Catalog, written: str, where: str) -> None:
+    text = f"provider: house\nmodels:\n  m:\n    prices:\n      - {{input_per_mtok: 1, {written}}}\n"
+    with pytest.raises(InputError) as caught:
+        catalog.overlaid([parse_yaml(text, "own.yaml")])
+    assert str(caught.value.where).startswith(where)

@@ -99,15 +99,15 @@ class Provisioned(Architecture):
         return used / of_a_unit * month.peak_factor.value
 
     def _spilled(self, stream: Stream, month: Month) -> Factor:
-        """The share of the requests beyond the units, of all that the workload sends."""
+        """The share of the requests beyond the units, of all that reach them."""
         if self.spill_over_share is not None:
             return self.factor("spill_over_share")
         assert self.units is not None  # noqa: S101 - spill_over takes units
         peak = month.peak_factor.value
         whole: Number = 1.0
         for factor in stream.flow:
-            whole = whole * (factor.value if factor.name.endswith("share") else 1.0)
-        average = self._demand(stream, month) / peak / whole  # of the workload, not of this segment of it
+            whole = whole * (factor.value if factor.name in ("segment_share", "measured_share") else 1.0)
+        average = self._demand(stream, month) / peak / whole  # of all that reaches the units, not of this segment
         share = beyond(self.units / average, peak)
         star = "*" if month.peak_factor.origin == "assumed" else ""
         rule = (

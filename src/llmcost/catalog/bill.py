@@ -140,10 +140,11 @@ def _named(catalog: Catalog, name: str) -> tuple[str, str]:
         raise UnknownPrice("not in the catalog")
     if match.model is None:
         raise UnknownPrice(match.rule)
-    said = (
-        "" if match.close else f"{name} is priced as {match.model}: its name {match.rule}, which genai-prices goes by"
-    )
-    return match.model, said
+    if not match.close:
+        return match.model, f"{name} is priced as {match.model}: its name {match.rule}, which genai-prices goes by"
+    if match.host:
+        return match.model, f"{name}: {match.host} has no price of its own here, that of {match.model} is charged"
+    return match.model, ""
 
 
 def _served(look_up: PriceOf, name: str, usage: Usage, on: date, assumed: list[str]) -> ApiPrice:

@@ -52,11 +52,13 @@ class Match(NamedTuple):
     """The model that a name stands for, with the rule that said so; `model` is None for one the source gives no price.
 
     `close`: the name is a dated or decorated form of the model's own, not any that the rule lets pass.
+    `host`: the provider that was named and has no price of its own, so that the maker's is charged.
     """
 
     model: str | None
     rule: str
     close: bool = True
+    host: str = ""
 
 
 class Matching:
@@ -94,7 +96,7 @@ class Matching:
             for each in (provider, *self._rules.get(provider, {}).get("fallback_providers", ())):
                 found = self._within(each, spelling, typed)
                 if found is not None:
-                    return found
+                    return found if each == provider else found._replace(host=provider)
         return None
 
     def _of(self, name: str, typed: bool) -> Match | None:

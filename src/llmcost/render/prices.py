@@ -105,7 +105,8 @@ def model(catalog: Catalog, name: str, on: date) -> tuple[list[View], Record]:
     about += ["deprecated by its provider"] if info.deprecated else []
     if retirement is not None:
         about.append(f"retires on {retirement.retires_on} ({retirement.source.title})")
-    about += [line for entry in entries for line in _remarks(entry)]
+    for before, entry in zip([None, *entries], entries, strict=False):
+        about += _remarks(entry, before)
     about += notes
     sources = View(
         "Sources",
@@ -273,7 +274,7 @@ def _detailed(price: ApiPrice) -> Record:
     return detailed
 
 
-def _remarks(entry: ApiPrice) -> list[str]:
+def _remarks(entry: ApiPrice, before: ApiPrice | None = None) -> list[str]:
     since = f"from {entry.effective_from}: " if entry.effective_from else ""
     lines = []
     if entry.hosting_usd_per_hour is not None:
@@ -282,9 +283,9 @@ def _remarks(entry: ApiPrice) -> list[str]:
         lines.append(f"{since}training {entry.training_usd_per_mtok:.2f} USD per million tokens")
     if entry.training_usd_per_hour is not None:
         lines.append(f"{since}training {entry.training_usd_per_hour:.2f} USD an hour")
-    if entry.other:
+    if entry.other and (before is None or before.other != entry.other):
         lines.append(since + ", ".join(f"{field} {figure:g} USD" for field, figure in entry.other.items()))
-    for hours in entry.hours:
+    for hours in entry.hours if before is None or before.hours != entry.hours else ():
         lines.append(f"{since}{_hours(hours)}")
     for field, figure in entry.overridden:
         lines.append(f"{since}{field} is your own; the catalog has {'none' if figure is None else f'{figure:g}'}")

@@ -101,8 +101,14 @@ class CellPrices:
             for name in _spellings(model, self._providers):
                 if self.prices.has(name):
                     return self._with_variant(self.prices.identity(name), name)
+            match = self.prices.catalog.logged(model) if model else None
         except UnknownPrice as ambiguous:
             return UnknownPrice(ambiguous.what, hint=ambiguous.hint)
+        if match is not None and match.model is not None and match.close:
+            return match.model
+        if match is not None:
+            like = f"only like {match.model}: its name {match.rule}" if match.model else match.rule
+            return UnknownPrice(like, hint=f"type --priced-as {model}={match.model}" if match.model else "")
         return UnknownPrice("not in the catalog" if model else "the log names no model")
 
     def _with_variant(self, full: str, name: str) -> str:
