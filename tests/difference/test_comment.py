@@ -219,7 +219,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "both from standard input": (lambda f: ["-", "-"], "standard input can be one side only"),
     "a binary file": (lambda f: [written(f, "a.json", "\0\1"), written(f, "b.yaml", BASE)], "the file is binary"),
     "broken JSON": (
-        lambda f: [written(f, "a.json", '{"schema": "llmcost.compare/1", '), written(f, "b.yaml", BASE)],
+        lambda f: [written(f, "a.json", '{"schema": "llmcost.compare/2", '), written(f, "b.yaml", BASE)],
         "cannot read the JSON",
     ),
     "a list": (lambda f: [written(f, "a.json", "[]"), written(f, "b.yaml", BASE)], "no JSON object"),
@@ -236,7 +236,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "a range of three": (lambda f: [row_with(f, total_cost_range=[1, 2, 3])] * 2, "at most 2 items"),
     "one name twice": (lambda f: [row_with(f, name="own")] * 2, "'own' stands twice"),
     "a key twice": (
-        lambda f: [written(f, "a.json", '{"schema": "llmcost.compare/1", "schema": "x"}')] * 2,
+        lambda f: [written(f, "a.json", '{"schema": "llmcost.compare/2", "schema": "x"}')] * 2,
         "the key 'schema' stands twice",
     ),
     "two commands": (

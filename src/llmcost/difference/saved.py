@@ -27,7 +27,7 @@ FIGURES = {
 }
 ROWS = {"compare": "architectures", "route": "mixes"}
 MAX_BYTES = 32 * 1024 * 1024
-CONTRACT = 1
+CONTRACT = 2
 _SCHEMA = re.compile(r"llmcost\.([a-z]+)/(\d{1,9})")
 
 
