@@ -225,7 +225,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "a list": (lambda f: [written(f, "a.json", "[]"), written(f, "b.yaml", BASE)], "no JSON object"),
     "an unknown schema": (lambda f: [document(f, schema="other/1")] * 2, "is no schema of llmcost"),
     "another command": (lambda f: [document(f, schema="llmcost.host/1")] * 2, "a result of host cannot be compared"),
-    "another version": (lambda f: [document(f, schema="llmcost.compare/2")] * 2, "is not version 1 of the contract"),
+    "another version": (lambda f: [document(f, schema="llmcost.compare/1")] * 2, "is not version 2 of the contract"),
     "no version": (lambda f: [document(f, version=None)] * 2, "no result of llmcost"),
     "another currency": (lambda f: [document(f, currency="EUR")] * 2, "no result of llmcost"),
     "no day": (lambda f: [document(f, prices_as_of="soon")] * 2, "'soon' is not a day"),
