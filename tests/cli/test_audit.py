@@ -52,7 +52,7 @@ def verdicts(done: Run) -> dict[str, str]:
 def test_json_carries_the_contract(post: Path) -> None:
     done = run("audit", str(post), "-f", "json")
     assert done.code == 0
-    assert done.document["schema"] == "llmcost.audit/1"
+    assert done.document["schema"] == "llmcost.audit/2"
     first = done.result["claims"][0]
     assert {"id", "published", "recomputed", "ratio", "verdict", "explanation"} <= set(first)
     assert verdicts(done) == {"right": "holds", "wrong": "off", "more": "impossible"}

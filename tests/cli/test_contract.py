@@ -91,7 +91,7 @@ class TestJson:
         assert list(document) == [
             *("schema", "version", "currency", "prices_as_of", "assumptions", "warnings", "result"),
         ]
-        assert document["schema"] == f"llmcost.{command}/1"
+        assert document["schema"] == f"llmcost.{command}/2"
         assert document["currency"] == "USD"
         assert document["prices_as_of"] == "2026-11-22"
         assert all(set(one) == {"name", "value", "why"} for one in document["assumptions"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -132,16 +133,20 @@ def test_from_nothing_there_is_no_share(tmp_path: Path) -> None:
     assert (once["old"], once["new"], once["change"], once["change_share"]) == (0, 500, 500, None)
 
 
-def test_medians_are_compared_and_overlapping_ranges_said(tmp_path: Path) -> None:
-    """10k..40k has its median at √(10k × 40k) = 20k; 15k..60k at 30k, and they overlap; 90k..160k at 120k does not."""
+def test_expected_values_are_compared_and_overlapping_ranges_said(tmp_path: Path) -> None:
+    """10k..40k is log-normal about √(10k × 40k) = 20k, 15k..60k about 30k, and they overlap; 90k..160k does not.
+
+    The mean of both is their median × exp(σ²/2), σ = ln 4 / (2 × 1.6449).
+    """
+    above = math.exp((math.log(4) / 2 / 1.6448536269514722) ** 2 / 2)
     base = with_changes({"architectures.own.build": {"set-up": "10k..40k"}})
     near = differ(tmp_path, {"architectures.own.build": {"set-up": "15k..60k"}}, base=base)
     cause = near.change("architectures.own.build.set-up")
     assert (cause["old"], cause["new"]) == (approx(20_000), approx(30_000))
     assert (cause["old_range"], cause["new_range"]) == ([10_000, 40_000], [15_000, 60_000])
     total = near.change("architectures.own.total_cost")
-    assert total["old"] == pytest.approx(20_000 + 29_200, rel=1e-4)
-    assert total["change"] == pytest.approx(10_000, rel=1e-3)
+    assert total["old"] == pytest.approx(20_000 * above + 29_200, rel=1e-4)
+    assert total["change"] == pytest.approx(10_000 * above, rel=1e-3)
     assert total["ranges_overlap"] is True
     assert near.result["headline"].endswith("; the P5–P95 ranges overlap.")
     far = differ(tmp_path, {"architectures.own.build": {"set-up": "90k..160k"}}, base=base)

@@ -219,13 +219,13 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "both from standard input": (lambda f: ["-", "-"], "standard input can be one side only"),
     "a binary file": (lambda f: [written(f, "a.json", "\0\1"), written(f, "b.yaml", BASE)], "the file is binary"),
     "broken JSON": (
-        lambda f: [written(f, "a.json", '{"schema": "llmcost.compare/1", '), written(f, "b.yaml", BASE)],
+        lambda f: [written(f, "a.json", '{"schema": "llmcost.compare/2", '), written(f, "b.yaml", BASE)],
         "cannot read the JSON",
     ),
     "a list": (lambda f: [written(f, "a.json", "[]"), written(f, "b.yaml", BASE)], "no JSON object"),
     "an unknown schema": (lambda f: [document(f, schema="other/1")] * 2, "is no schema of llmcost"),
     "another command": (lambda f: [document(f, schema="llmcost.host/1")] * 2, "a result of host cannot be compared"),
-    "another version": (lambda f: [document(f, schema="llmcost.compare/2")] * 2, "is not version 1 of the contract"),
+    "another version": (lambda f: [document(f, schema="llmcost.compare/1")] * 2, "is not version 2 of the contract"),
     "no version": (lambda f: [document(f, version=None)] * 2, "no result of llmcost"),
     "another currency": (lambda f: [document(f, currency="EUR")] * 2, "no result of llmcost"),
     "no day": (lambda f: [document(f, prices_as_of="soon")] * 2, "'soon' is not a day"),
@@ -236,7 +236,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "a range of three": (lambda f: [row_with(f, total_cost_range=[1, 2, 3])] * 2, "at most 2 items"),
     "one name twice": (lambda f: [row_with(f, name="own")] * 2, "'own' stands twice"),
     "a key twice": (
-        lambda f: [written(f, "a.json", '{"schema": "llmcost.compare/1", "schema": "x"}')] * 2,
+        lambda f: [written(f, "a.json", '{"schema": "llmcost.compare/2", "schema": "x"}')] * 2,
         "the key 'schema' stands twice",
     ),
     "two commands": (

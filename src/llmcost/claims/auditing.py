@@ -23,7 +23,7 @@ from llmcost.claims.placing import placed
 from llmcost.claims.recomputed import Asked, Recomputed, Setting, published_of, recomputed_of
 from llmcost.claims.statement import Statement, Ways, inputs_of
 from llmcost.claims.verdicts import VERDICTS, Judgement, Verdict, judge, spanned
-from llmcost.economics.uncertainty import Figure, Sampling
+from llmcost.economics.uncertainty import Figure, Sampling, value_of
 from llmcost.errors import LlmcostError
 from llmcost.estimate import Assumption, Charge, Warning
 from llmcost.quantity import Follows, resting_on
@@ -322,7 +322,7 @@ def _follows(
 
 
 def _named(headline: Callable[[Any], Any], name: Any, tree: Any) -> Any:
-    return headline(tree)[name]
+    return value_of(headline(tree)[name])
 
 
 def _explanation(

@@ -1,6 +1,6 @@
 """What the changes come to: each figure of each architecture before and after, and each charge.
 
-Medians are compared where a figure is uncertain, with its P5–P95 beside them. Unknown stays
+Expected values are compared where a figure is uncertain, with its P5–P95 beside them. Unknown stays
 unknown: it is shown as such, and nothing is taken from it.
 """
 
@@ -62,8 +62,7 @@ def charge_changes(old: Side, new: Side) -> Iterator[Change]:
     """Every charge of an architecture of both sides that is not as it was, in USD once or a month.
 
     A charge that only one side has is nothing on the other, so its whole cost is the change: the
-    changes of an architecture's monthly charges add up to that of its monthly cost (at the middle
-    of each range).
+    changes of an architecture's monthly charges add up to that of its monthly cost.
     """
     for name in (each for each in old.rows if each in new.rows):
         before, after = _charges(old.rows[name]), _charges(new.rows[name])

@@ -52,6 +52,8 @@ def sentence(flip: Flip, quoted: Quoted = str) -> str:
         return f"{name} now fails {gate}{reason}"
     if flip.new == "unknown":
         return f"{name}: {gate} can no longer be judged{reason}"
+    if flip.new == "uncertain":
+        return f"{name}: {gate} is uncertain now{reason}"
     return f"{name} no longer fails {gate}" if flip.old == "failed" else f"{name}: {gate} is no longer in doubt"
 
 
@@ -75,8 +77,10 @@ def _gates(name: str, old: dict[str, Any], new: dict[str, Any]) -> Iterator[Flip
 
 
 def _standing(row: dict[str, Any]) -> dict[str, str]:
-    failed, unknown = row.get("failed_gates", ()), row.get("unknown_gates", ())
-    return {**dict.fromkeys(unknown, "unknown"), **dict.fromkeys(failed, "failed")}
+    standing: dict[str, str] = {}
+    for status in ("uncertain", "unknown", "failed"):
+        standing |= dict.fromkeys(row.get(f"{status}_gates", ()), status)
+    return standing
 
 
 def _payback(name: str, old: dict[str, Any], new: dict[str, Any]) -> Iterator[Flip]:

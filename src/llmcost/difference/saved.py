@@ -27,7 +27,7 @@ FIGURES = {
 }
 ROWS = {"compare": "architectures", "route": "mixes"}
 MAX_BYTES = 32 * 1024 * 1024
-CONTRACT = 1
+CONTRACT = 2
 _SCHEMA = re.compile(r"llmcost\.([a-z]+)/(\d{1,9})")
 
 
@@ -208,7 +208,8 @@ def _check(document: dict[str, Any], name: str) -> None:
     if len(set(names)) < len(names):
         twice = next(each for each in names if names.count(each) > 1)
         raise InputError(f"{shown(twice)} stands twice", where=f"{name}: result.{ROWS[command]}", hint=_SAVE_AGAIN)
-    if cheapest is not None and cheapest not in names:
+    # The choice of `route` is over all architectures, its rows are the mixes alone.
+    if cheapest is not None and cheapest not in names and command != "route":
         what = f"the cheapest, {shown(cheapest)}, has no row"
         raise InputError(what, where=f"{name}: result.cheapest", hint=_SAVE_AGAIN)
 

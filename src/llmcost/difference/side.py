@@ -49,7 +49,7 @@ class Side(NamedTuple):
     @property
     def months(self) -> int:
         """The months that `total_cost` is over; `route` looks at one."""
-        return int(self.result.get("horizon_months", 1))
+        return 1 if self.command == "route" else int(self.result.get("horizon_months", 1))
 
     def path(self, name: str, field: str) -> str:
         """Where a figure stands in the result."""
