@@ -327,24 +327,27 @@ class Session:
         cube = self.request.new_cube()
         create(self.connection)
         unique = self._has_ids(group)
-        for number in group:
-            reader = self.files[number].fresh_reader()
-            rows = self._rows_of(number, reader)
-            for batch in batches(self._all_rows(number, reader, rows)):
-                insert(self.connection, batch)
-                if not unique:
-                    self._count_entries(group, cube, unique=False)
-                    create(self.connection)
-            reader.finish()
-            if rows.in_days and self.files[number].grain == "call":
-                self.in_days.add(number)
+        for batch in batches(self._rows_of_files(group)):
+            insert(self.connection, batch)
+            if not unique:
+                self._count_entries(group, cube, unique=False)
+                create(self.connection)
         if unique:
             self._count_entries(group, cube, unique=True)
         elif self.in_days.intersection(group):
             self.exports[group[0]] = cube.within_days()
-        if group[0] in self.exports and self.files[group[0]].grain == "bucket":
+        if self.files[group[0]].grain == "bucket":
             self.exports[group[0]].settle()
         return cube
+
+    def _rows_of_files(self, group: Sequence[int]) -> Iterator[Row]:
+        for number in group:
+            reader = self.files[number].fresh_reader()
+            rows = self._rows_of(number, reader)
+            yield from self._all_rows(number, reader, rows)
+            reader.finish()
+            if rows.in_days and self.files[number].grain == "call":
+                self.in_days.add(number)
 
     def _rows_of(self, number: int, reader: Reader) -> Rows:
         text = self.files[number].file.kind == "csv"

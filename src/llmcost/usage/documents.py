@@ -22,7 +22,7 @@ CUT_OFF = "cut-off last line"
 DAMAGED = "damaged from here on"
 TOO_LONG = "a line beyond 268 million characters"
 UNCLOSED = "a quote that nothing closes"
-_SAMPLE = 500
+_SAMPLE, _AT_LEAST, _SAMPLED_CHARACTERS = 500, 20, 1 << 17  # documents, and how long they are together
 _PLACES, _AT_A_PLACE, _FURTHER_FROM = 16, 50, 1 << 20
 _PART, _MOST_PARTS = 1 << 20, 1 << 10  # characters of one JSON document
 _SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
@@ -54,7 +54,8 @@ def sample_of(file: LogFile) -> Sample:
         names, rows = _fetched(file, f"{_parquet_query(file)} WHERE file_row_number < {_SAMPLE}")
         return Sample([dict(zip(names, row, strict=True)) for row in rows], names)
     found: list[dict[str, Any]] = []
-    for _, document in islice(documents(file), _SAMPLE):
+    source = _jsonl(file, None, most=_SAMPLED_CHARACTERS) if file.kind == "jsonl" else documents(file)
+    for _, document in islice(source, _SAMPLE):
         for each in document if isinstance(document, list) else [document]:
             if isinstance(each, dict) and len(found) < _SAMPLE:
                 found.append(each)
@@ -102,13 +103,18 @@ def _jsonl(
     file: LogFile,
     progress: Progress | None,
     wanted: Collection[int] | None = None,
+    most: int | None = None,
 ) -> Iterator[tuple[int, Any]]:
+    """`most`: no further than so many characters."""
     decode = line_decoder()
-    number = blank = 0
+    number = blank = read = 0
     with file.opened() as (stream, raw):
         lines = lines_of(file.text(stream, newline="\n"))
         try:
             for number, line in enumerate(lines, 1):
+                read += len(line)
+                if most is not None and read > most and number > _AT_LEAST:
+                    return
                 if wanted is not None and number - blank not in wanted:
                     blank += is_blank(line)
                     continue

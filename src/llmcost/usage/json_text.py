@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 BLANKS = " \t\n\r\f\v"  # around a document, as DuckDB has them
-_IN_VAIN = 1_000  # lines, after which a log is taken for one of nested objects
+_IN_VAIN = 20  # lines, after which a log is taken for one of nested objects
 _COMMA_TOO_MANY = re.compile(r",(\s*[}\]])")
 
 

@@ -45,7 +45,7 @@ class Opened(NamedTuple):
     """A file with its reader and the convention that its first documents show.
 
     `begun` is a reader that has seen the sample; of a flat format the sample stays, which tells SQL what the rows hold.
-    `in_days`: all times of the sample are dates alone.
+    `in_days`: all times of the sample are dates alone. `rows` are those of the `looked_at` records of the sample.
     """
 
     file: LogFile
@@ -53,6 +53,8 @@ class Opened(NamedTuple):
     sample: Sample
     ruling: Ruling
     in_days: bool = False
+    rows: tuple[Row, ...] = ()
+    looked_at: int = 0
 
     @property
     def reader(self) -> type[Reader]:
@@ -137,41 +139,39 @@ def draft(file: LogFile, request: Request) -> Opened:
     if isinstance(reader, FlatReader):
         places = reader.places().get("at", ())
         days = in_days(first_of(each, *places) for each in (*sample.documents, *sample.further))
-    return Opened(file, reader, sample, Ruling(UNKNOWN, {}, {}), days)
+    found = Opened(file, reader, sample, Ruling(UNKNOWN, {}, {}), days)
+    counted = _Counted(found)
+    # A reader that keeps state must not be shown lines out of their order.
+    further = sample.further if isinstance(reader, FlatReader) else []
+    rows = tuple(counted.rows(chain(enumerate(sample.documents, 1), ((_FURTHER, each) for each in further))))
+    # Of many files the documents of all samples would be most of what is held.
+    kept = sample if isinstance(reader, FlatReader) and file.kind == "jsonl" else Sample([], sample.header)
+    return found._replace(sample=kept, rows=rows, looked_at=counted.looked_at)
 
 
 def ruled(drafts: Sequence[Opened], request: Request) -> list[Opened]:
     """The drafts with the convention that their samples show. Raises InputError."""
-    rows: list[Row] = []
-    looked_at = []
-    for number, each in enumerate(drafts):
-        # A reader that keeps state must not be shown lines out of their order.
-        further = each.sample.further if isinstance(each.begun, FlatReader) else []
-        sample = chain(enumerate(each.sample.documents, 1), ((_FURTHER, document) for document in further))
-        counted = _Counted(each, number)
-        rows += counted.rows(sample)
-        looked_at.append(counted.looked_at)
     create(connection())
-    for batch in batches(iter(rows)):
+    for batch in batches((number, *row[1:]) for number, each in enumerate(drafts) for row in each.rows):
         insert(connection(), batch)
-    proven = _evidence(len(drafts))
-    found = []
-    for each, evidence, seen in zip(drafts, proven, looked_at, strict=True):
-        flat = isinstance(each.begun, FlatReader)
-        found.append(
-            each._replace(
-                ruling=ruling_of(
-                    evidence, each.begun.convention, request.convention, each.file.name, f"{seen:,} lines looked at"
-                ),
-                sample=each.sample if flat else Sample([], each.sample.header),
-            )
+    return [
+        each._replace(
+            rows=(),
+            ruling=ruling_of(
+                evidence,
+                each.begun.convention,
+                request.convention,
+                each.file.name,
+                f"{each.looked_at:,} lines looked at",
+            ),
         )
-    return found
+        for each, evidence in zip(drafts, _evidence(len(drafts)), strict=True)
+    ]
 
 
 def judged_whole(found: Opened, request: Request) -> Opened:
     """The same after all lines were asked what they prove, because the first ones proved nothing or too little."""
-    counted = _Counted(found, 0)
+    counted = _Counted(found)
     evidence = Evidence()
     for batch in batches(counted.rows(documents(found.file))):
         create(connection())
@@ -189,10 +189,10 @@ _FURTHER = 1 << 62  # the line of a document from further on, while the first li
 class _Counted:
     """Makes rows of documents and counts how many records these have."""
 
-    def __init__(self, found: Opened, number: int) -> None:
+    def __init__(self, found: Opened) -> None:
         self._reader = found.fresh_reader()
         bucket = self._reader.grain == "bucket"
-        self._rows = Rows(number, Lines(), text=found.file.kind == "csv", bucket=bucket, with_id=False)
+        self._rows = Rows(0, Lines(), text=found.file.kind == "csv", bucket=bucket, with_id=False)
         self.looked_at = 0
 
     def rows(self, source: Any) -> Iterator[Row]:
