@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from llmcost import InputError, compare, load_catalog, scenario_from
+from llmcost import compare, load_catalog, scenario_from
 from llmcost.catalog.files import parse_yaml
 from llmcost.decision.policy import policy
 
@@ -86,18 +86,20 @@ def test_a_segment_keeps_its_own_quality() -> None:
     assert chosen(text) == {"classify": "cheap", "draft": "dear"}
 
 
-def test_no_architecture_for_a_segment_is_an_error_that_says_why() -> None:
+def test_no_architecture_for_a_segment_is_no_choice_and_says_why() -> None:
     text = TEXT.replace("output_tokens: 500}", "output_tokens: 500, sensitivity: restricted}")
     text = text.replace(
         "  own: {kind: self_hosted, gpu: {usd_per_gpu_hour: 0.5}, throughput: {requests_per_month: 1M}}\n", ""
     )
-    with pytest.raises(InputError, match="restricted_data"):
-        found(text)
+    none = found(text)
+    assert none.choice.architecture is None and none.total_cost is None
+    assert any("restricted_data" in reason for reason in none.breached)
 
 
-def test_a_budget_that_nothing_meets_is_an_error() -> None:
-    with pytest.raises(InputError, match="budget"):
-        found(TEXT + "requirements: {max_monthly_cost: 100}\n")
+def test_a_budget_that_nothing_meets_is_no_choice() -> None:
+    none = found(TEXT + "requirements: {max_monthly_cost: 100}\n")
+    assert none.choice.architecture is None
+    assert any("max_monthly_cost" in reason for reason in none.breached)
 
 
 def test_each_segment_says_why_and_what_would_move_it() -> None:
