@@ -35,6 +35,7 @@ class ExpectedCharge:
         self.months.update(months)
         number = 1.0
         arrays: Arrays = ()
+        summed: float = draws
         self.sums[0] += draws * len(months)
         for k, factor in enumerate(charge.factors):
             value = factor.value
@@ -43,9 +44,10 @@ class ExpectedCharge:
                 self.one_sign = self.one_sign and self._steady(number, arrays, products)
             if is_array(value):
                 arrays = (*arrays, value)
+                summed = products.sum(arrays)
             else:
                 number *= value
-            self.sums[k + 1] += number * (products.sum(arrays) if arrays else draws) * len(months)
+            self.sums[k + 1] += number * summed * len(months)
 
     def _varies(self, k: int, value: Any) -> bool:
         if is_array(value):

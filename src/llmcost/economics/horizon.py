@@ -20,7 +20,7 @@ from llmcost.capacity.goodput import Limits
 from llmcost.economics.products import Products
 from llmcost.economics.quality_kept import Evidence
 from llmcost.errors import InputError
-from llmcost.estimate import Cadence, Charge, Estimate, Factor, MonthCost, total
+from llmcost.estimate import Cadence, Charge, Estimate, Factor, MonthCost
 from llmcost.scenario import Requirements, Scenario
 from llmcost.workload import Stream, streams
 
@@ -206,10 +206,8 @@ def worked_out(name: str, scenario: Scenario, prices: Prices) -> Worked:
 
 def _total(charges: list[Charge], cadence: Cadence, month: Month) -> Number:
     """USD of the charges; on draws each array that they share is multiplied once."""
-    if any(is_array(factor.value) for charge in charges for factor in charge.factors):
-        products: Products = month.memory.setdefault("products", Products())
-        return products.total(charges, cadence)
-    return total(charges, cadence)
+    products: Products = month.memory.setdefault("products", Products())
+    return products.total(charges, cadence)
 
 
 def discount(scenario: Scenario, month: Month) -> Number:
