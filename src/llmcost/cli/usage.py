@@ -49,13 +49,14 @@ _OF_THE_QUERY = {
     *("logs", "dialect", "table", "map", "convention", "model", "step"),
     *("catalog", "as_of", "strict", "output_file", "force"),
 }
-_OF_THE_CUBE = {"cube", "save_workload", "against", "architecture", "priced_as", "price", "format_"}
+_OF_THE_CUBE = {"cube", "all", "save_workload", "against", "architecture", "priced_as", "price", "format_"}
 OWN = (
     shared("step", "What the profile counts by: minute, hour or day (hour).", "STEP"),
     *PRICED_AS,
     shared("cube", "What the query of `usage sql` gave (CSV, JSONL or Parquet), instead of logs.", "FILE"),
     shared("dialect", "Of `usage sql`: bigquery, snowflake, trino, spark, postgres, clickhouse …", "NAME"),
     shared("table", "Of `usage sql`: the table of calls (llm_calls).", "NAME"),
+    shared("all", "List every model and task, not the 20 largest.", "", on=True),
     shared("save_workload", "Write what was measured as a scenario, which every command takes.", "FILE"),
     shared("against", "A scenario: what it predicts beside what was logged.", "SCENARIO"),
     shared("architecture", "Which of its architectures was run; left out, the one that fits the models.", "NAME"),
@@ -73,7 +74,7 @@ def command(flags: Values) -> int:
     from llmcost.usage.pricing import CellPrices
     from llmcost.usage.read import check_names
     from llmcost.usage.remarks import remarks_of, stand_ins
-    from llmcost.usage.summary import usage_of
+    from llmcost.usage.summary import shortened, usage_of
 
     if flags["logs"] and flags["logs"][0] == "sql" and not os.path.exists("sql"):
         return _sql(flags)
@@ -116,6 +117,9 @@ def command(flags: Values) -> int:
     if format_of(flags) == "csv":
         left_out = "the CSV has the models only; tasks, sizes, hours and files are in -f json"
         warned.append(Warning("first_table_only", left_out))
+
+    if not flags.get("all"):
+        result = shortened(result)
 
     def page() -> Any:
         from llmcost.render.pages.usage import page

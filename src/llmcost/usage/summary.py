@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from math import fsum
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from llmcost.errors import UnknownPrice
 from llmcost.usage.coverage import Period, period_of
@@ -23,6 +23,9 @@ from llmcost.usage.profile import (
     prompt_sizes,
 )
 from llmcost.usage.reading import FileRead, LogResult
+
+MOST_LISTED = 20
+Row = TypeVar("Row")
 
 
 class ModelUsage(NamedTuple):
@@ -186,6 +189,84 @@ def usage_of(reading: LogResult, prices: CellPrices) -> Usage:
         recorded_cost=total.recorded_usd,
         recorded_calls=total.recorded_calls - cube.cost_rows,
         recorded_rows=cube.cost_rows,
+    )
+
+
+def shortened(found: Usage, most: int = MOST_LISTED) -> Usage:
+    """The usage with the largest models, tasks and unpriced tokens, and one row for all others together."""
+    return found._replace(
+        models=_top(found.models, most, _other_models),
+        tasks=_top(found.tasks, most, lambda others: _other_tasks(others, found)),
+        unpriced=_top(found.unpriced, most, _other_unpriced),
+    )
+
+
+def _top(rows: list[Row], most: int, together: Callable[[list[Row]], Row]) -> list[Row]:
+    """The first rows, and what the others are together; one more than `most` is shown as it is."""
+    return rows if len(rows) <= most + 1 else [*rows[:most], together(rows[most:])]
+
+
+def _sum(values: Iterable[float | None]) -> float | None:
+    """The sum; None where one is unknown."""
+    known = list(values)
+    return None if None in known else fsum(filter(None, known))
+
+
+def _calls(rows: Sequence[ModelUsage | TaskUsage | Unpriced]) -> int | None:
+    known = [each.calls for each in rows if each.calls is not None]
+    return sum(known) if len(known) == len(rows) else None
+
+
+def _recorded(rows: Sequence[ModelUsage | TaskUsage]) -> float | None:
+    known = [each.recorded_cost for each in rows if each.recorded_cost is not None]
+    return fsum(known) if known else None
+
+
+def _other_models(rows: list[ModelUsage]) -> ModelUsage:
+    input_, read = (sum(getattr(each, name) for each in rows) for name in ("input_tokens", "cache_read_tokens"))
+    return ModelUsage(
+        model=f"{len(rows):,} others",
+        priced_as=None,
+        calls=_calls(rows),
+        input_tokens=input_,
+        uncached_input_tokens=sum(each.uncached_input_tokens for each in rows),
+        cache_read_tokens=read,
+        cache_write_5m_tokens=sum(each.cache_write_5m_tokens for each in rows),
+        cache_write_1h_tokens=sum(each.cache_write_1h_tokens for each in rows),
+        output_tokens=sum(each.output_tokens for each in rows),
+        cache_share=read / input_ if input_ else None,
+        cost=_sum(each.cost for each in rows),
+        recorded_cost=_recorded(rows),
+    )
+
+
+def _other_tasks(rows: list[TaskUsage], found: Usage) -> TaskUsage:
+    calls = _calls(rows)
+    input_, output = (sum(getattr(each, name) for each in rows) for name in ("input_tokens", "output_tokens"))
+    read = sum((each.cache_share or 0) * each.input_tokens for each in rows)
+    return TaskUsage(
+        task=f"{len(rows):,} others",
+        calls=calls,
+        share=calls / found.calls if calls is not None and found.calls else None,
+        input_tokens=input_,
+        output_tokens=output,
+        input_per_call=input_ / calls if calls else None,
+        output_per_call=output / calls if calls else None,
+        cache_share=read / input_ if input_ else None,
+        cost=_sum(each.cost for each in rows),
+        recorded_cost=_recorded(rows),
+    )
+
+
+def _other_unpriced(rows: list[Unpriced]) -> Unpriced:
+    reasons = {each.reason for each in rows}
+    return rows[0]._replace(
+        model=f"{len(rows):,} others",
+        tier=rows[0].tier if len({each.tier for each in rows}) == 1 else "several",
+        reason=reasons.pop() if len(reasons) == 1 else "several reasons",
+        calls=_calls(rows),
+        input_tokens=sum(each.input_tokens for each in rows),
+        output_tokens=sum(each.output_tokens for each in rows),
     )
 
 
