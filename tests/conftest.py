@@ -37,8 +37,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is slow by its file; a single slow test says so itself."""
     here = Path(__file__).parent
     for item in items:
-        if item.path.relative_to(here).as_posix() in SLOW:
-            item.add_marker(pytest.mark.slow)
+        if item.path.relative_to(here).as_posix() in SLOW or item.get_closest_marker("exhaustive"):
+            item.add_marker(pytest.mark.slow)  # so that -m 'not slow' leaves these out as well
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -127,13 +127,13 @@ def test_a_sample_of_the_numbers_of_claims(position: int, tmp_path: Path) -> Non
     assert not failures(CLAIMS[position], tmp_path, AUDIT, 67, position)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_every_number_of_an_example(path: Path, tmp_path: Path) -> None:
     assert not failures(path, tmp_path, COMMANDS, 1, 0)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("path", CLAIMS, ids=lambda path: path.stem)
 def test_every_number_of_claims(path: Path, tmp_path: Path) -> None:
     assert not failures(path, tmp_path, AUDIT, 1, 0)

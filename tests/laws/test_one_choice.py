@@ -134,7 +134,7 @@ def test_every_command_names_the_same_architecture(seed: int) -> None:
     held(seed, 4096)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("seed", range(20, 220))
 def test_every_command_names_the_same_architecture_at_the_default_draws(seed: int) -> None:
     """The same on 200 more, with as many draws as a command takes."""
