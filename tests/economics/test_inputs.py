@@ -27,7 +27,7 @@ def scenario(**written: Any) -> Scenario:
 
 def total(found: Scenario, name: str = "x") -> float:
     rows = compare(found, load_catalog()).architectures
-    return float(next(row for row in rows if row.name == name).total_cost.point)
+    return float(next(row for row in rows if row.name == name).total_cost.value)
 
 
 def test_requests_above_a_threshold_pay_for_themselves() -> None:

@@ -19,7 +19,7 @@ from llmcost.economics.intervals import Interval, Steps, Sum, intervals
 from llmcost.economics.lattice import copies_of, normal_quantiles
 from llmcost.economics.uncertainty import Sampling, inputs, linked
 from llmcost.estimate import Factor
-from llmcost.quantity import ranges_in, with_values
+from llmcost.quantity import Range, ranges_in, with_values
 from llmcost.scenario import Scenario
 
 REACH = 100  # times today's volume
@@ -140,7 +140,8 @@ def _at_volume(scenario: Scenario, n: float) -> Scenario:
         return scenario
     workload = scenario.workload.model_copy(update={"requests_per_month": n})
     found = scenario.model_copy(update={"workload": workload})
-    return _as_often_read(found, n / (scenario.workload.requests_per_month or n))
+    today: Any = scenario.workload.requests_per_month or n
+    return _as_often_read(found, n / (today.middle if isinstance(today, Range) else today))
 
 
 def _as_often_read(scenario: Scenario, times: float) -> Scenario:
