@@ -25,6 +25,7 @@ LAYERS = (
     ("capacity",),
     ("architectures",),
     ("quality",),
+    ("requirements",),
     ("scenario",),
     ("economics",),
     ("usage",),

@@ -13,16 +13,18 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PrivateAttr, SerializeAsAny, model_validator
 
-from llmcost.architectures.architecture import Architecture, OwnModel
+from llmcost.architectures.architecture import Architecture
 from llmcost.architectures.commitments import Commitment, Contract
 from llmcost.architectures.contracts import in_prices
 from llmcost.architectures.embeddings import only_reads
+from llmcost.architectures.own_models import OwnModel
 from llmcost.architectures.own_prices import OwnPrice
 from llmcost.architectures.price_changes import Drifts, PriceChanges
 from llmcost.catalog.models import OWN_PRICE
 from llmcost.errors import InputError, did_you_mean
 from llmcost.quality.in_scenario import counted_by, evaluated
 from llmcost.quantity import LARGEST, Quantity, QuantityError, shown
+from llmcost.requirements import Requirements
 from llmcost.samples import with_samples
 from llmcost.validation import Path, Where, validated
 from llmcost.workload import (
@@ -31,7 +33,6 @@ from llmcost.workload import (
     Change,
     Months,
     Part,
-    Positive,
     PriceChange,
     Segment,
     Share,
@@ -73,63 +74,6 @@ def check_compounding(rate: Any, times: float, what: str, *at: str) -> None:
     """Refuse, from inside a validator, a rate that compounds so often beyond any number."""
     if times * math.log1p(getattr(rate, "high", rate)) > math.log(LARGEST):
         refuse(f"{what} grow beyond any number", "give a smaller rate or a shorter horizon", *at)
-
-
-def _percentile(written: Any) -> Any:
-    """`p95` or `95%` as 0.95; `mean` as no percentile."""
-    text = str(written).strip().lower()
-    if text == "mean":
-        return None
-    try:
-        found = (
-            float(text[1:]) / 100 if text[:1] == "p" else float(text[:-1]) / 100 if text[-1:] == "%" else float(text)
-        )
-    except ValueError:
-        found = -1.0
-    if not 0.5 <= found < 1:
-        refuse(f"the percentile {text!r} is none", "type p50, p90, p95, p99 or mean")
-    return found
-
-
-class Requirements(Strict):
-    """What an architecture must meet whatever it costs; a failed one cannot be bought off.
-
-    `confidence` is the chance at which one counts as met; below 1 − confidence it counts as failed.
-    """
-
-    air_gapped: bool = False
-    residency: list[str] = []
-    edge: bool = False
-    gpu_operations: bool | None = None
-    p99_latency_ms: Positive | None = None
-    first_token_ms: Positive | None = None
-    token_ms: Positive | None = None
-    latency_percentile: Annotated[float, BeforeValidator(_percentile)] | None = None
-    min_quality_kept: Share | None = None
-    max_monthly_cost: Usd | None = None
-    payback_within_months: Positive | None = None
-    confidence: Share = 0.9
-
-    @model_validator(mode="after")
-    def _confident(self) -> "Requirements":
-        if not isinstance(self.confidence, float | int) or not 0.5 < self.confidence <= 1:
-            hint = "give one share above 50 %, up to 100 %, such as 90%"
-            refuse("the confidence of the requirements is no share above 50 %", hint, "confidence")
-        return self
-
-    @property
-    def stated(self) -> bool:
-        """Whether anything is required at all."""
-        return any(
-            value not in (None, False, []) or (field == "gpu_operations" and value is False)
-            for field, value in self
-            if field not in ("confidence", "latency_percentile")
-        )
-
-    @property
-    def sized_for(self) -> float | None:
-        """The chance that a fleet is sized for; None where nobody stated one: then it is the expected latency."""
-        return self.confidence if "confidence" in self.model_fields_set else None
 
 
 class Scenario(Strict):

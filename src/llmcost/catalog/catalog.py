@@ -25,7 +25,7 @@ from llmcost.catalog.models import (
     TokenizerChange,
 )
 from llmcost.catalog.names import Names, open_model_id
-from llmcost.catalog.price_record import api_price
+from llmcost.catalog.price_record import api_price, in_effect
 from llmcost.errors import InputError, UnknownPrice, did_you_mean
 from llmcost.estimate import Source
 
@@ -73,7 +73,7 @@ class Catalog:
         except KeyError:
             model, variant = self._model_and_variant(name)
             entries = self.compiled["models"][model]["prices"]
-            position = _in_effect(entries, day)
+            position = in_effect(entries, day)
             if position is None:
                 raise UnknownPrice(
                     f"{model} has no price on {day}",
@@ -388,16 +388,6 @@ class Catalog:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.compiled["models"])
-
-
-def _in_effect(entries: list[list[Any]], day: date) -> int | None:
-    """The position of the latest entry that has begun; entries are sorted, an undated one first."""
-    written = day.isoformat()
-    found = None
-    for position, entry in enumerate(entries):
-        if entry[0] is None or entry[0] <= written:
-            found = position
-    return found
 
 
 def _day(written: str | None) -> date | None:

@@ -101,3 +101,13 @@ def _rates(compiled: list[float | None] | None) -> Rates:
 
 def _day(written: str | None) -> date | None:
     return None if written is None else date.fromisoformat(written)
+
+
+def in_effect(entries: list[list[Any]], day: date) -> int | None:
+    """The position of the latest entry that has begun; entries are sorted, an undated one first."""
+    written = day.isoformat()
+    found = None
+    for position, entry in enumerate(entries):
+        if entry[0] is None or entry[0] <= written:
+            found = position
+    return found

@@ -10,7 +10,8 @@ from llmcost.catalog import Catalog
 from llmcost.economics.uncertainty import Sampling
 from llmcost.estimate import Assumption, Warning
 from llmcost.quantity import at_middle
-from llmcost.scenario import Requirements, Scenario
+from llmcost.requirements import Requirements
+from llmcost.scenario import Scenario
 
 if TYPE_CHECKING:
     from llmcost.usage.traffic import Traffic

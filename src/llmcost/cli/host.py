@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from llmcost.architectures.architecture import OwnModel
+from llmcost.architectures.own_models import OwnModel
 from llmcost.capacity.model_config import read_config
 from llmcost.cli.draft import Draft, draft_from
 from llmcost.cli.help import command_app

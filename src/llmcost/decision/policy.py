@@ -18,8 +18,8 @@ from llmcost.economics.comparison import Details, breached_by, compare_in_detail
 from llmcost.economics.gates import gates_of
 from llmcost.economics.horizon import estimate, need_workload
 from llmcost.economics.quality_kept import Evidence, model_quality, quality_kept, quality_of, segment_quality_kept
-from llmcost.economics.routing import single_models
 from llmcost.economics.segments import segment_alone
+from llmcost.economics.single_models import single_models
 from llmcost.economics.uncertainty import Sampling
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Estimate

@@ -16,7 +16,8 @@ from llmcost.economics.places import Place, places, places_of_one
 from llmcost.economics.quality_kept import quality_kept_bound, segment_quality_kept
 from llmcost.economics.segments import segment_alone
 from llmcost.estimate import Estimate
-from llmcost.scenario import Requirements, Scenario, month_after
+from llmcost.requirements import Requirements
+from llmcost.scenario import Scenario, month_after
 
 Status = Literal["met", "failed", "uncertain", "unknown"]
 WORST_FIRST: tuple[Status, ...] = ("failed", "unknown", "uncertain")

@@ -21,7 +21,8 @@ from llmcost.economics.products import Products
 from llmcost.economics.quality_kept import Evidence
 from llmcost.errors import InputError
 from llmcost.estimate import Cadence, Charge, Estimate, Factor, MonthCost
-from llmcost.scenario import Requirements, Scenario
+from llmcost.requirements import Requirements
+from llmcost.scenario import Scenario
 from llmcost.workload import Stream, streams
 
 

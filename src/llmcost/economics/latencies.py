@@ -8,8 +8,9 @@ least that it can be, and an answer of the mean length is the least that a p99 c
 
 from typing import Any, NamedTuple
 
-from llmcost.architectures.architecture import Architecture, Month, StatedLatency
+from llmcost.architectures.architecture import Architecture, Month
 from llmcost.architectures.flow import architecture_of
+from llmcost.architectures.own_models import StatedLatency
 from llmcost.architectures.prices import Prices
 from llmcost.capacity.latency import NETWORK_MS, Latency, latency, replica, under_load
 from llmcost.capacity.replica import LATENCY_CLASSES, capacity

@@ -5,11 +5,9 @@ the cheapest good single model saved more than the router did. Where qualities a
 is also held against mixing the cheapest and the strongest model at random for the same money.
 """
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from llmcost.architectures.api import Api, short_name
-from llmcost.architectures.architecture import Architecture
 from llmcost.architectures.flow import inflow
 from llmcost.architectures.prices import Prices
 from llmcost.architectures.routed import Routed
@@ -21,14 +19,13 @@ from llmcost.economics.figure import Figure, Output, value_of
 from llmcost.economics.horizon import estimate, months_of, need_workload, traffic
 from llmcost.economics.outputs import outputs
 from llmcost.economics.quality_kept import is_random_floor, quality_of
+from llmcost.economics.single_models import ROUTABLE, single_models, with_singles
 from llmcost.economics.totals import Totals
 from llmcost.economics.uncertainty import Outcome, Sampling, evaluated
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Estimate
 from llmcost.quantity import with_values
 from llmcost.scenario import Scenario
-
-ROUTABLE = ("api", "routed", "cascade")
 
 
 class Mix(NamedTuple):
@@ -111,28 +108,6 @@ class Routing(NamedTuple):
     sentence: str
     sweep: Sweep | None
     optimum: Optimum | None = None
-
-
-def with_singles(scenario: Scenario) -> Scenario:
-    """One month of the routable architectures, with every model they use as one of its own."""
-    kept = {
-        name: architecture
-        for name, architecture in scenario.architectures.items()
-        if architecture.kind in ROUTABLE or name == scenario.baseline
-    }
-    in_service = {name: a.in_full_service() for name, a in scenario.architectures.items()}
-    everything = {**in_service, **single_models(kept, scenario.architectures)}
-    return scenario.model_copy(update={"architectures": everything, "horizon_months": 1})
-
-
-def single_models(users: Mapping[str, Architecture], named: Mapping[str, Architecture]) -> dict[str, Api]:
-    """Every model that these architectures send requests to, as an architecture of its own.
-
-    A model that one of the named architectures already stands for is left out.
-    """
-    alone = {architecture.model for architecture in named.values() if isinstance(architecture, Api)}
-    targets = dict.fromkeys(target for architecture in users.values() for target in architecture.targets())
-    return {target: Api(model=target) for target in targets if target not in named and target not in alone}
 
 
 def route(

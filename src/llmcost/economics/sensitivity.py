@@ -21,6 +21,7 @@ from llmcost.architectures.prices import Prices
 from llmcost.economics.comparison import Details, compare_in_detail
 from llmcost.economics.horizon import estimate
 from llmcost.economics.lattice import normal_quantiles, positions
+from llmcost.economics.probes import GRID, OnValues, Probe, lead, probed
 from llmcost.economics.uncertainty import Sampling, inputs, linked, value_at
 from llmcost.economics.value_of_information import candidates, partial_information, perfect_information
 from llmcost.errors import InputError, did_you_mean
@@ -28,15 +29,8 @@ from llmcost.quantity import Range, ranges_in, with_values
 from llmcost.scenario import Scenario
 
 BINS = 32
-Z_P90 = 1.2815515655446004
-GRID = 401
-REACH = 3.0  # flips are looked for within ±3 standard normal deviations of the median
 FINER = 513  # points within a bracket, in each of two passes; a straight line does the rest
-SOME = 256  # draws on which it is tried whether an input is read at all
-MOST_AT_ONCE = 1 << 15
 CHUNK = 1 << 15  # draws of linked inputs that are mixed at once
-
-OnValues = Callable[[Mapping[str, Any]], dict[str, Any]]  # costs by architecture on given values of the inputs
 
 
 class Sensitivity(NamedTuple):
@@ -240,8 +234,8 @@ def _ranked(
     evpi = perfect_information(costs) if costs is not None and len(question.candidates) > 1 else None
     scale = float(np.abs(y).mean())
     nothing = evpi is not None and evpi <= 1e-12 * scale
-    probes = _probed(ranges, sampling, on_values, grid, (challenger, against))
-    flips = _flips(ranges, probes, lambda values: _lead(on_values(values), challenger, against))
+    probes = probed(ranges, sampling, on_values, grid, (challenger, against))
+    flips = _flips(ranges, probes, lambda values: lead(on_values(values), challenger, against))
     rows = []
     for path, uncertain in ranges.items():
         row = _row(path, uncertain, sampling, evpi, probes[path], flips.get(path))
@@ -260,10 +254,6 @@ def _ranked(
     )
 
 
-def _lead(costs: Mapping[str, Any], challenger: str, against: str) -> Any:
-    return costs[against] - costs[challenger]
-
-
 def _column(path: str, ranges: dict[str, Range], sampling: Sampling, grid: Any) -> Any:
     """One input's values on the draws; a linked one is mixed from those that it is linked with."""
     import numpy as np
@@ -279,70 +269,12 @@ def _column(path: str, ranges: dict[str, Range], sampling: Sampling, grid: Any) 
     return found
 
 
-class _Probe(NamedTuple):
-    """One input alone moved: whether y depends on it, and y along a grid of its normal quantiles."""
-
-    reads: bool
-    z: Any
-    values: Any
-    y: Any
-    swing: float
-
-
-def _probed(
-    ranges: dict[str, Range], sampling: Sampling, on_values: OnValues, grid: Any, pair: tuple[str, str]
-) -> dict[str, _Probe]:
-    """Every input in turn, many of them in one evaluation: the estimates cost by the call, not by the draw.
-
-    An input is read where another order of its draws, or another value of it alone, changes some architecture's cost.
-    """
-    import numpy as np
-
-    z = np.concatenate([np.linspace(-REACH, REACH, GRID), [-Z_P90, Z_P90]])
-    some = min(SOME, sampling.samples)
-    columns = inputs(ranges, sampling, grid, slice(0, some))
-    width = some + z.size
-    found: dict[str, _Probe] = {}
-    paths = list(ranges)
-    at_once = max(MOST_AT_ONCE // width, 1)
-    for begin in range(0, len(paths), at_once):
-        group = paths[begin : begin + at_once]
-        values = {path: value_at(ranges[path], z, sampling.z) for path in group}
-        tried = {
-            path: np.tile(np.concatenate([columns[path], np.full(z.size, ranges[path].middle)]), len(group) + 1)
-            for path in paths
-        }
-        for position, path in enumerate(group):
-            here = slice(position * width, (position + 1) * width)
-            tried[path][here] = np.concatenate([columns[path][::-1], values[path]])
-        shape = (len(group) + 1, width)
-        costs = {
-            name: np.broadcast_to(cost, (shape[0] * width,)).reshape(shape) for name, cost in on_values(tried).items()
-        }
-        y = _lead(costs, *pair)
-        for position, path in enumerate(group):
-            along = y[position, some:]
-            # Whole GPUs may cost the same in a few draws, so the whole reach of the input is looked at too.
-            reads = any(
-                _differ(cost[position, :some], cost[-1, :some]) or _differ(cost[position, some:], cost[position, some])
-                for cost in costs.values()
-            )
-            found[path] = _Probe(reads, z[:GRID], values[path][:GRID], along[:GRID], float(along[-1] - along[-2]))
-    return found
-
-
-def _differ(moved: Any, still: Any) -> bool:
-    import numpy as np
-
-    return bool((np.abs(moved - still) > 1e-12 * float(np.abs(still).max())).any())
-
-
 def _row(
     path: str,
     uncertain: Range,
     sampling: Sampling,
     evpi: float | None,
-    probe: _Probe,
+    probe: Probe,
     flip: tuple[float, float] | None,
 ) -> Sensitivity:
     """One input as far as it needs no draws: worth nothing yet, where there is something to choose."""
@@ -381,7 +313,7 @@ def _first_order(column: Any, y: Any) -> float:
 
 
 def _flips(
-    ranges: dict[str, Range], probes: dict[str, _Probe], advantage: Callable[[Mapping[str, Any]], Any]
+    ranges: dict[str, Range], probes: dict[str, Probe], advantage: Callable[[Mapping[str, Any]], Any]
 ) -> dict[str, tuple[float, float]]:
     """For each input that turns y: the value nearest the median at which its sign changes, and the chance beyond it."""
     import numpy as np
