@@ -6,7 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from llmcost.usage.readers.generic import COLUMNS, COMMON, END
+from llmcost.usage.formats.generic import COLUMNS, COMMON, END
 from llmcost.usage.warehouse import _EXPECTED
 
 ROOT = Path(__file__).parents[2]

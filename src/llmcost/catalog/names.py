@@ -22,6 +22,7 @@ MAKERS = (
     "minimax",
 )
 _HOST = len(MAKERS)
+_LONGEST = 256  # characters of an id
 
 
 class Names(NamedTuple):
@@ -36,10 +37,11 @@ class Names(NamedTuple):
         if found is not None:
             return found
         matches: dict[str, int] = {}
-        for prefix, models in self.prefixes.items():
-            if name.startswith(prefix) and is_dated(prefix, name[len(prefix) :]):
+        for length in range(1, min(len(name), _LONGEST) + 1):  # logs name thousands of models that nobody knows
+            models = self.prefixes.get(name[:length])
+            if models is not None and is_dated(name[:length], name[length:]):
                 for model in models:
-                    matches[model] = max(matches.get(model, 0), len(prefix))
+                    matches[model] = length
         if not matches:
             return None
         longest = {}

@@ -89,7 +89,7 @@ class _Session(Session):
         try:
             return self._together(group)
         except failed as error:
-            raise NotFlat(str(error).split("\n", 1)[0]) from None
+            raise NotFlat(str(error).strip().split("\n", 1)[0]) from None
 
     def _together(self, group: Sequence[int]) -> Cube:
         create(self.connection)

@@ -6,6 +6,7 @@ What cannot be read comes as a `BadLine` in its place, so that nothing is lost i
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Callable, Collection, Iterator
 from glob import escape
@@ -20,11 +21,11 @@ from llmcost.usage.logs import LONGEST_LINE, LogFile, NotALog, lines_of
 NOT_JSON = "not JSON"
 CUT_OFF = "cut-off last line"
 DAMAGED = "damaged from here on"
-TOO_LONG = "a line beyond 268 million characters"
+TOO_LONG = "a line beyond 16 million characters"
 UNCLOSED = "a quote that nothing closes"
 _SAMPLE, _AT_LEAST, _SAMPLED_CHARACTERS = 500, 20, 1 << 17  # documents, and how long they are together
 _PLACES, _AT_A_PLACE, _FURTHER_FROM = 16, 50, 1 << 20
-_PART, _MOST_PARTS = 1 << 20, 1 << 10  # characters of one JSON document
+_PART, _LONGEST_DOCUMENT = 1 << 20, 48 << 20  # characters that are read at a time, and of one JSON document
 _SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 _LINE_ENDS = ("\n", "\r\n", "")
 _CHUNK = 50_000  # rows of Parquet
@@ -207,54 +208,103 @@ def _second_look(line: str, lines: Iterator[str]) -> Any:
 
 
 def _json(file: LogFile, progress: Progress | None) -> Iterator[tuple[int, Any]]:
-    """One document over many lines; of a list that breaks off, what stands before the break."""
-    parts: list[str] = []
-    end = CUT_OFF
+    """One document over many lines, the elements of a list, or one document after another; no more than one is held.
+
+    Of what breaks off, what stands before the break is given.
+    """
     with file.opened() as (stream, raw):
-        reader = file.text(stream)
-        try:
-            while len(parts) <= _MOST_PARTS and (part := reader.read(_PART)):
-                parts.append(part)
-                if progress is not None:
-                    progress(raw.tell())
-        except OSError:
-            end = DAMAGED
-    if len(parts) > _MOST_PARTS:
-        raise NotALog("a JSON document beyond 1 GB", where=file.name, hint="write a line each: jq -c '.[]' FILE")
-    text = "".join(parts)
-    start = len(text) - len(text.lstrip())
-    if text[start:].startswith("["):
-        yield from _elements(text, start + 1, end)
-    else:
-        try:
-            yield 1, document_of(text)
-        except ValueError as error:
-            if "Extra data" in str(error):  # one document after another, as `jq .` writes them
-                yield from _elements(text, start, end, listed=False)
+        text = _Growing(file.text(stream))
+        listed, given = text.opens_list(), 0
+        while text.skip_blanks():
+            if listed and text.next == "]":
                 return
-            raise NotALog(f"this is no JSON: {error}", where=file.name, hint="export it again") from None
+            try:
+                line, document = text.document()
+            except ValueError as error:
+                if text.held > _LONGEST_DOCUMENT:
+                    what, hint = "a JSON document beyond 48 million characters", "write a line each: jq -c '.[]' FILE"
+                    raise NotALog(what, where=f"{file.name}:{text.line}", hint=hint) from None
+                if listed or given:
+                    yield text.line, BadLine(DAMAGED if text.damaged else CUT_OFF)
+                    return
+                raise NotALog(f"this is no JSON: {error}", where=file.name, hint="export it again") from None
+            given += 1
+            yield line, document
+            if progress is not None:
+                progress(raw.tell())
+        if listed or (text.damaged and given):
+            yield text.line, BadLine(DAMAGED if text.damaged else CUT_OFF)
 
 
-def _elements(text: str, at: int, end: str, *, listed: bool = True) -> Iterator[tuple[int, Any]]:
-    """The documents from a place on, of a list up to its bracket, else up to the end."""
-    line, counted = 1, 0
-    while True:
-        while at < len(text) and text[at] in " \t\r\n,":
-            at += 1
-        line += text.count("\n", counted, at)
-        counted = at
-        if at >= len(text):
-            if listed:
-                yield line, BadLine(end)
-            return
-        if listed and text[at] == "]":
-            return
+class _Growing:
+    """Text that is read as far as the present document needs, with the line that it has come to."""
+
+    def __init__(self, source: io.TextIOWrapper) -> None:
+        self._source = source
+        self._text = ""
+        self._at = 0
+        self._ended = False
+        self.damaged = False
+        self.line = 1
+
+    @property
+    def held(self) -> int:
+        """Characters from here on that have been read."""
+        return len(self._text) - self._at
+
+    @property
+    def next(self) -> str:
+        """The next character."""
+        return self._text[self._at]
+
+    def _more(self) -> bool:
+        """Read as much again as is held."""
+        if self._ended:
+            return False
         try:
-            document, at = DECODER.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            yield line, BadLine(end)
-            return
-        yield line, document
+            part = self._source.read(max(_PART, self.held))
+        except OSError:
+            part, self.damaged = "", True
+        self._text, self._at, self._ended = self._text[self._at :] + part, 0, not part
+        return not self._ended
+
+    def skip_blanks(self) -> bool:
+        """Go on to the next character that is no blank and no comma; whether there is one."""
+        while True:
+            while self._at < len(self._text) and self._text[self._at] in " \t\r\n,":
+                self.line += self._text[self._at] == "\n"
+                self._at += 1
+            if self._at < len(self._text):
+                return True
+            if not self._more():
+                return False
+
+    def opens_list(self) -> bool:
+        """Whether it begins with a bracket, which is then passed."""
+        if self.skip_blanks() and self.next == "[":
+            self._at += 1
+            return True
+        return False
+
+    def document(self) -> tuple[int, Any]:
+        """The next document with its line. Raises ValueError for what is none."""
+        while True:
+            try:
+                document, end = DECODER.raw_decode(self._text, self._at)
+                if end < len(self._text) or not self._more():
+                    break
+            except RecursionError:
+                raise ValueError("nested too deeply") from None
+            except ValueError:
+                if self.held > _LONGEST_DOCUMENT:
+                    raise
+                if not self._more():
+                    document, end = document_of(self._text[self._at :]), len(self._text)
+                    break
+        line = self.line
+        self.line += self._text.count("\n", self._at, end)
+        self._at = end
+        return line, document
 
 
 def _header(file: LogFile) -> list[str] | None:
@@ -277,6 +327,7 @@ class _Table:
         self._lines = lines_of(file.text(stream))
         self._given_back: list[str] = []
         self._taken: list[str] = []
+        self._too_long = False
         self.number = 0
         first = next((line for line in iter(self._line, "") if line.strip()), "")
         said = _SEPARATOR.fullmatch(first.strip("\r\n"))
@@ -287,6 +338,9 @@ class _Table:
 
     def _line(self) -> str:
         line = self._given_back.pop() if self._given_back else next(self._lines, "")
+        if len(line) == LONGEST_LINE and not line.endswith("\n"):
+            self._too_long = True
+            line = next((rest for rest in self._lines if rest.endswith("\n")), "\n")[-1]
         self._taken.append(line)
         self.number += 1
         return line
@@ -304,7 +358,10 @@ class _Table:
                 return
             except csv.Error as error:
                 row = BadLine(f"not CSV: {error}")
-            if len(self._taken) > 1 and not self._strict(row):
+            if self._too_long:
+                row, self._too_long = BadLine(TOO_LONG), False
+                reader = csv.reader(iter(self._line, ""), delimiter=self._delimiter)
+            elif len(self._taken) > 1 and not self._strict(row):
                 row = BadLine(UNCLOSED)
                 self._given_back += [line for line in reversed(self._taken[1:]) if line]
                 self.number = first

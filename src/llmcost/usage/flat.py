@@ -51,11 +51,11 @@ def _path(keys: Sequence[str]) -> str:
 DUCKDB = Dialect(
     "duckdb",
     '"',
-    lambda column, keys: f"CAST(JSON_EXTRACT({column}, {_path(keys)}) AS VARCHAR)",
+    lambda column, keys: f"CAST(JSON_EXTRACT({column}, {_path(keys)}) AS STRING)",
     lambda column, keys: f"JSON_EXTRACT_STRING({column}, {_path(keys)})",
     lambda text: f"EPOCH_US(TRY_CAST({text} AS TIMESTAMPTZ))",
     lambda moment: f"EPOCH_US({moment})",
-    lambda text: f"LEFT(CAST({text} AS VARCHAR), 1) = '{{'",
+    lambda text: f"LEFT(CAST({text} AS STRING), 1) = '{{'",
 )
 
 
@@ -192,7 +192,7 @@ class _OfJson:
         """What stands at a place as JSON text; NULL for nothing and for null."""
         column = self._column(keys[0])
         if len(keys) == 1:
-            column = f"CAST({column} AS VARCHAR)" if self.dialect.name == "duckdb" else column
+            column = f"CAST({column} AS STRING)" if self.dialect.name == "duckdb" else column
             return f"NULLIF({column}, 'null')"
         return f"NULLIF({self.dialect.at(column, keys[1:])}, 'null')"
 
@@ -214,7 +214,7 @@ class _OfJson:
                 )
                 raw = _first(list(map(self.raw, places)))
                 if required and len(places) == 1 and len(places[0]) == 1:
-                    raw = f"CAST({self._column(places[0][0])} AS VARCHAR)"  # null is no number either
+                    raw = f"CAST({self._column(places[0][0])} AS STRING)"  # null is no number either
                 if not required:
                     inner[f"{field}_raw"] = raw
                 inner[f"{field}_number"] = f"TRY_CAST({raw} AS DOUBLE)"

@@ -16,7 +16,7 @@ from typing import IO, Any, NamedTuple
 from llmcost.errors import InputError, did_you_mean
 from llmcost.usage.json_text import document_of
 
-LONGEST_LINE = 1 << 28  # characters; a line without an end must not fill the memory
+LONGEST_LINE = 1 << 24  # characters; a line without an end must not fill the memory
 _PARQUET = b"PAR1"
 # The first bytes of what is packed, and the module of the standard library that unpacks it (of Zstandard since 3.14).
 _PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\x00": "lzma", b"\x28\xb5\x2f\xfd": "compression.zstd"}
@@ -206,6 +206,8 @@ def _looked_at(file: LogFile) -> LogFile:
     file = file._replace(packed=packed)
     with file.opened() as (stream, _):
         head = stream.read1(_HEAD)
+    if head and not head.strip(b"\0"):
+        raise NotALog("no text", where=file.name, hint="name a log: JSONL, JSON, CSV or Parquet")
     file = file._replace(encoding=_encoding(head))
     kind = _kind(file)
     if kind == "csv" and file.encoding == "utf-8-sig" and b"\0" in head:
@@ -234,7 +236,7 @@ def _kind(file: LogFile) -> str:
             for line in lines_of(file.text(stream)):
                 if line.strip():
                     lines.append(line)
-                if len(lines) == _LOOKED_AT:
+                if len(lines) == _LOOKED_AT or sum(map(len, lines)) >= LONGEST_LINE:
                     break
         except OSError:
             if not lines:

@@ -1,6 +1,6 @@
 """What a reader of one log format is: it recognises the format and says what each record holds.
 
-A reader is one file in `usage/readers/` with one subclass of `Reader`; nothing else lists it. A flat
+A reader is one file in `usage/formats/` with one subclass of `Reader`; nothing else lists it. A flat
 format is data: a `FlatReader` names the paths of each field, and the same table becomes the Python
 that reads a line and the SQL that an engine runs. A nested or cumulative format writes `entry`.
 """
@@ -204,8 +204,8 @@ _MOST_PLANS = 1000
 
 
 def readers() -> dict[str, type[Reader]]:
-    """Every reader by name, found in `usage/readers/`."""
-    from llmcost.usage import readers as package
+    """Every reader by name, found in `usage/formats/`."""
+    from llmcost.usage import formats as package
 
     found: dict[str, type[Reader]] = {}
     for module in iter_modules(package.__path__):

@@ -275,10 +275,10 @@ class _Rule:
     def _buckets(self, kept: Sequence[str]) -> list[str]:
         cache_in, reasoning_in = self.convention
         arms = self._verdicts()
-        verdict = f"CASE WHEN reason IS NULL THEN CASE {' '.join(arms)} END END" if arms else "CAST(NULL AS VARCHAR)"
+        verdict = f"CASE WHEN reason IS NULL THEN CASE {' '.join(arms)} END END" if arms else "CAST(NULL AS STRING)"
         problem = f"COALESCE(reason, CASE WHEN {verdict} IS NOT NULL THEN '{AGAINST_STATED}' END)"
         if self.stated and not any("undecided" in arm for arm in arms) and arms:
-            found = {"problem": problem, "contradicts": "CAST(NULL AS VARCHAR)"}
+            found = {"problem": problem, "contradicts": "CAST(NULL AS STRING)"}
         else:
             found = {"problem": "reason", "contradicts": verdict}
         if self.proofs:

@@ -17,12 +17,12 @@ from llmcost.usage.convention import Convention
 from llmcost.usage.cube_sql import COLUMNS, COPIES, HOURS, OUTPUTS, SIZES, SUMS, Calls, add_cells, cube_query
 from llmcost.usage.documents import BadLine, documents
 from llmcost.usage.flat import Entries
+from llmcost.usage.formats.generic import BY_ID, END
+from llmcost.usage.formats.generic import COLUMNS as FIELDS
 from llmcost.usage.instants import EARLIEST_US, LATEST_US
 from llmcost.usage.lines import Lines
 from llmcost.usage.logs import log_file
 from llmcost.usage.reader import ReaderOptions, reader_named
-from llmcost.usage.readers.generic import BY_ID, END
-from llmcost.usage.readers.generic import COLUMNS as FIELDS
 from llmcost.usage.reading import BY_WAREHOUSE, FileRead, LogResult, Request
 from llmcost.usage.rule import COUNTS, DEAREST, STANDARD, call_columns, clean, judged
 from llmcost.usage.sizes import bucket_of

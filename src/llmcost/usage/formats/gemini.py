@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from llmcost.usage.convention import Convention
+from llmcost.usage.formats.openai import THINKING
 from llmcost.usage.reader import FlatReader, first_of, value_at
-from llmcost.usage.readers.openai import THINKING
 from llmcost.usage.record import Entry, NotACall
 from llmcost.usage.rule import BATCH
 from llmcost.usage.written_counts import added

@@ -16,10 +16,10 @@ from typing import Any
 
 from llmcost.usage.convention import Convention
 from llmcost.usage.elements import elements
+from llmcost.usage.formats.openai import with_output
 from llmcost.usage.instants import microseconds
 from llmcost.usage.json_text import from_text
 from llmcost.usage.reader import Reader, first_of, task_of, value_at
-from llmcost.usage.readers.openai import with_output
 from llmcost.usage.record import Entry, NotACall, Rejected
 from llmcost.usage.rule import NO_COUNTS
 from llmcost.usage.written_counts import NOTHING, added

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from llmcost.usage.convention import INCLUSIVE
+from llmcost.usage.formats.openai import COUNTS, with_output, with_thinking
 from llmcost.usage.places import under
 from llmcost.usage.reader import FlatReader, value_at
-from llmcost.usage.readers.openai import COUNTS, with_output, with_thinking
 from llmcost.usage.record import Entry, NotACall, Rejected
 from llmcost.usage.rule import BATCH
 

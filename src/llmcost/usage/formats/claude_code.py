@@ -17,8 +17,8 @@ from typing import Any
 
 from llmcost.usage.convention import EXCLUSIVE
 from llmcost.usage.elements import elements
+from llmcost.usage.formats.anthropic import steps_beside
 from llmcost.usage.reader import Quick, Reader, ReaderOptions, task_of, value_at
-from llmcost.usage.readers.anthropic import steps_beside
 from llmcost.usage.record import Entry, NotACall, Rejected
 
 _SYNTHETIC = "<synthetic>"
@@ -48,7 +48,7 @@ class ClaudeCode(Reader):
         """Most lines by a typed decoder, a tenth of the time of a document; what is written in any other way is None."""
         from msgspec import DecodeError, json
 
-        from llmcost.usage.claude_code_line import Line
+        from llmcost.usage.transcript_line import Line
 
         decode, entry = json.Decoder(Line).decode, self._quick_entry
 
