@@ -59,7 +59,7 @@ class Requirements(Strict):
     def stated(self) -> bool:
         """Whether anything is required at all."""
         return any(
-            value not in (None, False, []) or (field == "gpu_operations" and value is False)
+            (value is not None and value is not False and value != []) or (field == "gpu_operations" and value is False)
             for field, value in self
             if field not in ("confidence", "latency_percentile")
         )
