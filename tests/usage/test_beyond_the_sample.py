@@ -10,7 +10,7 @@ import pytest
 from synthetic_calls import line_by_line
 from test_same_cells import LITELLM, ROW, by_both, duckdb, engine, log, read_by
 
-from llmcost.usage import by_duckdb
+from llmcost.usage import by_duckdb, session
 from llmcost.usage.convention import NAMED
 from llmcost.usage.instants import microseconds
 from llmcost.usage.reading import Request
@@ -63,7 +63,7 @@ def test_something_else_where_an_object_is_expected(
     assert found.cube.total.cache_read == sum(cached for _, cached in LATER.values())
     assert found.lines.counts.accepted == SAMPLED + len(LATER)
     if engine == "duckdb":  # a large file too
-        monkeypatch.setattr(by_duckdb, "EXACT_BELOW_BYTES", 0)
+        monkeypatch.setattr(session, "EXACT_BELOW_BYTES", 0)
         large = read_by(by_duckdb.read, path, Request())
         assert (large.cube.hours, large.notes) == (found.cube.hours, [])
 
@@ -117,7 +117,7 @@ def test_days_as_numbers_in_parquet(tmp_path: Path, engine: str) -> None:
 
 def test_the_largest_count_in_a_large_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Read as a float, 2^53 + 1 is 2^53: both are beyond the bound."""
-    monkeypatch.setattr(by_duckdb, "EXACT_BELOW_BYTES", 0)
+    monkeypatch.setattr(session, "EXACT_BELOW_BYTES", 0)
     rows = [{**ROW, "input_tokens": each} for each in (*[5] * SAMPLED, 2**53 - 1, 2**53, 2**53 + 1)]
     path = log(tmp_path / "log.jsonl", rows)
     for read in (line_by_line, by_duckdb.read):
@@ -155,7 +155,7 @@ def test_a_count_that_is_no_plain_number_in_a_large_file(
     tmp_path: Path, written: Any, field: str, everywhere: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Text, lists and truths are told from numbers beyond the first lines too, where a number is read as such."""
-    monkeypatch.setattr(by_duckdb, "EXACT_BELOW_BYTES", 0)
+    monkeypatch.setattr(session, "EXACT_BELOW_BYTES", 0)
     full = {**ROW, "input_tokens": 1000, "cached_tokens": 600, "total_tokens": 1010, "cost": 0.5}
     others = full if everywhere else {key: value for key, value in full.items() if key in ROW}
     path = log(tmp_path / "log.jsonl", [*[full, others] * (SAMPLED * 2), {**full, field: written}, full, others])
@@ -169,7 +169,7 @@ def test_a_count_that_is_no_plain_number_in_a_large_file(
 
 
 def test_another_name_of_a_count_that_all_first_lines_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(by_duckdb, "EXACT_BELOW_BYTES", 0)
+    monkeypatch.setattr(session, "EXACT_BELOW_BYTES", 0)
     full = {**ROW, "cached_tokens": 60, "total_tokens": 110}
     renamed = {"cache_read_tokens" if key == "cached_tokens" else key: value for key, value in full.items()}
     for first in ([full], [full, {**full, "task": "t"}]):  # alike, and not

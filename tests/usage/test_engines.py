@@ -12,7 +12,7 @@ import pytest
 from synthetic_calls import THRESHOLDS, line_by_line, made_calls
 from test_own_readers import exclusive_row, generic_row, litellm_row
 
-from llmcost.usage import by_duckdb, by_spark
+from llmcost.usage import by_duckdb, by_spark, session
 from llmcost.usage.logs import log_files
 from llmcost.usage.reading import LogResult, Request, opened
 
@@ -128,7 +128,7 @@ def test_duckdb(folder: Path, log: str) -> None:
 @pytest.mark.parametrize("log", ["generic", "exclusive", "litellm", "late"])
 def test_duckdb_reads_a_large_log_quickly_and_the_same(folder: Path, log: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """As it reads beyond 64 MB: numbers as numbers, and no list of every size."""
-    monkeypatch.setattr(by_duckdb, "EXACT_BELOW_BYTES", 0)
+    monkeypatch.setattr(session, "EXACT_BELOW_BYTES", 0)
     late = {"model": "n", "timestamp": "2026-03-01T10:00:00Z", "input_tokens": 9, "output_tokens": 1}
     rows = [generic_row(made) for made in CALLS]
     extra = [
@@ -173,7 +173,7 @@ ODD = {
 def test_one_odd_line_among_plain_ones(tmp_path: Path, odd: str, place: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A large log, which DuckDB reads quickly by what its first lines show: an odd line counts as elsewhere."""
     pytest.importorskip("duckdb")
-    monkeypatch.setattr(by_duckdb, "EXACT_BELOW_BYTES", 0)
+    monkeypatch.setattr(session, "EXACT_BELOW_BYTES", 0)
     lines = [json.dumps({**PLAIN, "input_tokens": 100 + number % 7}) for number in range(6_000)]
     lines.insert(place, ODD[odd])
     path = tmp_path / "log.jsonl"

@@ -62,7 +62,7 @@ def _figure(expression: Expression, values: dict[str, Any], asked: Asked) -> Fig
     drawn = draws[~np.isnan(draws)]  # beyond the ends of the ranges it may have no value
     within = np.clip(drawn, low, high)
     spread = quantiles(within, (0.05, 0.5, 0.95)) if drawn.size else None
-    expected = float(within.mean()) if drawn.size else point
+    expected = float(drawn.mean()) if drawn.size else point
     below = (float((drawn < low).mean()), float((drawn <= high).mean())) if drawn.size else None
     figure = outcome.figures[RESULT]
     return Figure(expected, spread, (low, high), below, figure.monotone, figure.error)

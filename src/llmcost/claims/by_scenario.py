@@ -361,14 +361,13 @@ def _rows(asked: Asked, result: Any) -> tuple[Any, Any]:
 
 
 def _with_band(found: Recomputed, result: Hosting) -> Recomputed:
-    """A modelled rate is a band, never a point."""
-    band, rate = result.requests_per_second_band, result.requests_per_second.value
-    if band is None or not rate or found.name not in RATES or found.figure.value is None:
+    """A modelled rate is a band, never a point: its bounds hold the model's own error, and the ranges of a request."""
+    if result.requests_per_second_band is None or found.name not in RATES or found.figure.value is None:
         return found
-    low, high = lowest(found.figure), highest(found.figure)  # over the ranges of a request's tokens
+    low, high = lowest(found.figure), highest(found.figure)
     if low is None or high is None:
         return found
-    figure = Figure(found.figure.value, None, (low * band[0] / rate, high * band[1] / rate))
+    figure = Figure(found.figure.value, None, (low, high))
     return found._replace(figure=figure, ends="the capacity model's band")
 
 

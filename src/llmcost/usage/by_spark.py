@@ -13,18 +13,19 @@ from importlib.util import find_spec
 from typing import Any
 
 from llmcost.errors import InputError
-from llmcost.usage.by_duckdb import Session, good
 from llmcost.usage.cube import Cube
 from llmcost.usage.cube_sql import TOKENS, Calls, add_cells, cube_query
 from llmcost.usage.documents import CUT_OFF, NOT_JSON, BadLine
 from llmcost.usage.duckdb_queries import connected
 from llmcost.usage.entries import create, insert
-from llmcost.usage.flat import SPARK, Entries, NotFlat, entries_of_json, entries_of_parquet, flat_reader, json_columns
+from llmcost.usage.flat import SPARK, Entries, NotFlat, entries_of_json, flat_reader, json_columns
+from llmcost.usage.flat_parquet import entries_of_parquet
 from llmcost.usage.json_text import BLANKS, document_of
 from llmcost.usage.lines import Lines
 from llmcost.usage.logs import LogFile
 from llmcost.usage.reading import BY_SPARK, LogResult, Opened, Request
 from llmcost.usage.rule import STANDARD, call_columns
+from llmcost.usage.session import Session, good
 
 _MOST_ODD = 20_000
 _ODD = "_corrupt_record"

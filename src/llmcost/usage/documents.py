@@ -6,7 +6,6 @@ What cannot be read comes as a `BadLine` in its place, so that nothing is lost i
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Callable, Collection, Iterator
 from glob import escape
@@ -15,7 +14,8 @@ from typing import IO, Any, NamedTuple
 
 from llmcost.errors import InputError
 from llmcost.usage.duckdb_queries import QueryFailed, connection, fetched
-from llmcost.usage.json_text import BLANKS, DECODER, document_of, is_blank, line_decoder
+from llmcost.usage.growing_text import LONGEST_DOCUMENT, GrowingText
+from llmcost.usage.json_text import BLANKS, document_of, is_blank, line_decoder
 from llmcost.usage.logs import LONGEST_LINE, LogFile, NotALog, lines_of
 
 NOT_JSON = "not JSON"
@@ -25,7 +25,6 @@ TOO_LONG = "a line beyond 16 million characters"
 UNCLOSED = "a quote that nothing closes"
 _SAMPLE, _AT_LEAST, _SAMPLED_CHARACTERS = 500, 20, 1 << 17  # documents, and how long they are together
 _PLACES, _AT_A_PLACE, _FURTHER_FROM = 16, 50, 1 << 20
-_PART, _LONGEST_DOCUMENT = 1 << 20, 48 << 20  # characters that are read at a time, and of one JSON document
 _SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 _LINE_ENDS = ("\n", "\r\n", "")
 _CHUNK = 50_000  # rows of Parquet
@@ -213,7 +212,7 @@ def _json(file: LogFile, progress: Progress | None) -> Iterator[tuple[int, Any]]
     Of what breaks off, what stands before the break is given.
     """
     with file.opened() as (stream, raw):
-        text = _Growing(file.text(stream))
+        text = GrowingText(file.text(stream))
         listed, given = text.opens_list(), 0
         while text.skip_blanks():
             if listed and text.next == "]":
@@ -221,7 +220,7 @@ def _json(file: LogFile, progress: Progress | None) -> Iterator[tuple[int, Any]]
             try:
                 line, document = text.document()
             except ValueError as error:
-                if text.held > _LONGEST_DOCUMENT:
+                if text.held > LONGEST_DOCUMENT:
                     what, hint = "a JSON document beyond 48 million characters", "write a line each: jq -c '.[]' FILE"
                     raise NotALog(what, where=f"{file.name}:{text.line}", hint=hint) from None
                 if listed or given:
@@ -234,77 +233,6 @@ def _json(file: LogFile, progress: Progress | None) -> Iterator[tuple[int, Any]]
                 progress(raw.tell())
         if listed or (text.damaged and given):
             yield text.line, BadLine(DAMAGED if text.damaged else CUT_OFF)
-
-
-class _Growing:
-    """Text that is read as far as the present document needs, with the line that it has come to."""
-
-    def __init__(self, source: io.TextIOWrapper) -> None:
-        self._source = source
-        self._text = ""
-        self._at = 0
-        self._ended = False
-        self.damaged = False
-        self.line = 1
-
-    @property
-    def held(self) -> int:
-        """Characters from here on that have been read."""
-        return len(self._text) - self._at
-
-    @property
-    def next(self) -> str:
-        """The next character."""
-        return self._text[self._at]
-
-    def _more(self) -> bool:
-        """Read as much again as is held."""
-        if self._ended:
-            return False
-        try:
-            part = self._source.read(max(_PART, self.held))
-        except OSError:
-            part, self.damaged = "", True
-        self._text, self._at, self._ended = self._text[self._at :] + part, 0, not part
-        return not self._ended
-
-    def skip_blanks(self) -> bool:
-        """Go on to the next character that is no blank and no comma; whether there is one."""
-        while True:
-            while self._at < len(self._text) and self._text[self._at] in " \t\r\n,":
-                self.line += self._text[self._at] == "\n"
-                self._at += 1
-            if self._at < len(self._text):
-                return True
-            if not self._more():
-                return False
-
-    def opens_list(self) -> bool:
-        """Whether it begins with a bracket, which is then passed."""
-        if self.skip_blanks() and self.next == "[":
-            self._at += 1
-            return True
-        return False
-
-    def document(self) -> tuple[int, Any]:
-        """The next document with its line. Raises ValueError for what is none."""
-        while True:
-            try:
-                document, end = DECODER.raw_decode(self._text, self._at)
-                if end < len(self._text) or not self._more():
-                    break
-            except RecursionError:
-                raise ValueError("nested too deeply") from None
-            except ValueError:
-                if self.held > _LONGEST_DOCUMENT:
-                    raise
-                if not self._more():
-                    document, end = document_of(self._text[self._at :]), len(self._text)
-                    break
-        line = self.line
-        self.line += self._text.count("\n", self._at, end)
-        self._at = end
-        return line, document
 
 
 def _header(file: LogFile) -> list[str] | None:

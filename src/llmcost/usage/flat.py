@@ -17,10 +17,9 @@ from llmcost.usage.reading import Opened
 from llmcost.usage.rule import COUNTS, DEAREST, literal
 
 # A limit of what a double holds exactly; the rule says of more what is wrong with it.
-_WHOLE = (1 << 53) - 1
-_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "INT", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
-_NO_MAP = "({0} IS NULL OR ({0} NOT LIKE '[%' AND {0} NOT LIKE '{{%'))"
-_TEXTS = ("model", "tier", "task", "id")
+WHOLE = (1 << 53) - 1
+NO_MAP = "({0} IS NULL OR ({0} NOT LIKE '[%' AND {0} NOT LIKE '{{%'))"
+TEXTS = ("model", "tier", "task", "id")
 Keys = tuple[str, ...]
 
 
@@ -129,7 +128,7 @@ def json_columns(reader: FlatReader, documents: Sequence[Mapping[str, Any]]) -> 
                 places.setdefault(field, []).append(keys)
             else:
                 late.append(keys)
-            if values and len(values) == len(documents) and field not in _TEXTS:
+            if values and len(values) == len(documents) and field not in TEXTS:
                 settled.add(field)
                 break
     nested = {keys[0] for keys in [*late, *(keys for each in places.values() for keys in each)] if len(keys) > 1}
@@ -142,7 +141,7 @@ def json_columns(reader: FlatReader, documents: Sequence[Mapping[str, Any]]) -> 
     for field, each in places.items():
         for keys in each:
             as_text = (
-                field in (*_TEXTS, *(["at"] if texts else [])) and keys[0] not in nested and not _lists(documents, keys)
+                field in (*TEXTS, *(["at"] if texts else [])) and keys[0] not in nested and not _lists(documents, keys)
             )
             types.setdefault(keys[0], "VARCHAR" if as_text else "JSON")
             if not as_text:
@@ -212,26 +211,26 @@ class _OfJson:
                 required = field in self.found.settled or (
                     field in ("input", "output") and "total" not in self.found.places
                 )
-                raw = _first(list(map(self.raw, places)))
+                raw = first_of(list(map(self.raw, places)))
                 if required and len(places) == 1 and len(places[0]) == 1:
                     raw = f"CAST({self._column(places[0][0])} AS STRING)"  # null is no number either
                 if not required:
                     inner[f"{field}_raw"] = raw
                 inner[f"{field}_number"] = f"TRY_CAST({raw} AS DOUBLE)"
                 outer[field] = f"TRY_CAST({field}_number AS BIGINT)"
-                number = f"{field}_number = FLOOR({field}_number) AND ABS({field}_number) <= {_WHOLE}"
+                number = f"{field}_number = FLOOR({field}_number) AND ABS({field}_number) <= {WHOLE}"
                 self.plain.append(number if required else f"({field}_raw IS NULL OR ({number}))")
         if not {"input", "output"} <= self.found.places.keys():
             raise NotFlat("")
         for field in ("model", "tier", "id"):
             places = self.found.places.get(field, [])
             if places and (field != "id" or self.reader.duplicates):
-                outer[field] = _first(list(map(self.text, places)))
+                outer[field] = first_of(list(map(self.text, places)))
                 outer[field] = f"NULLIF({outer[field]}, '')" if field == "id" else outer[field]
         self._task(inner, outer)
         self._moment(inner, outer)
         if "usd" in self.found.places:
-            raw = _first(list(map(self.raw, self.found.places["usd"])))
+            raw = first_of(list(map(self.raw, self.found.places["usd"])))
             inner["usd_raw"] = raw
             outer["usd"] = f"TRY_CAST({raw} AS DOUBLE)"
             lacking = "usd_raw IS NULL AND FALSE" if "usd" in self.found.settled else "usd_raw IS NULL"
@@ -267,9 +266,9 @@ class _OfJson:
         if not places:
             return
         if all(self.found.types[keys[0]] == "VARCHAR" for keys in places):
-            outer["task"] = _first(list(map(self.text, places)))
+            outer["task"] = first_of(list(map(self.text, places)))
             # Quotes, escapes and maps within, which a text may hold as well, are the Python reader's.
-            self.plain.append(_NO_MAP.format("task"))
+            self.plain.append(NO_MAP.format("task"))
             return
         if len(places) > 1:
             raise NotFlat("")
@@ -290,25 +289,25 @@ class _OfJson:
             self.plain.append(f"at_us BETWEEN {EARLIEST_US + 1} AND {LATEST_US}")
             return
         if self.found.times_are_text:
-            inner["at_text"] = _first(list(map(self.text, places)))
+            inner["at_text"] = first_of(list(map(self.text, places)))
             outer["at_us"] = self.dialect.micros("at_text")
             # An engine reads the word `epoch` as the first moment of all.
             self.plain.append(f"(at_text IS NULL OR {outer['at_us']} BETWEEN {EARLIEST_US + 1} AND {LATEST_US})")
             self.plain += ["at_text IS NOT NULL"] if "at" in self.found.settled else []
             return
-        inner["at_raw"] = _first(list(map(self.raw, places)))
-        outer["at_us"] = _of_number("at_raw")
-        self.plain.append(_number_is_moment("at_raw"))
+        inner["at_raw"] = first_of(list(map(self.raw, places)))
+        outer["at_us"] = moment_of_number("at_raw")
+        self.plain.append(number_is_moment("at_raw"))
         self.plain += ["at_raw IS NOT NULL"] if "at" in self.found.settled else []
 
 
-def _number_is_moment(raw: str) -> str:
+def number_is_moment(raw: str) -> str:
     number = f"TRY_CAST({raw} AS DOUBLE)"
     dates = " OR ".join(f"{number} BETWEEN {least} AND {most}" for least, most in COMPACT_DATES)
     return f"({raw} IS NULL OR ({number} BETWEEN 1 AND 2e18 AND NOT ({dates})))"
 
 
-def _of_number(raw: str) -> str:
+def moment_of_number(raw: str) -> str:
     """Microseconds since 1970 of a number since then, whose size tells its unit."""
     number, whole = (
         f"TRY_CAST({raw} AS DOUBLE)",
@@ -322,87 +321,5 @@ def _of_number(raw: str) -> str:
     )
 
 
-def _first(parts: Sequence[str]) -> str:
+def first_of(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else f"COALESCE({', '.join(parts)})"
-
-
-def entries_of_parquet(
-    reader: FlatReader, types: Mapping[str, str], source: str, dialect: Dialect, *, also: Sequence[str] = ()
-) -> Entries:
-    """The entries of a Parquet file, by the engine's types of its columns, with further ones. Raises NotFlat."""
-    outer: dict[str, str] = {name: name for name in also}
-    plain: list[str] = []
-    for field, paths in reader.places().items():
-        own = [keys for keys in map(keys_of, paths) if keys[0] in types]
-        if not own or (field == "id" and not reader.duplicates) or field == "calls":
-            continue
-        columns = [_parquet_column(field, keys, types[keys[0]].upper(), dialect) for keys in own]
-        kinds = {kind for _, kind in columns}
-        sql = _first([each for each, _ in columns])
-        if field in COUNTS:
-            outer[field] = sql if kinds == {"whole"} else f"TRY_CAST({sql} AS BIGINT)"
-            if kinds != {"whole"}:
-                plain.append(f"({sql} IS NULL OR ({sql} = FLOOR({sql}) AND ABS({sql}) <= {_WHOLE}))")
-        elif field == "at":
-            if len(kinds) > 1:
-                raise NotFlat("its times are written in two ways")
-            outer["at_us"] = _parquet_moment(sql, kinds.pop(), dialect, plain)
-        elif field == "usd":
-            outer["usd"] = f"TRY_CAST({sql} AS DOUBLE)"
-            plain.append(
-                f"({sql} IS NULL OR (TRY_CAST({sql} AS DOUBLE) >= 0 AND TRY_CAST({sql} AS DOUBLE) < {DEAREST}))"
-            )
-        else:
-            outer[field] = f"NULLIF({sql}, '')" if field == "id" else sql
-            if field == "task":
-                plain.append(_NO_MAP.format(sql))
-    if not {"input", "output"} <= outer.keys():
-        raise NotFlat("no column holds the input or the output tokens")
-    for path, allowed in reader.plain.items():
-        keys = keys_of(path)
-        if keys[0] in types:
-            text = f"CAST({dialect.quoted(keys[0])} AS STRING)"
-            plain.append(f"({text} IS NULL OR {text} IN ({', '.join(map(literal, allowed))}))")
-    listed = ", ".join(f"{sql} AS {name}" for name, sql in outer.items())
-    return Entries(
-        f"SELECT COALESCE({' AND '.join(plain) or 'TRUE'}, FALSE) AS plain, {listed} FROM {source}", ("plain", *outer)
-    )
-
-
-def _parquet_column(field: str, keys: Keys, written: str, dialect: Dialect) -> tuple[str, str]:
-    """One column as SQL, and what it holds: whole numbers, numbers, moments or texts. Raises NotFlat."""
-    sql = dialect.quoted(keys[0])
-    if len(keys) > 1 or written.startswith(("STRUCT", "MAP", "ARRAY")) or written.endswith("[]"):
-        raise NotFlat(f"{keys[0]} is nested")
-    if field in _TEXTS:
-        if written in ("VARCHAR", "STRING"):
-            return sql, "text"
-        if written in (*_INTEGERS, "BOOLEAN", "UUID"):
-            return f"CAST({sql} AS STRING)", "text"
-        raise NotFlat(f"{keys[0]} is of type {written}")  # how an engine writes a float is its own way
-    if written in _INTEGERS:
-        return f"CAST({sql} AS BIGINT)", "whole"
-    if written in ("DOUBLE", "FLOAT", "UBIGINT", "HUGEINT") or written.startswith("DECIMAL"):
-        # A file's own statistics pass over what is no number, and an engine leaves out a check that they answer.
-        return (f"CAST({sql} AS DOUBLE)", "number")
-    if written.startswith("TIMESTAMP") and field == "at":
-        return sql, "moment"
-    if written in ("VARCHAR", "STRING") and field in ("at", "usd"):
-        return sql, "text"
-    raise NotFlat("its numbers are written as text" if field in COUNTS else f"a column of type {written}")
-
-
-def _parquet_moment(sql: str, kind: str, dialect: Dialect, plain: list[str]) -> str:
-    if kind == "moment":
-        micros = dialect.micros_of_moment(sql)
-        plain.append(f"({sql} IS NULL OR {micros} BETWEEN {EARLIEST_US + 1} AND {LATEST_US})")
-        return micros
-    if kind == "text":
-        micros = dialect.micros(sql)
-        # Digits alone are a number, of which an engine would make a year.
-        digits = f"REGEXP_MATCHES({sql}, '^[0-9]+$')" if dialect.name == "duckdb" else f"{sql} RLIKE '^[0-9]+$'"
-        plain.append(f"({sql} IS NULL OR ({micros} BETWEEN {EARLIEST_US + 1} AND {LATEST_US} AND NOT {digits}))")
-        return micros
-    raw = f"CAST({sql} AS STRING)" if kind == "whole" else sql
-    plain.append(_number_is_moment(raw))
-    return _of_number(raw)
