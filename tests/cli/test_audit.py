@@ -124,9 +124,9 @@ def test_explain_shows_the_inputs_by_name_and_each_step(post: Path) -> None:
         assert line in lines
 
 
-def test_explain_says_that_steps_over_ranges_are_worked_out_at_their_middles() -> None:
+def test_explain_says_that_steps_over_ranges_are_worked_out_at_their_expected_values() -> None:
     out = run("audit", "--says", "result=4", "arithmetic", "max(x, y)", "x=1..10", "y=2..8", "--explain").out
-    assert "max(x, y) 4 worked out with every input at its middle" in [
+    assert "max(x, y) 5.5 worked out with every input at its expected value" in [  # (1 + 10) ÷ 2 is above (2 + 8) ÷ 2
         " ".join(line.split()) for line in out.split("\n")
     ]
 
@@ -193,7 +193,7 @@ def test_what_a_rescue_takes_for_granted_is_listed(tmp_path: Path) -> None:
         "source: {title: t}\nclaims:\n- {id: a, says: s, expression: x, given: {x: 1}, published: 5, would_hold_if: [{reading: "
         "it is trained, calculation: training_run, given: {hours: 4, usd_per_gpu_hour: 2}}]}\n"
     )
-    assert "* gpus = 1: one GPU unless stated (a)" in run("audit", str(tmp_path / "post.yaml")).out
+    assert "* gpus = 1: one GPU unless stated (a)" in run("audit", str(tmp_path / "post.yaml"), "--details").out
 
 
 def test_explain_says_whose_a_price_is(tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_explain_says_whose_a_price_is(tmp_path: Path) -> None:
 def test_what_an_offer_takes_for_granted_is_listed() -> None:
     pairs = ("build=62k", "saving_per_call=0.007", "calls_per_month=2M")
     flags = ("--build", "62k", "--saving-per-call", "0.007", "--calls", "2M", "--as-of", "2026-11-22")
-    for done in (run("audit", "--says", "payback_month=5", "breakeven", *pairs), run("breakeven", *flags)):
+    for done in (run("audit", "--says", "payback_month=5", "breakeven", *pairs, "--details"), run("breakeven", *flags, "--details")):
         assert "* operations_per_month = 0: no people to run it are stated" in done.out
 
 
@@ -250,7 +250,7 @@ def test_defaults_and_old_prices_behind_a_figure_are_listed_with_the_claims(tmp_
         "{architectures: {own: {kind: self_hosted, gpu: {name: H100-SXM, provider: AWS}, throughput: {requests_per_second: 5}}}, "
         "workload: {requests_per_month: 2M, input_tokens: 1500, output_tokens: 300}}}\n"
     )
-    done = run("audit", str(path))
+    done = run("audit", str(path), "--details")
     assert "* peak_to_average = 4: the peak is not stated (rent)" in done.out
     assert "warning: own: usd_per_gpu_hour was checked on" in done.err and "(rent)" in done.err
 

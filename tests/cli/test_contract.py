@@ -114,7 +114,7 @@ class TestJson:
                 assert f"{name}_range" not in row
 
     def test_a_range_is_not_lost(self, command: str, with_ranges: dict[str, Run]) -> None:
-        """Where inputs are ranges each headline carries its P5-P95, its extremes and its point."""
+        """Where inputs are ranges each headline, an expected value, carries its median, its P5-P95 and its extremes."""
         seen = 0
         for row in rows_of(command, with_ranges[f"{command} json"].result):
             for name in HEADLINES[command]:
@@ -123,7 +123,8 @@ class TestJson:
                 low, high = row[f"{name}_range"]
                 assert low <= row[name] <= high
                 least, most = row[f"{name}_bounds"]
-                assert least <= row[f"{name}_point"] <= most
+                assert least <= low <= row[f"{name}_median"] <= high <= most
+                assert f"{name}_point" not in row
                 seen += low < high
         assert seen > 0
 
