@@ -277,7 +277,7 @@ def test_a_folder_stands_for_its_files_and_counts_by_source(post: Path) -> None:
 
 def test_sources_of_one_title_and_claims_of_one_id_are_told_apart(post: Path) -> None:
     (post.parent / "b.yaml").write_text(POST, encoding="utf-8")
-    done = run("audit", str(post), str(post.parent / "b.yaml"), "--fail-on", "impossible")
+    done = run("audit", str(post), str(post.parent / "b.yaml"), "--fail-on", "impossible", "--details")
     assert f"A post, 2026-05 ({post})" in done.out.split("All")[0]
     assert [line for line in done.err.splitlines() if "breached" in line] == [
         f"gate breached: {post}: more: impossible",
