@@ -15,7 +15,8 @@ from llmcost.quantity import Quantity, QuantityError
 from llmcost.scenario import KINDS, Scenario, kind_class
 from llmcost.workload import Strict
 
-MONEY = re.compile(r"usd|price|cost|_per_mtok$|^build$|^operations_per_month$|^colocation_per_month$|^saving_per_call$")
+MONEY = re.compile(r"usd|price|cost|_per_mtok$|^build$|^operations_per_month$|^colocation_per_month$|^saving_per_call$|^min_spend_per_month$")
+MONEY_BY_NAME = {("Scenario", "credits"), ("OwnPrice", "other"), ("OwnRates", "other"), ("TierPrice", "other")}
 NO_MONEY = {"api_price_change_per_year"}
 
 
@@ -50,13 +51,13 @@ FIELDS = list(_fields())
 
 
 def test_every_kind_of_field_is_looked_at() -> None:
-    assert {quantity.scale for _, _, quantity in FIELDS} == {"positive", "share", "change", "signed"}
+    assert {quantity.scale for _, _, quantity in FIELDS} == {"positive", "share", "change", "price_change", "signed"}
     assert len(FIELDS) > 100
 
 
 @pytest.mark.parametrize(("model", "name", "quantity"), FIELDS, ids=lambda part: part if isinstance(part, str) else "")
 def test_a_field_takes_the_unit_that_its_name_says(model: str, name: str, quantity: Quantity) -> None:
-    money = bool(MONEY.search(name)) and name not in NO_MONEY
+    money = (bool(MONEY.search(name)) or (model, name) in MONEY_BY_NAME) and name not in NO_MONEY
     assert (quantity.unit == "USD") == money
     refused = [text for text in ("$1", "50%") if _refuses(quantity, text)]
     assert refused == {"USD": ["50%"], "count": ["$1", "50%"], "ratio": ["$1"], "any": []}[quantity.unit]

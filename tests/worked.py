@@ -26,12 +26,21 @@ _BINARY: dict[type[ast.operator], Callable[[Any, Any], float]] = {
     ast.Div: operator.truediv,
     ast.Pow: operator.pow,
 }
+
+
+def mean_between(low: float, high: float) -> float:
+    """The mean of a log-normal amount whose 5th and 95th percentiles these are: its median × exp(σ² / 2)."""
+    deviation = math.log(high / low) / (2 * 1.6448536269514722)
+    return math.sqrt(low * high) * math.exp(deviation**2 / 2)
+
+
 _FUNCTIONS: dict[str, Callable[..., float]] = {
     "sqrt": math.sqrt,
     "floor": math.floor,
     "ceil": math.ceil,
     "min": min,
     "max": max,
+    "mean_between": mean_between,
 }
 _WORDS = {"true": True, "false": False, "null": None}
 

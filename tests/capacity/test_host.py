@@ -45,7 +45,9 @@ def fleet() -> Any:
 def test_a_rate_is_modelled_with_its_band_its_limit_and_its_times(alone: Any) -> None:
     low, high = alone["requests_per_second_band"]
     assert low < 26 < high  # about 26 are published
-    assert math.isclose(math.sqrt(low * high), alone["requests_per_second"], rel_tol=1e-6)
+    assert math.isclose(math.sqrt(low * high), alone["requests_per_second_median"], rel_tol=1e-4)
+    above = math.exp((0.27 / 1.6448536269514722) ** 2 / 2)  # the mean of a log-normal over its median
+    assert math.isclose(math.sqrt(low * high) * above, alone["requests_per_second"], rel_tol=1e-4)
     # The band is a 90 % interval of the draws: a dense model's is e^0.27 either way.
     assert math.isclose(high / low, math.exp(2 * 0.27), rel_tol=1e-6)
     drawn_low, drawn_high = alone["requests_per_second_range"]
@@ -183,7 +185,9 @@ def test_limits_size_the_fleet_in_place_of_class_and_utilisation() -> None:
     done = run(*WORKED, *gpus, "--max-ttft", "500ms", "--max-tpot", "0.05s", "-f", "json")
     limits = done.result["limits"]
     assert (limits["first_token_ms"], limits["token_ms"], limits["percentile"]) == (500, 50, None)
-    assert done.result["gpus"] == 2 * math.ceil(20 / limits["goodput_requests_per_second"]) and done.result["gpus"] <= 8
+    # Half of the draws need at most the GPUs of the median rate; what is paid is the mean of all of them.
+    assert done.result["gpus_median"] == 2 * math.ceil(20 / limits["goodput_requests_per_second"])
+    assert done.result["gpus_range"][0] <= done.result["gpus"] <= done.result["gpus_range"][1]
     assert 0.5 < limits["chance"] < 1
     named = {one["name"] for one in done.document["assumptions"]}
     assert not named & {"self-hosted.target_utilisation", "self-hosted.latency_class"}
@@ -323,7 +327,8 @@ def test_a_measured_file_counts_and_the_models_error_is_said(tmp_path: Any) -> N
         runs += ["--measured", str(path)]
     gpus = ("--gpu", "H100-SXM", "--gpus-per-replica", "2")
     done = run(*WORKED, *gpus, *runs, "--max-tpot", "50ms", "-f", "json")
-    assert done.result["requests_per_second"] == pytest.approx(4.0)
+    assert done.result["requests_per_second_median"] == pytest.approx(4.0, rel=1e-6)
+    assert done.result["requests_per_second"] == pytest.approx(4.0, rel=1e-3)  # 3.6, 4 and 4.4 are all but symmetric
     assert done.result["requests_per_second_range"] == pytest.approx([3.6, 4.4], rel=0.01)
     assert 2 * math.ceil(20 / 4.4) <= done.result["gpus"] <= 2 * math.ceil(20 / 3.6)
     assert done.result["against_model"]["ratio"] == pytest.approx(

@@ -81,8 +81,37 @@ def at(value: Any, position: int) -> float | None:
     return None if found is None or not np.isfinite(found) else float(found)
 
 
+ADDED = ("one_time_cost", "monthly_cost", "total_cost")
+
+
+def check_costs(details: Details, found: WhatIf, changed: Scenario, position: int, where: object) -> None:
+    """With ranges: a cost is that of the changed scenario, and what today's expected cost is above that of the inputs' own."""
+    fresh = compare_in_detail(changed, load_catalog())
+    middle = compare_in_detail(details.point, load_catalog())
+    middles = {row.name: row for row in middle.comparison.architectures}
+    expected_rows = {row.name: row for row in details.comparison.architectures}
+    for row in fresh.comparison.architectures:
+        for field in ADDED:
+            there, today, mean = (
+                getattr(each, field).value for each in (row, middles[row.name], expected_rows[row.name])
+            )
+            shown = at(found.figures[row.name, field], position)
+            if None in (there, today, mean):
+                assert shown is None, (where, row.name, field)
+            else:
+                assert shown == pytest.approx(there + mean - today, rel=1e-9, abs=1e-6), (where, row.name, field)
+        for month, cost in zip(found.months, found.cumulative[row.name], strict=True):
+            there, today, mean = (
+                each.estimates[row.name].months[month - 1].cumulative_cost for each in (fresh, middle, details)
+            )
+            assert at(cost, position) == (None if there is None else pytest.approx(there + mean - today, rel=1e-9))
+
+
 def check(details: Details, found: WhatIf, changed: Scenario, position: int, where: object) -> str | None:
     """Every figure, month and winner at a place is that of the changed scenario."""
+    if details.outcome.ranges:
+        check_costs(details, found, changed, position, where)
+        return None
     fresh = compare_in_detail(changed, load_catalog())
     for row in fresh.comparison.architectures:
         for field in FIGURES:
@@ -133,6 +162,22 @@ def test_a_requirement_turns_along_the_way(name: str) -> None:
     assert found is not None
     assert any(getattr(fails, "ndim", 0) and fails.any() and not fails.all() for fails in found.fails.values())
     assert len(set(found.cheapest)) > 1
+
+
+@pytest.mark.parametrize("name", [*EXAMPLES, *WRITTEN])
+def test_at_todays_values_stands_the_comparison(name: str) -> None:
+    """Ranges or none: today's points show the very figures and the choice of every other command."""
+    details = details_of(name)
+    found = what_if(details)
+    assert found is not None
+    for lever, begin in zip(found.levers, found.begins, strict=True):
+        position = begin + lever.today
+        for row in details.comparison.architectures:
+            for field in (*ADDED, "saving", "cost_per_mtok"):
+                shown, expected = at(found.figures[row.name, field], position), getattr(row, field).value
+                assert shown == (None if expected is None else pytest.approx(expected, rel=1e-9, abs=1e-6)), field
+        best = int(found.cheapest[position])
+        assert (list(details.estimates)[best] if best >= 0 else None) == details.comparison.cheapest
 
 
 def test_todays_value_is_a_point_of_every_lever() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from command_line import Call, run_all
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample import as_text, sample, uncertain_sample
+from worked import mean_between
 
 from llmcost import Sampling, compare, load_catalog, scenario_from
 from llmcost.economics.comparison import Compared, Comparison
@@ -59,8 +61,14 @@ def test_the_median_of_a_monotone_function_is_the_function_of_the_median(low: fl
     assert figure.spread is not None
     at = [compared(one_price(price))["x"].total_cost.value for price in (low, (low * low * times) ** 0.5, low * times)]
     assert list(figure.spread) == pytest.approx(at, abs=5e-3 * width(figure))
-    assert figure.value == pytest.approx(at[1], abs=1e-5 * width(figure), rel=1e-9)
-    assert figure.value == pytest.approx(at[1], rel=1e-9)
+
+
+@given(LOWS, TIMES)
+def test_the_figure_is_the_expected_value(low: float, times: float) -> None:
+    """The cost is linear in its one uncertain price, so its mean is the cost at the price's mean."""
+    figure = compared(one_price(ends(low, times)))["x"].total_cost
+    expected = 12 * (1000 + 200 * mean_between(low, low * times)) + 100
+    assert figure.value == pytest.approx(expected, abs=1e-3 * width(figure), rel=1e-9)
 
 
 @given(LOWS, TIMES)
@@ -117,7 +125,7 @@ def test_a_quantity_used_twice_is_one_quantity(low: float, times: float) -> None
     twice["architectures"] = {name: {"kind": "api", "model": "m"} for name in ("x", "y")}
     each = compared(twice)["y"]
     for figure in (each.saving, each.net_present_value):
-        assert figure == Figure(0.0, (0.0, 0.0, 0.0), (0.0, 0.0), figure.bounds_at, True)
+        assert figure == Figure(0.0, (0.0, 0.0, 0.0), (0.0, 0.0), figure.bounds_at, True, 0.0)
 
 
 @settings(max_examples=15)
@@ -182,10 +190,11 @@ def test_the_command_line_prints_the_same_bytes_for_the_same_seed() -> None:
     assert outs[0] == outs[1]
     assert outs[2] == outs[3]
     assert outs[0] != outs[2]
-    points = [
-        [each["total_cost_point"] for each in json.loads(out)["result"]["architectures"]] for out in (outs[0], outs[2])
-    ]
-    assert points[0] == points[1]
+    first, second = (json.loads(out)["result"]["architectures"] for out in (outs[0], outs[2]))
+    for one, other in zip(first, second, strict=True):
+        assert one["total_cost_bounds"] == other["total_cost_bounds"]
+        apart = 6 * (one.get("total_cost_error", 0) ** 2 + other.get("total_cost_error", 0) ** 2) ** 0.5
+        assert one["total_cost"] == pytest.approx(other["total_cost"], abs=apart)
 
 
 def test_the_spread_of_a_sum_is_narrower_than_its_corners() -> None:
@@ -216,12 +225,15 @@ def test_the_spread_of_a_sum_is_narrower_than_its_corners() -> None:
 
 @pytest.mark.parametrize("covers", [0.8, 0.9])
 def test_a_range_may_cover_80_or_90_percent(covers: float) -> None:
-    """What a range means moves the spread, not the median and not the bounds."""
+    """What a range means moves the spread and with it the mean, not the median and not the bounds."""
     scenario = scenario_from(one_price([1, 4]))
     found = compare(scenario, load_catalog(), Sampling(covers=covers)).architectures[0].total_cost
     at = [12 * (1000 + 200 * price) + 100 for price in (1, 2, 4)]
     assert found.bounds == pytest.approx((at[0], at[2]))
-    assert found.value == pytest.approx(at[1], rel=1e-6)
     assert found.spread is not None and found.spread[0] is not None
+    assert found.spread[1] == pytest.approx(at[1], rel=1e-3)
+    quantile = {0.8: 1.2815515655446004, 0.9: 1.6448536269514722}[covers]
+    mean = 2 * math.exp((math.log(4 / 1) / (2 * quantile)) ** 2 / 2)
+    assert found.value == pytest.approx(12 * (1000 + 200 * mean) + 100, rel=1e-5)
     inside = found.spread[0] < at[0] - 1
     assert inside == (covers == 0.8)

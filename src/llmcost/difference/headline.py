@@ -24,6 +24,9 @@ def headline(old: Side, new: Side, choice: Chosen, changes: Sequence[Change], qu
     was, now = ("" if name is None else quoted(name) for name in (choice.old, choice.new))
     if choice.new is None:
         if choice.old is None:
+            if new.cheapest is not None and new.cheapest == old.cheapest:
+                begins = "Nothing changes: " if not changes else ""
+                return f"{begins}{quoted(new.cheapest)} is the choice, as before, and no mix of models."
             return "No architecture meets every requirement, before or after."
         if choice.named:
             return f"{was} is gone; it cost {usd(before)} {span}."

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from llmcost.architectures.fleets import fleets_of
 from llmcost.architectures.prices import Prices
-from llmcost.arithmetic import Number, is_array
+from llmcost.arithmetic import Number, is_array, where
 from llmcost.economics.comparison import Details
 from llmcost.economics.horizon import discount, estimate, months_of, traffic
 from llmcost.economics.intervals import Interval, Steps, Sum, intervals
@@ -176,7 +176,11 @@ def _gpu_steps(name: str, scenario: Scenario, prices: Prices, reference: float) 
         for node, served, live, answered in fleets_of(name, scenario.architectures, traffic(scenario, month), month):
             if not answered or served.edge is not None:
                 continue
-            arriving = sum((stream.requests for stream in answered), 0.0) / live
+            if not is_array(live) and live <= 0:
+                continue
+            arriving = sum((stream.requests for stream in answered), 0.0) / where(live > 0, live, 1.0)
+            # Where it is not live in a draw it costs nothing there, whatever its step is.
+            arriving = where(live > 0, arriving, reference)
             if not is_array(arriving) and arriving <= 0:
                 continue
             one = served.requests_per_replica_month(answered, month, node)
