@@ -124,9 +124,9 @@ def test_explain_shows_the_inputs_by_name_and_each_step(post: Path) -> None:
         assert line in lines
 
 
-def test_explain_says_that_steps_over_ranges_are_worked_out_at_their_expected_values() -> None:
+def test_explain_says_that_steps_over_ranges_are_worked_out_at_their_middles() -> None:
     out = run("audit", "--says", "result=4", "arithmetic", "max(x, y)", "x=1..10", "y=2..8", "--explain").out
-    assert "max(x, y) 5.5 worked out with every input at its expected value" in [  # (1 + 10) ÷ 2 is above (2 + 8) ÷ 2
+    assert "max(x, y) 4 worked out with every input at its middle" in [  # √(1 × 10) is below √(2 × 8)
         " ".join(line.split()) for line in out.split("\n")
     ]
 
@@ -200,7 +200,7 @@ def test_explain_says_whose_a_price_is(tmp_path: Path) -> None:
     """What the claim gives is its source's, in the charges too; what a catalog file of the auditor gives is the auditor's own."""
     (tmp_path / "post.yaml").write_text(
         "source: {title: t}\nclaims:\n- {id: a, says: s, calculation: route, figure: monthly_cost, of: api, published: 1, given: "
-        "{workload: {monthly_input_tokens: 1B, monthly_output_tokens: 1M}, architectures: {api: {kind: routed, mix: "
+        "{horizon_months: 1, workload: {monthly_input_tokens: 1B, monthly_output_tokens: 1M}, architectures: {api: {kind: routed, mix: "
         "{gpt-4o: 50%, gpt-4o-mini: 50%}}}, prices: {gpt-4o: {input_per_mtok: 3}}}}\n"
     )
     (tmp_path / "mine.yaml").write_text(OFFER, encoding="utf-8")
