@@ -70,7 +70,7 @@ def test_a_claim_is_the_same_typed_and_written(case: Case, both: dict[str, tuple
 
 
 def test_explain_shows_every_input_that_was_typed() -> None:
-    done = run("audit", "--says", "saving_share=64%", *ROUTE, "--explain")
+    done = run("audit", "--says", "saving_share=64%", *ROUTE, "--explain", "--details")
     lines = [" ".join(line.split()) for line in done.out.splitlines()]
     assert {"workload.monthly_input_tokens 1B given", "architectures.mix 1.mix.claude-haiku-4-5 70% given"} <= {*lines}
 
@@ -102,7 +102,7 @@ def test_several_figures_of_one_calculation() -> None:
 
 
 def test_the_inner_command_is_asked_not_printed() -> None:
-    done = run("audit", "--says", "monthly_cost=1980", "--fail-on", "off", *ROUTE)
+    done = run("audit", "--says", "monthly_cost=1980", "--fail-on", "off", *ROUTE, "--details")
     assert done.code == 3
     assert done.out.startswith("monthly_cost=1980: off. The arithmetic gives $3,600")
     assert "* mix 1.router = 0" in done.out  # what the inner answer rests on is listed

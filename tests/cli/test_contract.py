@@ -114,7 +114,7 @@ class TestJson:
                 assert f"{name}_range" not in row
 
     def test_a_range_is_not_lost(self, command: str, with_ranges: dict[str, Run]) -> None:
-        """Where inputs are ranges each headline carries its P5-P95, its extremes and its point."""
+        """Where inputs are ranges each headline, an expected value, carries its median, its P5-P95 and its extremes."""
         seen = 0
         for row in rows_of(command, with_ranges[f"{command} json"].result):
             for name in HEADLINES[command]:
@@ -123,7 +123,8 @@ class TestJson:
                 low, high = row[f"{name}_range"]
                 assert low <= row[name] <= high
                 least, most = row[f"{name}_bounds"]
-                assert least <= row[f"{name}_point"] <= most
+                assert least <= low <= row[f"{name}_median"] <= high <= most
+                assert f"{name}_point" not in row
                 seen += low < high
         assert seen > 0
 
@@ -149,11 +150,11 @@ class TestJson:
 
         json.loads(with_ranges[f"{command} json"].out, parse_constant=refused)
 
-    def test_ten_digits(self, command: str, with_ranges: dict[str, Run]) -> None:
-        """A number carries ten significant digits at most."""
+    def test_twelve_digits(self, command: str, with_ranges: dict[str, Run]) -> None:
+        """A number carries twelve significant digits at most, so that amounts sum to the cent."""
         numbers = [leaf for leaf in every(with_ranges[f"{command} json"].result) if isinstance(leaf, float)]
         assert numbers
-        assert all(number == float(f"{number:.10g}") for number in numbers)
+        assert all(number == float(f"{number:.12g}") for number in numbers)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -202,10 +203,13 @@ class TestOtherFormats:
         assert all(line == line.rstrip() for line in done.out.splitlines())
 
     def test_assumptions_stand_in_the_table(self, command: str, printed: dict[str, Run]) -> None:
-        """What was assumed is marked with a star in the table."""
+        """The first screen counts what was assumed; `--details` lists each with a star."""
         assumed = printed[f"{command} json"].document["assumptions"]
+        call = ways(sample())[f"{command} table"]
+        detailed = run(*call.arguments, "--details", stdin=call.stdin).out
+        assert f"{len(assumed)} assumption" in printed[f"{command} table"].out
         for one in assumed:
-            assert f"* {one['name']} = " in printed[f"{command} table"].out
+            assert f"* {one['name']} = " in detailed
 
     def test_every_format_succeeds_with_ranges(self, command: str, with_ranges: dict[str, Run]) -> None:
         """Ranges are printed in every format."""

@@ -74,7 +74,10 @@ def test_a_batch_price_of_ones_own_needs_no_dated_check(tmp_path: Path) -> None:
         "prices: {mine: {input_per_mtok: 1, output_per_mtok: 5, batch: {input_per_mtok: 0.5, output_per_mtok: 2.5}}}\n"
         "architectures: {api: {kind: api, model: mine}}\n"
     )
-    done = run("tco", "scenario.yaml", "--architecture", "api", "--strict", "--as-of", "2026-11-22", cwd=tmp_path)
+    done = run(
+        *("tco", "scenario.yaml", "--architecture", "api", "--strict", "--as-of", "2026-11-22", "--details"),
+        cwd=tmp_path,
+    )
     assert (done.code, done.err) == (0, "")
     assert "* mine.batch.input_per_mtok = 0.5: the user's own price" in done.out
 

@@ -32,7 +32,7 @@ def out(*arguments: str) -> str:
 
 def result(*arguments: str) -> dict[str, Any]:
     document = json.loads(out(*arguments, "-f", "json"))
-    assert document["schema"] == "llmcost.prices/1"
+    assert document["schema"] == "llmcost.prices/2"
     assert document["currency"] == "USD"
     found: dict[str, Any] = document["result"]
     return found
@@ -205,7 +205,7 @@ class TestRefresh:
 def test_a_file_is_written_in_the_format_of_its_ending(tmp_path: Path) -> None:
     path = tmp_path / "prices.json"
     assert out("list", "-o", str(path)) == ""
-    assert json.loads(path.read_text())["schema"] == "llmcost.prices/1"
+    assert json.loads(path.read_text())["schema"] == "llmcost.prices/2"
     assert "--force" in refused("list", "-o", str(path)).hint
     out("list", "-o", str(path), "--force")
 

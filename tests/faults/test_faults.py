@@ -203,7 +203,8 @@ def closed_to_writers(folder: Path) -> Iterator[Path]:
 @pytest.mark.parametrize("command", [("compare", SCENARIO, *DAY, "-o"), ("init",), ("schema", "route", "-o")])
 def test_a_folder_that_takes_nothing(command: tuple[str, ...], tmp_path: Path) -> None:
     with closed_to_writers(tmp_path) as folder:
-        process = started([sys.executable, "-m", "llmcost", *command, str(folder / "result.json")])
+        name = "result.yaml" if command == ("init",) else "result.json"
+        process = started([sys.executable, "-m", "llmcost", *command, str(folder / name)])
         _, err = process.communicate(timeout=120)
     refused(process.returncode, err.decode(), "cannot write")
 

@@ -22,7 +22,10 @@ _PAIR = re.compile(r"(?P<path>[A-Za-z_][\w.]*)=(?P<value>(?!=).+)", re.DOTALL)
 HERE = "the command line"
 Failed = TypeVar("Failed", bound=LlmcostError)
 _OWN = ("--says", "--of", "--whole", "--unit", "--tolerance", "--claim", "--fail-on")  # no command has them
-STAND_ALONE = ("--explain", "--force", "--help", "-h", "--strict", "--chart", "--spot", "--optimize")
+STAND_ALONE = (
+    *("--explain", "--details", "--force", "--help", "-h", "--strict", "--chart", "--spot", "--optimize"),
+    *("--benchmark-plan", "--disaggregated", "--expert-parallel"),
+)
 INSTEAD = "type llmcost audit --says monthly_cost=1980 route --monthly-input 1B …, or llmcost audit claims.yaml"
 _UNUSED = {  # what a command does beside its figures, and what to type for it here
     **dict.fromkeys(("--max-monthly", "--min-quality-kept", "--payback-within"), "type --fail-on off to leave with 3"),

@@ -134,7 +134,7 @@ def _explained(claim: Checked, as_of: date) -> Iterable[Table]:
     how = (
         "worked out"
         if low == high or claim.recomputed.value is None
-        else "worked out with every input at its expected value"
+        else "worked out with every input at its middle"
     )
     rows += [[text(step.written), _value(step.value), text(how)] for step in claim.steps]
     figure = claim.figure or "figure"
