@@ -74,6 +74,11 @@ def is_zero(value: Number) -> bool:
     return value == 0
 
 
+def mean_of(value: Number) -> float:
+    """The mean over the draws; a number is its own."""
+    return float(value.mean()) if is_array(value) else float(value)  # type: ignore[attr-defined]
+
+
 def all_true(condition: Any) -> bool:
     """Whether a condition holds in every draw."""
     return bool(condition.all()) if is_array(condition) else bool(condition)

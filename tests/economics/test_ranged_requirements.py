@@ -12,7 +12,11 @@ def test_every_requirement_may_be_a_range() -> None:
         "horizon_months": 1,
         "workload": {"requests_per_month": "1M", "input_tokens": 1000, "output_tokens": 200},
         "prices": {"m": {"input_per_mtok": 1, "output_per_mtok": 5}},
-        "requirements": {"max_monthly_cost": "1.5k..3k", "p99_latency_ms": "3000..5000", "payback_within_months": "3..6"},
+        "requirements": {
+            "max_monthly_cost": "1.5k..3k",
+            "p99_latency_ms": "3000..5000",
+            "payback_within_months": "3..6",
+        },
         "architectures": {"x": {"kind": "api", "model": "m", "p99_latency_ms": 2000}},
     }
     row = compare(scenario_from(scenario), load_catalog(), Sampling(4096)).architectures[0]
@@ -23,3 +27,28 @@ def test_every_requirement_may_be_a_range() -> None:
     assert status["max_monthly_cost"].status == "uncertain"
     assert status["p99_latency_ms"].status == "met"
     assert status["payback_within_months"].status == "met"
+
+
+def test_a_fleet_is_sized_for_the_expected_limit() -> None:
+    """A fleet is built once: limits that lie evenly about 300 ms buy what 300 ms buy."""
+    scenario = {
+        "start": "2026-12",
+        "horizon_months": 1,
+        "workload": {"requests_per_month": "20M", "input_tokens": 1000, "output_tokens": 200},
+        "requirements": {"first_token_ms": 300},
+        "architectures": {
+            "own": {
+                "kind": "self_hosted",
+                "model": "llama-3.1-8b",
+                "gpu": {"name": "H100-SXM", "usd_per_gpu_hour": 3},
+                "precision": "fp8",
+                "modelled_rate_error": 1,
+                "latency": {"network_ms": 10},
+            }
+        },
+    }
+    found = compare(scenario_from(scenario), load_catalog(), Sampling(4096)).architectures[0].total_cost
+    scenario["requirements"] = {"first_token_ms": {"low": 299, "high": 301, "shape": "uniform"}}
+    scenario["architectures"]["own"]["latency"] = {"network_ms": {"low": 9.9, "high": 10.1, "shape": "uniform"}}
+    ranged = compare(scenario_from(scenario), load_catalog(), Sampling(4096)).architectures[0].total_cost
+    assert ranged.value == found.value

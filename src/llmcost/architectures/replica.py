@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, model_validator
 from llmcost.architectures.architecture import Month, need_requests
 from llmcost.architectures.gpus import Edge, Gpu
 from llmcost.architectures.throughput import Lengths, Throughput
-from llmcost.arithmetic import Number, is_array, where
+from llmcost.arithmetic import Number, is_array, mean_of, where
 from llmcost.capacity.benchmark_files import check_runs, measured_rate
 from llmcost.capacity.bound import Verdict, all_precisions, check_rate
 from llmcost.capacity.fitting import more_of_the_same
@@ -244,10 +244,10 @@ class Replica(OnMachines):
         )
 
     def network_ms(self) -> float:
-        """Milliseconds there and back, stated or usual where it runs."""
+        """Milliseconds there and back, stated (of a range the expected ones) or usual where it runs."""
         stated = getattr(getattr(self, "latency", None), "network_ms", None)
         if stated is not None:
-            return float(stated)
+            return mean_of(stated)
         place = getattr(self, "location", None)
         if place is None:
             place = "cloud" if self.gpu is not None and self.gpu.provider is not None else "own"

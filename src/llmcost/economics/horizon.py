@@ -15,7 +15,7 @@ from llmcost.architectures.architecture import Architecture, Month, Retired
 from llmcost.architectures.fleets import purchases
 from llmcost.architectures.flow import models_of, month_charges, reachable
 from llmcost.architectures.prices import Prices
-from llmcost.arithmetic import Number, is_array, is_zero, where
+from llmcost.arithmetic import Number, is_array, is_zero, mean_of, where
 from llmcost.capacity.goodput import Limits
 from llmcost.economics.products import Products
 from llmcost.economics.quality_kept import Evidence
@@ -68,10 +68,13 @@ def _months_of(scenario: Scenario, prices: Prices) -> list[Month]:
 
 
 def limits_of(required: Requirements) -> Limits | None:
-    """The requirements on latency in seconds; None without any."""
+    """The requirements on latency in seconds; None without any.
 
-    def seconds(limit: float | None) -> float | None:
-        return None if limit is None else limit / 1000
+    A fleet is built once, for one limit: of a range the expected one. The requirement is judged by each draw's own.
+    """
+
+    def seconds(limit: Number | None) -> float | None:
+        return None if limit is None else mean_of(limit) / 1000
 
     found = Limits(
         first_token=seconds(required.first_token_ms),

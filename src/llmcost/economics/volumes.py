@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from llmcost.architectures.fleets import fleets_of
 from llmcost.architectures.prices import Prices
-from llmcost.arithmetic import Number, is_array, where
+from llmcost.arithmetic import Number, is_array, mean_of, where
 from llmcost.economics.comparison import Details
 from llmcost.economics.horizon import discount, estimate, months_of, traffic
 from llmcost.economics.intervals import Interval, Steps, Sum, intervals
@@ -105,17 +105,13 @@ def _curve(name: str, reference: float, low: Number, high: Number, fleets: list[
     uncertain = [pair for pair in fleets if is_array(pair[0])]
     return Steps(
         name,
-        _mean(fixed),
-        _mean(slope),
+        mean_of(fixed),
+        mean_of(slope),
         tuple(float(size) for size, _ in same),
-        tuple(_mean(cost) for _, cost in same),
+        tuple(mean_of(cost) for _, cost in same),
         Sum(uncertain) if uncertain else None,
         _by_copy(fixed, slope, fleets),
     )
-
-
-def _mean(value: Number) -> float:
-    return float(value.mean()) if is_array(value) else float(value)  # type: ignore[attr-defined]
 
 
 def _by_copy(fixed: Number, slope: Number, fleets: list[tuple[Number, Number]]) -> Any:
@@ -190,7 +186,7 @@ def _gpu_steps(name: str, scenario: Scenario, prices: Prices, reference: float) 
                 drawn.append((size, cost))
             else:
                 steps[size] = steps.get(size, 0.0) + cost
-            if served.bought() and _mean(size) < _mean(largest.get(node, (math.inf, 0.0))[0]):
+            if served.bought() and mean_of(size) < mean_of(largest.get(node, (math.inf, 0.0))[0]):
                 replica = served.gpu_factors(Factor("replicas", 1.0))
                 largest[node] = (size, served.gpu.purchase(node, replica, len(months)).cost)
     for size, cost in largest.values():
