@@ -20,7 +20,7 @@ def main() -> None:
     extras = project["project"]["optional-dependencies"]
     own = f"{project['project']['name']}["
     wanted = [*project["project"]["dependencies"], *project["build-system"]["requires"], "build"]
-    wanted += [each for name in ("dev", "prices", "docs", "logs", "warehouse") for each in extras[name]]
+    wanted += [each for name in ("dev", "prices", "docs", "warehouse") for each in extras[name]]
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed", "--report", "-"]
     told = subprocess.run(  # noqa: S603
         [*command, *(each for each in wanted if not each.startswith(own))], check=True, capture_output=True, text=True

@@ -15,7 +15,9 @@ from llmcost.quantity import Quantity, QuantityError
 from llmcost.scenario import KINDS, Scenario, kind_class
 from llmcost.workload import Strict
 
-MONEY = re.compile(r"usd|price|cost|_per_mtok$|^build$|^operations_per_month$|^colocation_per_month$|^saving_per_call$|^min_spend_per_month$")
+MONEY = re.compile(
+    r"usd|price|cost|_per_mtok$|^build$|^operations_per_month$|^colocation_per_month$|^saving_per_call$|^min_spend_per_month$"
+)
 MONEY_BY_NAME = {("Scenario", "credits"), ("OwnPrice", "other"), ("OwnRates", "other"), ("TierPrice", "other")}
 NO_MONEY = {"api_price_change_per_year"}
 

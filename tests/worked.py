@@ -152,14 +152,16 @@ def _end(given: dict[str, Any], name: str) -> float | None:
 # ---- holding the answer against what is expected ---------------------------------------------------
 
 
-def holds(found: Any, expected: Any, at: str = "result") -> None:
+def holds(found: Any, expected: Any, at: str = "result", off: float = 0.0) -> None:
     """Assert that everything expected is in what was found; what is not mentioned is free.
 
     A mapping held against a list picks the items by name, month or move, a charge by `group: name`.
+    An expected value may be off by six standard errors of its draws (`off`).
     """
     if isinstance(expected, dict):
         for key, value in expected.items():
-            holds(_picked(found, key, at), value, f"{at}.{key}")
+            drawn = found.get(f"{key}_error") if isinstance(found, dict) else None
+            holds(_picked(found, key, at), value, f"{at}.{key}", 6 * (drawn or 0.0))
     elif isinstance(expected, list):
         assert isinstance(found, list), f"{at} is {found!r}, not a list"
         assert len(found) == len(expected), f"{at} has {len(found)} items, not {len(expected)}: {found!r}"
@@ -172,7 +174,7 @@ def holds(found: Any, expected: Any, at: str = "result") -> None:
             assert found == expected, f"{at} is {found!r}, not {expected!r}"
             return
         assert isinstance(found, int | float) and not isinstance(found, bool), f"{at} is {found!r}, not {number:.12g}"
-        close = math.isclose(found, number, rel_tol=2e-9, abs_tol=1e-9)
+        close = math.isclose(found, number, rel_tol=2e-9, abs_tol=max(1e-9, off))
         assert close, f"{at} is {found!r}, not {number:.12g} = {expected}"
     else:
         assert found is expected, f"{at} is {found!r}, not {expected!r}"

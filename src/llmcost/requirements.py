@@ -58,11 +58,10 @@ class Requirements(Strict):
     @property
     def stated(self) -> bool:
         """Whether anything is required at all."""
-        return any(
-            (value is not None and value is not False and value != []) or (field == "gpu_operations" and value is False)
-            for field, value in self
-            if field not in ("confidence", "latency_percentile")
-        )
+        if self.air_gapped or self.residency or self.edge or self.gpu_operations is not None:
+            return True
+        figures = (self.p99_latency_ms, self.first_token_ms, self.token_ms, self.min_quality_kept)
+        return any(value is not None for value in (*figures, self.max_monthly_cost, self.payback_within_months))
 
     @property
     def sized_for(self) -> float | None:

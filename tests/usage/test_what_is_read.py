@@ -153,7 +153,7 @@ def test_a_line_without_an_end_is_passed_over(tmp_path: Path, engine: tuple[str,
             file.write(b" " * 1_000_000)
         file.write(b'"}\n' + LINE)
     found = result(path, *engine)
-    assert found["lines"]["rejected"] == {"a line beyond 268 million characters": 1}
+    assert found["lines"]["rejected"] == {"a line beyond 16 million characters": 1}
     assert found["calls"] == 2
 
 

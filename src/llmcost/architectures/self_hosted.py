@@ -78,7 +78,8 @@ class Served(Replica):
                 return f"{plainly(0.0 if rate is None else rate)} requests/s in {len(measured.runs)} runs"
             if measured.requests_per_second is not None:
                 return f"{plainly(measured.requests_per_second)} requests/s"
-            return f"{plainly(measured.tokens_per_second or 0.0)} tokens/s"
+            tokens = measured.tokens_per_second
+            return f"{plainly(0.0 if tokens is None else tokens)} tokens/s"
         found = self.modelled(streams, month, name)
         setup = self.setup(month)
         assert setup is not None  # noqa: S101 - modelled has used it

@@ -33,7 +33,7 @@ class Limits(NamedTuple):
     @property
     def stated(self) -> bool:
         """Whether there is any limit."""
-        return (self.first_token, self.token, self.answer) != (None, None, None)
+        return any(limit is not None for limit in (self.first_token, self.token, self.answer))
 
 
 class Goodput(NamedTuple):

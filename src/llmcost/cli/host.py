@@ -230,7 +230,8 @@ def _described(draft: Draft, path: str, model: str | None) -> str:
         field: getattr(shape, field)
         for field in OwnModel.model_fields
         if field in shape._fields  # what a model counts and writes no config.json says
-        and getattr(shape, field) is not None and not (getattr(shape, field) == 0 and field != "shared_experts")
+        and getattr(shape, field) is not None
+        and not (getattr(shape, field) == 0 and field != "shared_experts")
     }
     draft.put(("models", name), fields, "--config")
     return name

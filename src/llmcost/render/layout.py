@@ -88,7 +88,7 @@ def _clean(table: Table, *, whole: bool) -> Table:
     rows = [[cell._replace(text=" ".join(harmless(cell.text).split())) for cell in row] for row in table.rows]
     columns = [
         column._replace(
-            prose=column.prose or (position > 0 and _reads_as_prose(column, [row[position] for row in rows]))
+            prose=column.prose or _reads_as_prose(column, [row[position] for row in rows])
         )
         for position, column in enumerate(columns)
     ]

@@ -25,7 +25,7 @@ from llmcost.usage.session import Session, good, noted_columns
 
 _MOST_ODD = 100_000  # lines that are read again one by one; of more, all are
 # Bytes; DuckDB reads twice as much at a time, a thread each. What fits a processor's cache is read a tenth faster.
-_LONGEST_LINES = (1 << 20, 16 << 20)
+_LONGEST_LINE = 1 << 20
 
 
 def read(
@@ -51,12 +51,10 @@ class _Session(Session):
         for number in group:
             flat_reader(self.files[number])
         try:
-            return self._flat_by(group, _LONGEST_LINES[0])
-        except NotFlat as why:
-            if "maximum_object_size" not in str(why):
-                raise
+            return self._flat_by(group, _LONGEST_LINE)
+        except NotFlat:  # a longer line, too: it is read line by line, in memory of a known size
             self._begin(group)
-        return self._flat_by(group, _LONGEST_LINES[1])
+            raise
 
     def _flat_by(self, group: Sequence[int], longest: int) -> Cube:
         cube = self.request.new_cube(exact=self.exact)

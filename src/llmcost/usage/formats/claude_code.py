@@ -55,7 +55,7 @@ class ClaudeCode(Reader):
         def read(line: bytes) -> Entry | NotACall | None:
             try:
                 found = decode(line)
-            except (DecodeError, ValueError):  # of a type that is not stated, too
+            except (DecodeError, ValueError, RecursionError):  # of a type that is not stated, or nested too deeply, too
                 return None
             return entry(found)
 

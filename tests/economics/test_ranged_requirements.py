@@ -1,0 +1,25 @@
+"""What is required may be a range too: each draw is judged by its own limit."""
+
+from __future__ import annotations
+
+from llmcost import Sampling, compare, load_catalog, scenario_from
+
+
+def test_every_requirement_may_be_a_range() -> None:
+    """1M × (1000 × $1 + 200 × $5) = $2,000 a month; a limit of 1.5k..3k is median 2,121, above it in 61 % of the draws."""
+    scenario = {
+        "start": "2026-12",
+        "horizon_months": 1,
+        "workload": {"requests_per_month": "1M", "input_tokens": 1000, "output_tokens": 200},
+        "prices": {"m": {"input_per_mtok": 1, "output_per_mtok": 5}},
+        "requirements": {"max_monthly_cost": "1.5k..3k", "p99_latency_ms": "3000..5000", "payback_within_months": "3..6"},
+        "architectures": {"x": {"kind": "api", "model": "m", "p99_latency_ms": 2000}},
+    }
+    row = compare(scenario_from(scenario), load_catalog(), Sampling(4096)).architectures[0]
+    status = {each.requirement: each for each in row.requirements}
+    # ln(2,121 / 2,000) ÷ (ln 2 ÷ 3.28971) = 0.2793 deviations, and Φ(0.2793) = 61.0 %.
+    assert status["max_monthly_cost"].chance is not None
+    assert abs(status["max_monthly_cost"].chance - 0.610) < 0.002
+    assert status["max_monthly_cost"].status == "uncertain"
+    assert status["p99_latency_ms"].status == "met"
+    assert status["payback_within_months"].status == "met"
