@@ -221,7 +221,10 @@ def test_explain_says_whose_a_price_is(tmp_path: Path) -> None:
 def test_what_an_offer_takes_for_granted_is_listed() -> None:
     pairs = ("build=62k", "saving_per_call=0.007", "calls_per_month=2M")
     flags = ("--build", "62k", "--saving-per-call", "0.007", "--calls", "2M", "--as-of", "2026-11-22")
-    for done in (run("audit", "--says", "payback_month=5", "breakeven", *pairs, "--details"), run("breakeven", *flags, "--details")):
+    for done in (
+        run("audit", "--says", "payback_month=5", "breakeven", *pairs, "--details"),
+        run("breakeven", *flags, "--details"),
+    ):
         assert "* operations_per_month = 0: no people to run it are stated" in done.out
 
 

@@ -57,9 +57,9 @@ def test_flags_alone_import_no_yaml() -> None:
 
 
 def test_a_range_imports_numpy() -> None:
-    """The watch works: with a range numpy is imported, with a table rich is."""
+    """The watch works: with a range numpy is imported."""
     offer = ("breakeven", "--build", "1k..2k", "--saving-per-call", "0.001")
-    assert {"numpy", "rich"} <= imported(*offer)
+    assert "numpy" in imported(*offer)
 
 
 def test_help_names_every_command() -> None:

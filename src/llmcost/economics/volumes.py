@@ -180,7 +180,8 @@ def _gpu_steps(name: str, scenario: Scenario, prices: Prices, reference: float) 
             if not is_array(arriving) and arriving <= 0:
                 continue
             one = served.requests_per_replica_month(answered, month, node)
-            size = one * reference / arriving
+            idle = where(live > 0, arriving, 0.0) <= 0  # a draw in which nothing arrives has no step
+            size = where(idle, math.inf, where(idle, 1.0, one * reference) / where(idle, 1.0, arriving))
             cost = served.replica_month_cost(month) * live * discount(scenario, month)
             if is_array(size):
                 drawn.append((size, cost))

@@ -92,7 +92,7 @@ def _clean(table: Table, *, whole: bool) -> Table:
         )
         for position, column in enumerate(columns)
     ]
-    if not whole:
+    if not whole and len(table.columns) > 1:  # one column is a list of sentences, not of names
         for position, column in enumerate(columns):
             if column.number or column.prose or column.bar:
                 continue

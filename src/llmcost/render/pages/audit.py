@@ -131,11 +131,7 @@ def _explained(claim: Checked, as_of: date) -> Iterable[Table]:
     """Step by step: the inputs by name, the operations, and the charges behind a command's figure."""
     rows = [[text(name), Cell(value, value), text("given")] for name, value in claim.inputs.items()]
     low, high = ends(claim.recomputed)
-    how = (
-        "worked out"
-        if low == high or claim.recomputed.value is None
-        else "worked out with every input at its middle"
-    )
+    how = "worked out" if low == high or claim.recomputed.value is None else "worked out with every input at its middle"
     rows += [[text(step.written), _value(step.value), text(how)] for step in claim.steps]
     figure = claim.figure or "figure"
     rows.append([text(figure), Cell(claim.recomputed, _recomputed(claim)), text("recomputed")])
