@@ -87,9 +87,7 @@ def _clean(table: Table, *, whole: bool) -> Table:
     columns = [column._replace(heading=" ".join(harmless(column.heading).split())) for column in table.columns]
     rows = [[cell._replace(text=" ".join(harmless(cell.text).split())) for cell in row] for row in table.rows]
     columns = [
-        column._replace(
-            prose=column.prose or _reads_as_prose(column, [row[position] for row in rows])
-        )
+        column._replace(prose=column.prose or _reads_as_prose(column, [row[position] for row in rows]))
         for position, column in enumerate(columns)
     ]
     if not whole and len(table.columns) > 1:  # one column is a list of sentences, not of names
