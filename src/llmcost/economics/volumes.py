@@ -116,12 +116,12 @@ def _curve(name: str, reference: float, low: Number, high: Number, fleets: list[
 
 def _by_copy(fixed: Number, slope: Number, fleets: list[tuple[Number, Number]]) -> Any:
     """The same by copy of the lattice, which tells how far off a crossing is; None where nothing is drawn."""
-    import numpy as np
-
     values = [fixed, slope, *(each for pair in fleets for each in pair)]
     size = max((value.size for value in values if is_array(value)), default=0)  # type: ignore[attr-defined]
     if not size:
         return None
+    import numpy as np
+
     copies = copies_of(size)
 
     def by_copy(value: Number) -> Any:
