@@ -25,6 +25,7 @@ from command_line import TODAY, run
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+GUIDE = ROOT / "docs" / "guide.md"
 DOCUMENTS = (README, *sorted((ROOT / "docs").rglob("*.md")))
 AT_HAND = ("examples", "tests")
 ELISION = "…"
@@ -82,21 +83,24 @@ def outputs_of(document: Path) -> list[str]:
         folder = Path(name)
         for each in AT_HAND:
             (folder / each).symlink_to(ROOT / each)
-        return [_output_of(found, folder) for found in blocks_of(document)]
+        columns = "80" if document == README else "200"
+        return [_output_of(found, folder, columns) for found in blocks_of(document)]
 
 
-def _output_of(found: re.Match[str], folder: Path) -> str:
+def _output_of(found: re.Match[str], folder: Path, columns: str) -> str:
     if found["name"] is not None:
         (folder / found["name"]).write_text(found["text"], encoding="utf-8")
         return ""
-    return printed(found["command"], folder) if found["command"] is not None else executed(found["code"], folder)
+    if found["command"] is None:
+        return executed(found["code"], folder)
+    return printed(found["command"], folder, columns)
 
 
-def printed(command: str, folder: Path) -> str:
+def printed(command: str, folder: Path, columns: str) -> str:
     """What the command prints on stdout; it has to leave with 0 or 3 (a gate)."""
     program, *arguments = shlex.split(command)
     assert program == "llmcost", command
-    done = run(*arguments, cwd=folder)
+    done = run(*arguments, cwd=folder, env={"COLUMNS": columns})
     assert done.code in (0, 3), f"{command}\n{done.err}"
     return done.out.lstrip("\n")
 
@@ -148,10 +152,15 @@ def test_a_document_shows_what_is_printed(block: Block) -> None:
     )
 
 
-def test_every_command_has_an_example_in_the_readme() -> None:
+def test_the_readme_is_read_in_a_few_minutes() -> None:
+    """What is longer stands in the guide."""
+    assert len(README.read_text(encoding="utf-8").splitlines()) <= 250
+
+
+def test_every_command_has_an_example_in_the_guide() -> None:
     from llmcost.cli import COMMANDS
 
-    shown = {block.command.split()[1] for block in shown_blocks() if block.document == README and block.command}
+    shown = {block.command.split()[1] for block in shown_blocks() if block.document == GUIDE and block.command}
     assert set(COMMANDS) == shown
 
 

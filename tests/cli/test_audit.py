@@ -336,9 +336,9 @@ def test_names_from_a_file_reach_no_terminal_and_no_spreadsheet(tmp_path: Path) 
 # ---- what is refused --------------------------------------------------------------------------------
 
 
-def test_the_readmes_claims_file_is_one(tmp_path: Path) -> None:
-    """The claims file that README shows gives each verdict that it is meant to show."""
-    page = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+def test_the_guides_claims_file_is_one(tmp_path: Path) -> None:
+    """The claims file that the guide shows gives each verdict that it is meant to show."""
+    page = (Path(__file__).parents[2] / "docs" / "guide.md").read_text(encoding="utf-8")
     (block,) = (each for each in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if each.startswith("source:"))
     (tmp_path / "claims.yaml").write_text(block, encoding="utf-8")
     assert list(verdicts(run("audit", str(tmp_path / "claims.yaml"), "-f", "json")).values()) == [

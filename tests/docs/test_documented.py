@@ -1,4 +1,4 @@
-"""What the program takes and no help text lists in full stands in README: fields, extras, variables."""
+"""What the program takes and no help text lists in full stands in README or the guide: fields, extras, variables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from llmcost.usage.warehouse import _EXPECTED
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PROSE = re.sub(r"(?<!\n)\n(?!\n)", " ", README)  # however its lines are broken
+GUIDE = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
+PROSE = re.sub(r"(?<!\n)\n(?!\n)", " ", GUIDE)  # however its lines are broken
 LOGS = (ROOT / "docs" / "reference" / "logs.md").read_text(encoding="utf-8")
 
 
@@ -24,11 +25,11 @@ def part(text: str, start: str, end: str) -> str:
     return text[text.index(start) : text.index(end, text.index(start))]
 
 
-def test_readme_lists_each_field_of_map() -> None:
+def test_the_guide_lists_each_field_of_map() -> None:
     assert quoted(part(PROSE, "The fields of `--map` are", "What is not mapped"))[1:] == [*COLUMNS, END]
 
 
-def test_readme_says_what_a_warehouse_query_reads_unmapped() -> None:
+def test_the_guide_says_what_a_warehouse_query_reads_unmapped() -> None:
     assert quoted(part(PROSE, "Unmapped, the query reads four columns", "\n\n")) == [*_EXPECTED.values()]
 
 

@@ -10,11 +10,11 @@ from llmcost.render.page import Cell, Column, Table, share, text, usd
 _COLUMNS = [
     Column("name", "Cascade", number=False),
     Column("acceptance", "Accepted at once"),
-    Column("break_even_acceptance", "Cheaper than the last stage above"),
-    Column("strong_cost_per_request", "Last stage alone, $/request"),
+    Column("break_even_acceptance", "Cheaper than the last stage above", leaves=1),
+    Column("strong_cost_per_request", "Last stage alone, $/request", leaves=4),
     Column("quality", "Quality"),
-    Column("parity_false_accept", "As good as it at false accepts of"),
-    Column("p99_latency_ms", "p99 ms, stages added"),
+    Column("parity_false_accept", "As good as it at false accepts of", leaves=2),
+    Column("p99_latency_ms", "p99 ms, stages added", leaves=3),
 ]
 
 

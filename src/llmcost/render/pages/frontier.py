@@ -15,13 +15,13 @@ _MODELS = [
     Column("quality", "Quality"),
     Column("quality_interval", "95 %"),
     Column("cost_per_request", "$/request"),
-    Column("cost_per_request_interval", "95 %"),
-    Column("recorded_cost_per_request", "Recorded"),
-    Column("input_tokens", "In"),
-    Column("output_tokens", "Out"),
+    Column("cost_per_request_interval", "95 %", leaves=3),
+    Column("recorded_cost_per_request", "Recorded", leaves=8),
+    Column("input_tokens", "In", leaves=7),
+    Column("output_tokens", "Out", leaves=6),
     Column("quality_kept", "Quality kept"),
-    Column("no_harm_rate", "No-harm rate"),
-    Column("performance_gap_recovered", "Gap recovered"),
+    Column("no_harm_rate", "No-harm rate", leaves=5),
+    Column("performance_gap_recovered", "Gap recovered", leaves=4),
     Column("mark", "", number=False),
 ]
 
@@ -221,14 +221,14 @@ def _cascades(found: Frontier) -> Table | None:
         Column("verifier", "Verifier", number=False),
         Column("false_accept", "False accepts"),
         Column("false_reject", "False rejects"),
-        Column("acceptance", "Accepts"),
-        Column("break_even_acceptance", "Breaks even at"),
+        Column("acceptance", "Accepts", leaves=1),
+        Column("break_even_acceptance", "Breaks even at", leaves=2),
         Column("cost_per_request", "$/request (95 %)"),
         Column("quality", "Quality (95 %)"),
         Column("quality_kept", "Quality kept"),
-        Column("no_harm_rate", "No-harm rate"),
-        Column("performance_gap_recovered", "Gap recovered"),
-        Column("parity_false_accept", "Parity at false accepts of"),
+        Column("no_harm_rate", "No-harm rate", leaves=5),
+        Column("performance_gap_recovered", "Gap recovered", leaves=4),
+        Column("parity_false_accept", "Parity at false accepts of", leaves=3),
     ]
     rows = [
         [
@@ -258,8 +258,8 @@ def _router(found: Frontier) -> Table | None:
         Column("cost_per_request", "$/request"),
         Column("quality", "Quality (95 %)"),
         Column("quality_kept", "Quality kept"),
-        Column("no_harm_rate", "No-harm rate"),
-        Column("performance_gap_recovered", "Gap recovered"),
+        Column("no_harm_rate", "No-harm rate", leaves=5),
+        Column("performance_gap_recovered", "Gap recovered", leaves=4),
     ]
     rows = [
         [

@@ -8,14 +8,14 @@ from llmcost.render.page import Cell, Column, Page, Table, count, share, text
 
 _COLUMNS = [
     Column("what", "", number=False),
-    Column("queries", "Queries"),
+    Column("queries", "Queries", leaves=3),
     Column("from", "From"),
     Column("to", "To"),
     Column("difference", "Difference"),
     Column("difference_interval", "95 %"),
-    Column("margin", "May lose"),
+    Column("margin", "May lose", leaves=2),
     Column("verdict", "Verdict", number=False),
-    Column("queries_needed", "Settled by"),
+    Column("queries_needed", "Settled by", leaves=1),
 ]
 
 

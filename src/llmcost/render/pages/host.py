@@ -139,14 +139,14 @@ def _limits(hosting: Hosting) -> list[list[Cell]]:
 def _measured(hosting: Hosting) -> Table:
     columns = [
         Column("tool", "Tool", number=False),
-        Column("file", "File", number=False),
+        Column("file", "File", number=False, leaves=5),
         Column("load", "Load", number=False),
-        Column("requests_per_second", "Served/s"),
-        Column("input_tokens", "Input"),
-        Column("output_tokens", "Output"),
-        Column("first_token_ms", "First token, ms"),
-        Column("token_ms", "Token, ms"),
-        Column("failed", "Left out"),
+        Column("requests_per_second", "Served/s", leaves=6),
+        Column("input_tokens", "Input", leaves=3),
+        Column("output_tokens", "Output", leaves=2),
+        Column("first_token_ms", "First token, ms", leaves=2),
+        Column("token_ms", "Token, ms", leaves=5),
+        Column("failed", "Left out", leaves=4),
     ]
     rows = [
         [
@@ -164,13 +164,13 @@ def _search(hosting: Hosting) -> Table:
     assert found is not None  # noqa: S101 - asked by the caller
     columns = [
         Column("gpu", "GPU", number=False),
-        Column("precision", "Precision", number=False),
-        Column("gpus_per_replica", "A replica"),
-        Column("replicas", "Replicas"),
+        Column("precision", "Precision", number=False, leaves=3),
+        Column("gpus_per_replica", "A replica", leaves=7),
+        Column("replicas", "Replicas", leaves=4),
         Column("gpus", "GPUs"),
-        Column("requests_per_second", "Holds/s"),
-        Column("first_token_ms", "First token, ms"),
-        Column("token_ms", "Token, ms"),
+        Column("requests_per_second", "Holds/s", leaves=6),
+        Column("first_token_ms", "First token, ms", leaves=2),
+        Column("token_ms", "Token, ms", leaves=5),
         Column("chance", "Chance"),
         Column("binds", "Bound by", number=False),
         Column("monthly_cost", "A month"),
@@ -216,7 +216,7 @@ def _providers(hosting: Hosting, as_of: date) -> Table:
         Column("price", "Price", number=False),
         Column("usd_per_gpu_hour", "$/GPU-hour"),
         Column("monthly_cost", "A month"),
-        Column("as_of", "As of", number=False),
+        Column("as_of", "As of", number=False, leaves=1),
     ]
     rows = []
     for offer in hosting.providers:

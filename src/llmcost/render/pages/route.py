@@ -13,11 +13,11 @@ _COLUMNS = [
     Column("name", "Mix", number=False),
     Column("shares", "Shares of the requests", number=False),
     Column("monthly_cost", "A month"),
-    Column("cost_per_mtok", "$/Mtok"),
-    Column("cost_per_request", "$/request"),
-    Column("saving", "Saving"),
+    Column("cost_per_mtok", "$/Mtok", leaves=4),
+    Column("cost_per_request", "$/request", leaves=5),
+    Column("saving", "Saving", leaves=3),
     Column("saving_share", "Saving %"),
-    Column("quality_kept", "Quality kept"),
+    Column("quality_kept", "Quality kept", leaves=1),
     Column("mark", "", number=False),
 ]
 
@@ -80,8 +80,8 @@ def _optimum(optimum: Optimum) -> Table:
         Column("way", "Way", number=False),
         Column("shares", "Shares of the requests", number=False),
         Column("monthly_cost", "A month"),
-        Column("quality_kept", "Quality kept"),
-        Column("saving", "Saving"),
+        Column("quality_kept", "Quality kept", leaves=1),
+        Column("saving", "Saving", leaves=3),
         Column("saving_share", "Saving %"),
     ]
     rows = [
@@ -108,8 +108,8 @@ def _sweep(routing: Routing) -> Table:
     columns = [
         Column("share", f"Share of {routing.sweep.target}"),
         Column("monthly_cost", "A month"),
-        Column("cost_per_mtok", "$/Mtok"),
-        Column("saving", "Saving"),
+        Column("cost_per_mtok", "$/Mtok", leaves=4),
+        Column("saving", "Saving", leaves=3),
         Column("saving_share", "Saving %"),
     ]
     rows = [

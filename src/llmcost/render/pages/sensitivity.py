@@ -7,12 +7,12 @@ from llmcost.render.page import Cell, Column, Page, Table, share, text, usd
 _COLUMNS = [
     Column("path", "Input", number=False),
     Column("evppi", "Worth at most"),
-    Column("bar", "Bar", number=False),
-    Column("swing", "Swing P10→P90"),
-    Column("first_order", "Of the variance"),
-    Column("range", "Range", number=False),
+    Column("bar", "Bar", number=False, leaves=5),
+    Column("swing", "Swing P10→P90", leaves=3),
+    Column("first_order", "Of the variance", leaves=4),
+    Column("range", "Range", number=False, leaves=1),
     Column("flip_point", "Flips at"),
-    Column("probability_beyond", "Chance beyond"),
+    Column("probability_beyond", "Chance beyond", leaves=2),
 ]
 _UNKNOWN = [
     Column("architecture", "Architecture", number=False),

@@ -12,26 +12,26 @@ from llmcost.usage.summary import Usage
 
 _MODELS = [
     Column("model", "Model", number=False),
-    Column("priced_as", "Priced as", number=False),
+    Column("priced_as", "Priced as", number=False, leaves=7),
     Column("calls", "Calls"),
-    Column("uncached_input_tokens", "Uncached"),
-    Column("cache_read_tokens", "Cache read"),
-    Column("cache_write_5m_tokens", "Written 5m"),
-    Column("cache_write_1h_tokens", "Written 1h"),
-    Column("output_tokens", "Output"),
+    Column("uncached_input_tokens", "Uncached", leaves=4),
+    Column("cache_read_tokens", "Cache read", leaves=3),
+    Column("cache_write_5m_tokens", "Written 5m", leaves=5),
+    Column("cache_write_1h_tokens", "Written 1h", leaves=6),
+    Column("output_tokens", "Output", leaves=2),
     Column("cache_share", "Cached"),
     Column("cost", "Today"),
-    Column("recorded_cost", "Recorded"),
+    Column("recorded_cost", "Recorded", leaves=1),
 ]
 _TASKS = [
     Column("task", "Task", number=False),
     Column("calls", "Calls"),
     Column("share", "Share"),
-    Column("input_per_call", "Input a call"),
-    Column("output_per_call", "Output a call"),
+    Column("input_per_call", "Input a call", leaves=4),
+    Column("output_per_call", "Output a call", leaves=3),
     Column("cache_share", "Cached"),
     Column("cost", "Today"),
-    Column("recorded_cost", "Recorded"),
+    Column("recorded_cost", "Recorded", leaves=1),
 ]
 _SIZES = [
     Column("what", "Tokens a call", number=False),
@@ -45,7 +45,7 @@ _FILES = [
     Column("format", "Format", number=False),
     Column("lines", "Lines"),
     Column("accepted", "Accepted"),
-    Column("convention", "Convention", number=False),
+    Column("convention", "Convention", number=False, leaves=1),
 ]
 _MOST_FILES = 20
 _STEPS = {60: "minute", 3600: "hour", 86_400: "day"}
