@@ -8,8 +8,7 @@ import os
 import re
 from pathlib import Path
 
-from llmcost.cli import COMMANDS
-from llmcost.cli.running import run
+from llmcost.cli import COMMANDS, answer
 
 DOCS = Path(__file__).parents[1]
 GUIDE = DOCS / "guide.md"
@@ -47,7 +46,7 @@ def _help(name: str) -> str:
     os.environ["COLUMNS"] = WIDTH
     try:
         with contextlib.redirect_stdout(out):
-            run([name, "--help"])
+            answer([name, "--help"])
     finally:
         os.environ.pop("COLUMNS")
         if before is not None:

@@ -54,6 +54,37 @@ Exit codes: 0 fine, 1 internal error, 2 bad input, 3 a requirement is not met,
 4 a stale or missing price under --strict, 130 interrupted.
 """
 
+_OWN_HELP = {  # of the two that Typer does not run
+    "help": """\
+Usage: llmcost help [COMMAND | TOPIC | man]
+
+  The help of a command, what there is to say of a topic, or the manual page.
+
+Topics:
+  {topics}
+
+Options:
+  --help  Show this message and exit.
+
+Example:
+  llmcost help ranges
+""",
+    "completion": """\
+Usage: llmcost completion SHELL
+
+  Print what a shell reads to complete llmcost's commands, flags, models and files.
+
+Shells:
+  {shells}
+
+Options:
+  --help  Show this message and exit.
+
+Example:
+  llmcost completion bash > ~/.local/share/bash-completion/completions/llmcost
+""",
+}
+
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and leave with its exit code."""
@@ -61,7 +92,7 @@ def main(arguments: list[str] | None = None) -> None:
     if None in (sys.stdin, sys.stdout, sys.stderr):
         _open_what_is_closed()
     try:
-        code = _answer(given)
+        code = answer(given)
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader has left (`| head`): nothing to say.
@@ -96,16 +127,19 @@ def flush_no_more(stream: TextIO) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _answer(given: list[str]) -> int:
+def answer(given: list[str]) -> int:
+    """The exit code of `llmcost GIVEN…`."""
     if given == ["--version"]:
         from llmcost import __version__
 
         print(f"llmcost {__version__}")
         return 0
     if given and given[0] == "__complete":
-        from llmcost.cli.completion import answer
+        from llmcost.cli.completion import offer
 
-        return answer(given[1:])
+        return offer(given[1:])
+    if len(given) == 2 and given[0] in _OWN_HELP and given[1] in ("--help", "-h"):
+        return _help_of(given[0])
     if given and given[0] == "completion":
         return _completion(given[1:])
     if given and given[0] == "help" and len(given) > 1:
@@ -121,11 +155,21 @@ def _answer(given: list[str]) -> int:
     return run(given)
 
 
+def _help_of(command: str) -> int:
+    from llmcost.cli.completion import SHELLS
+    from llmcost.cli.topics import TOPICS
+
+    print(_OWN_HELP[command].format(topics="  ".join(TOPICS), shells="  ".join(SHELLS)), end="")
+    return 0
+
+
 def _explain(words: list[str]) -> int:
     """A command's help, or what there is to say of a topic."""
     from llmcost.cli.topics import TOPICS
 
-    if words[0] in COMMANDS and words[0] not in ("help", "completion"):
+    if words[0] in _OWN_HELP and len(words) == 1:
+        return _help_of(words[0])
+    if words[0] in COMMANDS:
         from llmcost.cli.running import run
 
         return run([*words, "--help"])

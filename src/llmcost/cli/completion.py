@@ -146,7 +146,7 @@ def _table() -> dict[str, list[str]]:
         return {key: words.split() for key, _, words in (line.partition("\t") for line in file)}
 
 
-def answer(words: list[str]) -> int:
+def offer(words: list[str]) -> int:
     """Print the candidates, one a line."""
     sys.stdout.write("".join(f"{word}\n" for word in candidates(words)))
     return 0
