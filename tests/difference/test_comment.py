@@ -176,11 +176,11 @@ def test_the_table_says_it_in_plus_minus_and_tilde(tmp_path: Path) -> None:
         tmp_path, {"architectures.gone": None, **mini, "prices.large.input_per_mtok": 6}, base=base, form="table"
     ).out
     lines = out.splitlines()
-    assert any(re.match(r"~   prices\.large\.input_per_mtok +5 → 6 \(\+20\.0%\)", line) for line in lines)
-    assert any(re.match(r"\+   architectures\.mini +\{kind: api, model: small\}", line) for line in lines)
-    assert any(re.match(r"-   architectures\.gone +\{kind: api, model: small\}", line) for line in lines)
-    assert any(re.match(r"~   strong +\$10,000 → \$11,000 \(\+10\.0%\)", line) for line in lines)
-    assert any(re.match(r"\+   mini +\$1,000 ", line) for line in lines)
+    assert any(re.match(r"~ +prices\.large\.input_per_mtok +5 → 6 \(\+20\.0%\)", line) for line in lines)
+    assert any(re.match(r"\+ +architectures\.mini +\{kind: api, model: small\}", line) for line in lines)
+    assert any(re.match(r"- +architectures\.gone +\{kind: api, model: small\}", line) for line in lines)
+    assert any(re.match(r"~ +strong +\$10,000 → \$11,000 \(\+10\.0%\)", line) for line in lines)
+    assert any(re.match(r"\+ +mini +\$1,000 ", line) for line in lines)
 
 
 def test_explain_lists_the_charges(tmp_path: Path) -> None:

@@ -264,7 +264,7 @@ def test_a_users_text_does_not_reach_the_terminal_raw(tmp_path: Path) -> None:
 def test_interrupting_leaves_nothing_behind(tmp_path: Path) -> None:
     """Ctrl-C while a log is read: 130, no output file, no temporary file."""
     log = tmp_path / "log.jsonl"
-    log.write_bytes((json.dumps(GOOD).encode() + b"\n") * 400_000)
+    log.write_bytes((json.dumps(GOOD).encode() + b"\n") * 1_500_000)
     saved = tmp_path / "workload.yaml"
     command = [
         sys.executable,
@@ -277,7 +277,10 @@ def test_interrupting_leaves_nothing_behind(tmp_path: Path) -> None:
         str(saved),
     ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
-    time.sleep(1.0)
+    maps = Path(f"/proc/{process.pid}/maps")
+    while process.poll() is None and "duckdb" not in maps.read_text():  # however busy the machine is
+        time.sleep(0.05)
+    time.sleep(0.3)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130

@@ -27,10 +27,11 @@ MOST_KB = 300 << 10
 
 def measured(path: Path) -> tuple[dict[str, Any], int]:
     """The result and the peak memory in KiB, of a process of its own."""
+    # VmHWM is this program's own: ru_maxrss begins with what the process that started it had held.
     code = (
-        "import resource, sys; from llmcost.cli import main\n"
+        "import re, sys; from llmcost.cli import main\n"
         "try: main()\n"
-        "finally: sys.stderr.write(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))"
+        "finally: sys.stderr.write(re.search(r'VmHWM:\\s*(\\d+)', open('/proc/self/status').read())[1])"
     )
     command = [sys.executable, "-c", code, "usage", str(path), *AS_OF, "-f", "json"]
     done = subprocess.run(command, capture_output=True, text=True, env=environment(), check=False)
