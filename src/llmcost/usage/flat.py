@@ -218,7 +218,8 @@ class _OfJson:
                     inner[f"{field}_raw"] = raw
                 inner[f"{field}_number"] = f"TRY_CAST({raw} AS DOUBLE)"
                 outer[field] = f"TRY_CAST({field}_number AS BIGINT)"
-                number = f"{field}_number = FLOOR({field}_number) AND ABS({field}_number) <= {WHOLE}"
+                # The size first: Spark's FLOOR of a double beyond 2^63 is an error, not a number.
+                number = f"ABS({field}_number) <= {WHOLE} AND {field}_number = FLOOR({field}_number)"
                 self.plain.append(number if required else f"({field}_raw IS NULL OR ({number}))")
         if not {"input", "output"} <= self.found.places.keys():
             raise NotFlat("")

@@ -39,7 +39,7 @@ def entries_of_parquet(
         if field in COUNTS:
             outer[field] = sql if kinds == {"whole"} else f"TRY_CAST({sql} AS BIGINT)"
             if kinds != {"whole"}:
-                plain.append(f"({sql} IS NULL OR ({sql} = FLOOR({sql}) AND ABS({sql}) <= {WHOLE}))")
+                plain.append(f"({sql} IS NULL OR (ABS({sql}) <= {WHOLE} AND {sql} = FLOOR({sql})))")
         elif field == "at":
             if len(kinds) > 1:
                 raise NotFlat("its times are written in two ways")
