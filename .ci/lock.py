@@ -19,7 +19,7 @@ def main() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     extras = project["project"]["optional-dependencies"]
     own = f"{project['project']['name']}["
-    wanted = [*project["project"]["dependencies"], *project["build-system"]["requires"], "build"]
+    wanted = [*project["project"]["dependencies"], *project["build-system"]["requires"], "build", "editables"]
     wanted += [each for name in ("dev", "prices", "docs", "warehouse") for each in extras[name]]
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed", "--report", "-"]
     told = subprocess.run(  # noqa: S603
