@@ -166,7 +166,7 @@ def moves(page: Path, levers: dict[str, Any], folder: Path) -> list[tuple[Point,
         changed = eight()
         for key, index in point.at.items():
             changed = moved(key, levers[key]["points"][index], changed)
-        calls[str(point)] = Call(("compare", "-", "-f", "json", *DAY, "--samples", "2"), as_text(changed))
+        calls[str(point)] = Call(("compare", "-", "-f", "json", *DAY, "--samples", "16"), as_text(changed))
     compared = run_all(calls)
     return [(point, seen.steps[end], compared[str(point)].result) for point, end in zip(points, ends, strict=True)]
 

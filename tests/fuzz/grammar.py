@@ -35,6 +35,8 @@ numbers = st.one_of(
     st.sampled_from(NUMBERS), st.integers(-10, 10**7), st.floats(0, 1), st.floats(allow_nan=False, width=32)
 )
 scalars = st.one_of(numbers, st.sampled_from(ODD), st.sampled_from(TEXTS), st.text(max_size=8))
+DEEPEST = 8  # of definitions that lead to one another
+_REFERRED: dict[tuple[int, str, int], st.SearchStrategy[Any]] = {}
 Tree = Any
 Path = tuple[Any, ...]
 
@@ -52,9 +54,9 @@ def drawn(schema: dict[str, Any], whole: dict[str, Any], depth: int = 0) -> st.S
     """A value that a schema allows, or nearly: of the keys some are left out, and a number may be any."""
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[-1]
-        if name in ("positive", "share", "signed", "change"):
+        if name in ("positive", "share", "signed", "change") or depth > DEEPEST:
             return numbers
-        return st.deferred(lambda: drawn(whole["$defs"][name], whole, depth + 1))
+        return _referred_to(name, whole, depth)
     for one_of in ("anyOf", "oneOf"):
         if one_of in schema:
             return st.one_of([drawn(each, whole, depth) for each in schema[one_of]])
@@ -68,6 +70,14 @@ def drawn(schema: dict[str, Any], whole: dict[str, Any], depth: int = 0) -> st.S
     if isinstance(kinds, list):
         return st.one_of([drawn({**schema, "type": kind}, whole, depth) for kind in kinds])
     return _of_kind(kinds, schema, whole, depth)
+
+
+def _referred_to(name: str, whole: dict[str, Any], depth: int) -> st.SearchStrategy[Any]:
+    """One strategy a definition and depth: Hypothesis looks through all that one may lead to, each of them once."""
+    key = (id(whole), name, depth)
+    if key not in _REFERRED:
+        _REFERRED[key] = st.deferred(lambda: drawn(whole["$defs"][name], whole, depth + 1))
+    return _REFERRED[key]
 
 
 def _of_kind(kind: str, schema: dict[str, Any], whole: dict[str, Any], depth: int) -> st.SearchStrategy[Any]:
