@@ -14,22 +14,12 @@ import statistics
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
-from eight_ways import eight
+from eight_ways import certain, eight
 
 ROOT = Path(__file__).parents[2]
 BOUND = 1.5
-
-
-def certain(scenario: Any) -> Any:
-    """The scenario with the low end of each range in its place."""
-    if isinstance(scenario, dict):
-        return {key: certain(value) for key, value in scenario.items()}
-    if isinstance(scenario, list):
-        return [certain(value) for value in scenario]
-    return scenario.partition("..")[0] if isinstance(scenario, str) else scenario
 
 
 def cpu_seconds(arguments: list[str]) -> float:

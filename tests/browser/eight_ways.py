@@ -83,6 +83,16 @@ def eight() -> dict[str, Any]:
     return copy.deepcopy(_EIGHT)
 
 
+def certain(scenario: Any) -> Any:
+    """The scenario with the low end of each range in its place."""
+    if isinstance(scenario, dict):
+        return {key: certain(value) for key, value in scenario.items()}
+    if isinstance(scenario, list):
+        numbers = [each for each in scenario if isinstance(each, int | float)]
+        return numbers[0] if len(scenario) == len(numbers) == 2 else [certain(value) for value in scenario]
+    return scenario.partition("..")[0] if isinstance(scenario, str) else scenario
+
+
 def hostile() -> dict[str, Any]:
     """The eight under names that try to be markup, to turn the page around or to push it apart."""
     scenario = eight()

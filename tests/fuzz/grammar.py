@@ -34,7 +34,7 @@ TEXTS = (*MODELS, *NAMES, "y", "n", "u", "rest", "H100-SXM", "L40S", "fp8", "202
 numbers = st.one_of(
     st.sampled_from(NUMBERS), st.integers(-10, 10**7), st.floats(0, 1), st.floats(allow_nan=False, width=32)
 )
-scalars = st.one_of(numbers, st.sampled_from(ODD), st.sampled_from(TEXTS), st.text(max_size=8))
+scalars = st.one_of(numbers, st.sampled_from(ODD).map(copy.deepcopy), st.sampled_from(TEXTS), st.text(max_size=8))
 DEEPEST = 8  # of definitions that lead to one another
 _REFERRED: dict[tuple[int, str, int], st.SearchStrategy[Any]] = {}
 Tree = Any
