@@ -52,3 +52,24 @@ def test_a_fleet_is_sized_for_the_expected_limit() -> None:
     scenario["architectures"]["own"]["latency"] = {"network_ms": {"low": 9.9, "high": 10.1, "shape": "uniform"}}
     ranged = compare(scenario_from(scenario), load_catalog(), Sampling(4096)).architectures[0].total_cost
     assert ranged.value == found.value
+
+
+def test_what_is_kept_of_a_baseline_that_is_never_right_is_unknown() -> None:
+    """A share of nothing is unknown, in a point as with ranges, and unknown never meets what is required."""
+    for tokens in (1000, "900..1100"):
+        scenario = {
+            "start": "2026-12",
+            "horizon_months": 1,
+            "workload": {"requests_per_month": "1M", "input_tokens": tokens, "output_tokens": 200},
+            "prices": {
+                "m": {"input_per_mtok": 1, "output_per_mtok": 5},
+                "n": {"input_per_mtok": 2, "output_per_mtok": 5},
+            },
+            "quality": {"m": "80%..90%", "n": "0%"},
+            "baseline": "y",
+            "requirements": {"min_quality_kept": "95%"},
+            "architectures": {"x": {"kind": "api", "model": "m"}, "y": {"kind": "api", "model": "n"}},
+        }
+        found = compare(scenario_from(scenario), load_catalog(), Sampling(256))
+        assert [row.quality_kept.value for row in found.architectures] == [None, None]
+        assert found.choice.architecture is None

@@ -95,7 +95,8 @@ def command(
     ] = None,
 ) -> int:
     """What a GPU serves, measured or modelled; the fleet, its price on each provider, and USD per million tokens."""
-    format_of(flags)
+    if format_of(flags) != "table" and plan:
+        raise InputError("a benchmark plan is commands for a shell", where="--format", hint="leave --format and -o out")
     _load(flags, rps)
     lengths = _lengths(flags)
     draft = draft_from(flags)

@@ -36,8 +36,8 @@ class Drawn:
                 self._thin(name, output, chunk)
                 continue
             ratio = output if isinstance(output, Ratio) else Ratio(output, 1.0)
-            if ratio.amount is None or ratio.over is None:
-                continue
+            if ratio.amount is None or ratio.over is None or (not is_array(ratio.over) and not ratio.over):
+                continue  # unknown, as is what is divided by nothing
             self._add_means(name, ratio, chunk)
             if output is ratio and not is_array(ratio.over) and id(ratio.amount) in amounts and ratio.over > 0:
                 self.multiples.setdefault(name, (amounts[id(ratio.amount)], ratio.times / ratio.over))

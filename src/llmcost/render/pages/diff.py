@@ -34,11 +34,11 @@ _LINES = [
 ]
 _CAUSES = [
     Column("sign", "", number=False, code=True),
-    Column("path", "What was changed", number=False, code=True),
-    Column("values", "Old → new", number=False, code=True),
-    Column("why", "", number=False, code=True),
+    Column("path", "What was changed", number=False, code=True, prose=True),
+    Column("values", "Old → new", number=False, code=True, prose=True),
+    Column("why", "", number=False, code=True, prose=True),
 ]
-_FLIPS = [Column("sign", "", number=False, code=True), Column("flip", "", number=False, code=True)]
+_FLIPS = [Column("sign", "", number=False, code=True), Column("flip", "", number=False, code=True, prose=True)]
 _FIGURES = {
     "compare": (
         ("monthly_cost", "A month"),
