@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from llmcost.catalog import Catalog, load_catalog, today
+from llmcost.catalog.rates import Rate, rate_at
 from llmcost.errors import InputError, UnknownPrice
 
 NOW = date(2026, 11, 22)
@@ -190,14 +191,16 @@ class TestLongContext:
 
     def test_batch_has_its_own_tier(self, catalog: Catalog) -> None:
         price = catalog.price("gpt-6-luna", NOW)
-        assert price.batch_for(272_000).input_per_mtok == 0.1 / 2
-        assert price.batch_for(272_001).input_per_mtok == 0.2 / 2
+        (above,) = price.long_context
+        assert above.above_tokens == 272_000
+        assert rate_at(price, "input_per_mtok", batched=True) == Rate(0.1 / 2, "batch.input_per_mtok")
+        assert rate_at(price, "input_per_mtok", above, batched=True) == Rate(0.2 / 2, "batch.input_per_mtok")
 
     def test_a_flat_batch_price_stays_flat(self, catalog: Catalog) -> None:
         """Claude Opus 4.6 has no tiers any more; all its batch prices are halves."""
         price = catalog.price("claude-opus-4-6", NOW)
         assert price.long_context == ()
-        assert price.batch_for(900_000).output_per_mtok == 25 / 2
+        assert rate_at(price, "output_per_mtok", batched=True) == Rate(25 / 2, "batch.output_per_mtok")
 
 
 class TestRetirement:

@@ -151,11 +151,6 @@ def attention_flop(model: OpenModel, context: Number) -> Number:
     return 4 * attention_width(model) * layer_tokens(model, context)
 
 
-def decode_flop(model: OpenModel, context: Number) -> Number:
-    """FLOP a token: 2·active parameters + 4·L·d·context."""
-    return 2 * parameters(model).active + attention_flop(model, context)
-
-
 def prefill_attention_flop(model: OpenModel, tokens: Number, before: Number = 0.0) -> Number:
     """FLOP of the attention of so many new tokens after others: 4·d·(x·before + x²/2), a sliding layer its window.
 
@@ -170,11 +165,6 @@ def prefill_attention_flop(model: OpenModel, tokens: Number, before: Number = 0.
         near = minimum(tokens, float(model.sliding_window))
         pairs = pairs + model.sliding_layers * (near * tokens - near * near / 2)
     return 4 * width * pairs
-
-
-def prefill_flop(model: OpenModel, input_tokens: Number) -> Number:
-    """FLOP of the input: 2·active·I + 2·L·d·I²; a sliding layer multiplies w·I − w²/2 pairs instead of I²/2."""
-    return 2 * parameters(model).active * input_tokens + prefill_attention_flop(model, input_tokens)
 
 
 def peak_flops(gpu: GpuSpec, precision: str) -> float:

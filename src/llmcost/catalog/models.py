@@ -144,14 +144,6 @@ class ApiPrice(NamedTuple):
                 chosen = tier.rates
         return chosen
 
-    def batch_for(self, input_tokens: float) -> Rates:
-        """The batch rates of a request of this size; an empty bucket pays its standard rate."""
-        chosen = self.batch
-        for tier in self.long_context:
-            if input_tokens > tier.above_tokens:
-                chosen = tier.batch
-        return chosen
-
     def request_cost(
         self,
         input_tokens: float = 0,
