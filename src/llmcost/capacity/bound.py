@@ -24,7 +24,7 @@ from llmcost.capacity.work import (
     touched,
     weights_bytes,
 )
-from llmcost.catalog.models import GpuSpec, OpenModel
+from llmcost.catalog.models import OpenModel
 from llmcost.wording import count, usd
 
 
@@ -52,27 +52,12 @@ class Verdict(NamedTuple):
     message: str
 
 
-def physical_bound(
-    model: OpenModel,
-    gpu: GpuSpec,
-    n_gpus: float = 1,
-    precision: str = "bf16",
-    *,
-    input_tokens: Number,
-    output_tokens: Number,
-    kv_precision: str | None = None,
-) -> Number:
-    """Requests a second that n GPUs can serve at the very most; 0 where the weights do not fit.
+def bound_of(setup: Setup, input_tokens: Number, output_tokens: Number) -> Bound:
+    """Requests a second that a replica can serve at the very most, with the limit: compute, bandwidth or memory.
 
     R_max = B/max(O·(W(B) + B·κ·s)/(BW·n), O·B·(2A + 4Lds)/(F·n) + B·t_p), s = I + O/2, B all that fits, A the
-    parameters that a token multiplies, W(B) the bytes of those that B tokens touch.
+    parameters that a token multiplies, W(B) the bytes of those that B tokens touch; 0 where the weights do not fit.
     """
-    setup = Setup(model, gpu, n_gpus, precision, kv_precision)
-    return bound_of(setup, input_tokens, output_tokens).requests_per_second
-
-
-def bound_of(setup: Setup, input_tokens: Number, output_tokens: Number) -> Bound:
-    """The physical bound of a replica, with its limit: compute, bandwidth or memory."""
     setup = _kindest(setup)
     memory = memory_bytes(setup.gpu) * setup.gpus
     room = memory - weights_bytes(setup)
