@@ -33,6 +33,7 @@ from llmcost.errors import Impossible, InputError, did_you_mean
 from llmcost.quantity import LARGEST, at_middle, ranges_in, with_values
 from llmcost.scenario import LONGEST_HORIZON, Scenario, scenario_from
 from llmcost.validation import validated
+from llmcost.wording import number_of
 
 SOURCE_PRICE = "the price that the source gives"
 PAYBACK_HORIZON = 120  # months
@@ -164,7 +165,7 @@ def _looks_far(asked: Asked) -> bool:
 
 
 def _within(months: int) -> str:
-    return f"within {months} months"
+    return f"within {number_of('month', months)}"
 
 
 def _reached(asked: Asked) -> int:
@@ -327,7 +328,7 @@ def figure_of(asked: Asked, result: Any) -> Recomputed:
         given=asked.given,
     )
     if unit == "month" and hasattr(result, "horizon_months"):
-        found = found._replace(ends=f"within {result.horizon_months} months")
+        found = found._replace(ends=f"within {number_of('month', result.horizon_months)}")
     if figure.value is None and figure.bounds is None:
         return found._replace(missing=why_unknown(name, result, row, asked))
     return _with_band(found, result) if isinstance(result, Hosting) else found

@@ -20,6 +20,7 @@ from llmcost.economics.quality_kept import is_random_floor, quality_of
 from llmcost.economics.volumes import Intervals
 from llmcost.quantity import at_middle
 from llmcost.scenario import Scenario
+from llmcost.wording import number_of
 
 DAYS_PER_MONTH = 365 / 12
 LONGEST_PAYBACK = 18  # months ("AI Model Fine-Tuning, Deployment & Evaluation Systems")
@@ -191,7 +192,7 @@ def _planned(name: str, tuned: FineTuned) -> dict[str, Fact]:
 
 def _paying(name: str, details: Details, found: Intervals | None) -> dict[str, Fact]:
     own, base = details.estimates[name], details.estimates[details.comparison.baseline]
-    where = f"{name} against {base.name}, computed over {details.comparison.horizon_months} months"
+    where = f"{name} against {base.name}, computed over {number_of('month', details.comparison.horizon_months)}"
     facts = {"build_cost": Fact(float(own.one_time_cost), f"architecture {name}")}
     quality = quality_of(name, details.point)
     if quality is not None:
@@ -218,7 +219,7 @@ def _in_18_months(name: str | None, details: Details) -> dict[str, Fact]:
         return {}
     against = f"{name} against {details.comparison.baseline}"
     if payback > horizon:
-        return {"pays_back_in_18_months": Fact(False, f"{against}, not within {horizon} months")}
+        return {"pays_back_in_18_months": Fact(False, f"{against}, not within {number_of('month', horizon)}")}
     return {"pays_back_in_18_months": Fact(bool(payback <= LONGEST_PAYBACK), f"{against}, in month {payback:g}")}
 
 

@@ -24,6 +24,7 @@ from llmcost.economics.uncertainty import Sampling
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Estimate
 from llmcost.scenario import Scenario
+from llmcost.wording import number_of
 from llmcost.workload import Segment
 
 FINALISTS = 6  # policies that are held against each other by their expected costs
@@ -121,7 +122,7 @@ def policy(scenario: Scenario, catalog: Any, sampling: Sampling | None = None) -
     proven = solved is not None and solved.finished
     where = ", ".join(f"{name} to {target}" for name, target in assignment.items())
     one = details.comparison
-    sentence = f"{where}: ${own.total_cost or 0.0:,.0f} over {one.horizon_months} months."
+    sentence = f"{where}: ${own.total_cost or 0.0:,.0f} over {number_of('month', one.horizon_months)}."
     if one.cheapest is not None and len(set(assignment.values())) > 1:
         whole = details.estimates[one.cheapest].total_cost or 0.0
         sentence += f" One architecture for all of them would be {one.cheapest}, ${whole:,.0f}."

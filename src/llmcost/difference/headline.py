@@ -8,6 +8,7 @@ from llmcost.difference.change import Change, moved, percent, same, usd
 from llmcost.difference.flips import Quoted
 from llmcost.difference.gates import Chosen
 from llmcost.difference.side import Side
+from llmcost.wording import number_of
 
 
 def headline(old: Side, new: Side, choice: Chosen, changes: Sequence[Change], quoted: Quoted = str) -> str:
@@ -18,7 +19,7 @@ def headline(old: Side, new: Side, choice: Chosen, changes: Sequence[Change], qu
         if a_month
         else (choice.old_total_cost, choice.new_total_cost)
     )
-    span = f"over {new.months} months"
+    span = f"over {number_of('month', new.months)}"
     if a_month:
         span = "a month" if new.command == "route" else "a month, one-time costs spread over each horizon"
     was, now = ("" if name is None else quoted(name) for name in (choice.old, choice.new))

@@ -20,6 +20,7 @@ from llmcost.economics.uncertainty import Figure, Outcome, Output, Sampling, eva
 from llmcost.errors import InputError
 from llmcost.estimate import Charge, Estimate
 from llmcost.scenario import Scenario
+from llmcost.wording import number_of
 
 MOVE_ORDER = {"routed": 0, "cascade": 0, "api": 1, "provisioned": 2, "self_hosted": 2, "fine_tuned": 3}
 PAYBACK_MARKS = (6, 12, 18, 24)
@@ -321,7 +322,7 @@ def sentence_of(choice: Choice, base: Estimate, outcome: Outcome, scenario: Scen
         return choice.sentence
     months = scenario.horizon_months
     total = outcome.figures[chosen, "total_cost"].value or 0.0
-    cost = f"${total:,.0f} over {months} months"
+    cost = f"${total:,.0f} over {number_of('month', months)}"
     today = ""
     if choice.by == "present_value":
         today = " at present value"

@@ -121,12 +121,14 @@ def _without_leaving(table: Table, width: int) -> Table:
 
 
 def _panels(table: Table, width: int) -> list[Table]:
-    """The table in pieces that fit, each under the first column again."""
-    panels: list[list[int]] = [[0]]
-    for i in range(1, len(table.columns)):
-        if len(panels[-1]) > 1 and _least(_only(table, [*panels[-1], i])) > width:
-            panels.append([0])
-        panels[-1].append(i)
+    """The table in pieces that fit, each under the name again: the first column, or the one after a mark."""
+    named = next((i for i, column in enumerate(table.columns) if column.heading), 0)
+    names = list(range(named + 1))
+    panels = [names]
+    for i in range(named + 1, len(table.columns)):
+        if len(panels[-1]) > len(names) and _least(_only(table, [*panels[-1], i])) > width:
+            panels.append(names)
+        panels[-1] = [*panels[-1], i]
     return [_only(table, panel) for panel in panels]
 
 

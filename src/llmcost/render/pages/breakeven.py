@@ -6,6 +6,7 @@ from llmcost.economics.breakeven import Breakeven, Challenger
 from llmcost.economics.intervals import Interval
 from llmcost.render import figures
 from llmcost.render.page import Cell, Column, Page, Table, count, month, text, usd
+from llmcost.wording import number_of
 
 _CHALLENGERS = [
     Column("name", "Challenger", number=False),
@@ -73,7 +74,7 @@ def intervals(found: list[Interval], horizon_months: int) -> Table:
         end = interval.to_requests_per_month
         upper = Cell(end, "and beyond" if end is None else f"{end:,}")
         rows.append([count(interval.from_requests_per_month), upper, text(interval.cheapest)])
-    return Table(f"Cheapest over {horizon_months} months, by the first month's volume", _INTERVALS, rows)
+    return Table(f"Cheapest over {number_of('month', horizon_months)}, by the first month's volume", _INTERVALS, rows)
 
 
 def _notes(found: Breakeven) -> list[str]:

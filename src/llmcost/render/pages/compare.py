@@ -11,6 +11,7 @@ from llmcost.render.page import Cell, Column, Page, Table, between, corners, int
 from llmcost.render.pages.breakeven import chances
 from llmcost.render.pages.cascades import cascades, quality_kept
 from llmcost.render.verdicts import in_full, verdict, why
+from llmcost.wording import number_of
 
 _COLUMNS = [
     Column("name", "Architecture", number=False),
@@ -51,7 +52,7 @@ _STEPS = [
 def page(comparison: Comparison, as_of: date, explain: bool = False) -> Page:
     """The answer and one table of what decides; the ranges, the waterfall and all else are details."""
     rows = [_row(each, comparison) for each in comparison.architectures]
-    title = f"Over {comparison.horizon_months} months, against {comparison.baseline}"
+    title = f"Over {number_of('month', comparison.horizon_months)}, against {comparison.baseline}"
     spread = _spread(comparison)
     tables = [Table(title, _COLUMNS, rows, _reasons(comparison)), *([spread] if spread else [])]
     if len(comparison.waterfall) > 1:

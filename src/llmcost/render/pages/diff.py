@@ -12,6 +12,7 @@ from llmcost.difference.figures import UNITS
 from llmcost.difference.side import Side
 from llmcost.render import figures
 from llmcost.render.page import Cell, Column, Page, Table, text
+from llmcost.wording import number_of
 
 SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 MOST_LINES = 100
@@ -170,7 +171,7 @@ def _architectures(found: Difference, old: Side, new: Side) -> Table:
         notes += [
             _overlap(name, change) for change in own if change.path == new.path(name, total) if change.ranges_overlap
         ]
-    title = "A month" if found.command == "route" else f"Over {found.new.horizon_months} months"
+    title = "A month" if found.command == "route" else f"Over {number_of('month', found.new.horizon_months)}"
     if found.old.horizon_months != found.new.horizon_months:
         title += f", before: over {found.old.horizon_months}"
     if found.new.baseline and found.command != "tco":

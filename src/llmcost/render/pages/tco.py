@@ -7,6 +7,7 @@ from datetime import date
 from llmcost.economics.ownership import Ownership
 from llmcost.render import explanation, figures
 from llmcost.render.page import Cell, Column, Page, Table, bounds_note, count, month, share, text, usd
+from llmcost.wording import number_of
 
 _MONTHS = [
     Column("month", "Month"),
@@ -19,11 +20,11 @@ _MONTHS = [
 def page(owned: Ownership, as_of: date, explain: bool = False) -> Page:
     """The headline figures, the components, and every month."""
     headline = (
-        f"{owned.architecture}: {figures.ranged(owned.total_cost)} over {owned.horizon_months} months, "
+        f"{owned.architecture}: {figures.ranged(owned.total_cost)} over {number_of('month', owned.horizon_months)}, "
         f"{figures.ranged(owned.one_time_cost)} of it once."
     )
     if owned.total_cost.value is None:
-        headline = f"{owned.architecture}: the total over {owned.horizon_months} months is not known."
+        headline = f"{owned.architecture}: the total over {number_of('month', owned.horizon_months)} is not known."
     tables = [_figures(owned), _components(owned), _months(owned)]
     tables += _upgrades(owned)
     if explain:
@@ -35,7 +36,10 @@ def _figures(owned: Ownership) -> Table:
     rows: list[list[Cell]] = [
         [Cell("one_time_cost", "One-time"), usd(owned.one_time_cost, spread=True)],
         [Cell("monthly_cost", "A month (mean)"), usd(owned.monthly_cost, spread=True)],
-        [Cell("total_cost", f"Total over {owned.horizon_months} months"), usd(owned.total_cost, spread=True)],
+        [
+            Cell("total_cost", f"Total over {number_of('month', owned.horizon_months)}"),
+            usd(owned.total_cost, spread=True),
+        ],
         [Cell("cost_per_mtok", "$/Mtok"), usd(owned.cost_per_mtok, spread=True)],
         [Cell("cost_per_request", "$/request"), usd(owned.cost_per_request, spread=True)],
     ]

@@ -11,6 +11,7 @@ from llmcost.render.markup import Markup, joined, tag
 from llmcost.render.page import Cell, Column, Table, between, share, text, usd
 from llmcost.render.pages import compare
 from llmcost.render.svg import Picture, Scale
+from llmcost.wording import number_of
 
 if TYPE_CHECKING:
     from llmcost.economics.sensitivity import Sensitivities, Sensitivity
@@ -37,7 +38,7 @@ def totals(found: Report) -> Picture:
     rows = [_total(i, row, TOP + n * ROW, x) for n, (i, row) in enumerate(known)]
     bottom = TOP + len(known) * ROW
     axis = svg.x_axis(x, svg.ticks(0, most, 5), bottom, svg.short_usd, TOP)
-    title = f"Total over {comparison.horizon_months} months"
+    title = f"Total over {number_of('month', comparison.horizon_months)}"
     says = "; ".join(
         f"{svg.letter(i)} {row.name} {figures.ranged(row.total_cost)}, {figures.usd(row.one_time_cost.value)} of it once"
         for i, row in known

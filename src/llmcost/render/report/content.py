@@ -18,6 +18,7 @@ from llmcost.render.page import Cell, Column, Table, text
 from llmcost.render.pages import compare
 from llmcost.render.report import bars, cumulative, places
 from llmcost.render.svg import Picture
+from llmcost.wording import number_of
 
 _GATES = [
     Column("architecture", "Architecture", number=False),
@@ -69,7 +70,7 @@ def subtitle(found: Report, made: Made) -> str:
     """The horizon, its first month, the day of the prices."""
     comparison = found.details.comparison
     return (
-        f"{comparison.horizon_months} months from {found.details.point.start:%Y-%m}, against {comparison.baseline}; "
+        f"{number_of('month', comparison.horizon_months)} from {found.details.point.start:%Y-%m}, against {comparison.baseline}; "
         f"prices as of {made.as_of}, USD"
     )
 
@@ -92,7 +93,11 @@ def headline_figures(found: Report) -> list[tuple[str, str, str]]:
         return []
     comparison = found.details.comparison
     shown = [
-        (f"Total over {comparison.horizon_months} months", figures.usd(row.total_cost.value), _range(row.total_cost)),
+        (
+            f"Total over {number_of('month', comparison.horizon_months)}",
+            figures.usd(row.total_cost.value),
+            _range(row.total_cost),
+        ),
         ("A month, on average", figures.usd(row.monthly_cost.value), _range(row.monthly_cost)),
     ]
     if row.name != comparison.baseline:

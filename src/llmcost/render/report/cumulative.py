@@ -10,6 +10,7 @@ from llmcost.render import figures, svg
 from llmcost.render.markup import Markup, joined, tag
 from llmcost.render.page import Table, between, count, usd
 from llmcost.render.svg import Picture, Scale
+from llmcost.wording import number_of
 
 LEFT, RIGHT, TOP, BOTTOM, HEIGHT = 62.0, 396.0, 12.0, 268.0, 300.0
 Points = list[tuple[float, float, float, float]]  # month, P5, median, P95
@@ -32,7 +33,7 @@ def picture(found: Report) -> Picture:
         *(_line(i, line, points, x, y) for i, line, points in drawn),
         _ends(drawn, x, y),
     ]
-    title = f"Cumulative cost over {comparison.horizon_months} months"
+    title = f"Cumulative cost over {number_of('month', comparison.horizon_months)}"
     says = _says(found, drawn)
     return Picture(title, says, svg.chart("months", title, says, HEIGHT, *parts), _numbers(found, once))
 

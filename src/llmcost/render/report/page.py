@@ -16,6 +16,7 @@ from llmcost.render.report import content
 from llmcost.render.report.content import Logged, Made
 from llmcost.render.report.whatif import workbench
 from llmcost.render.svg import Picture
+from llmcost.wording import number_of
 
 LONGEST_SCENARIO = 64 * 1024
 SHORT = {
@@ -184,7 +185,7 @@ def _cards(found: Report) -> Markup:
         )
         for n, label in enumerate(columns)
     ]
-    caption = f"Over {comparison.horizon_months} months, against {comparison.baseline}"
+    caption = f"Over {number_of('month', comparison.horizon_months)}, against {comparison.baseline}"
     table = tag(
         "table",
         {"class": "cards figures", "role": "table", "id": "compared"},

@@ -12,6 +12,7 @@ from llmcost.render.markup import Markup, joined, tag
 from llmcost.render.page import Column, Table, between, share, text, usd
 from llmcost.render.pages.breakeven import intervals, volume_today
 from llmcost.render.svg import Picture, Scale
+from llmcost.wording import number_of
 
 LEFT, RIGHT = 10.0, 510.0
 BELOW, ABOVE = 1e-3, 100.0  # times today's volume: what the strip shows
@@ -128,7 +129,7 @@ def quality(found: Report) -> Picture | None:
     parts = [
         svg.y_axis(y, svg.ticks(y.low, y.high, 6), 52, 500, lambda value: f"{value * 100:.3g}%"),
         svg.x_axis(x, svg.ticks(0, x.high, 5), 268, svg.short_usd),
-        svg.words(276, 298, f"total over {comparison.horizon_months} months", "tick", "middle"),
+        svg.words(276, 298, f"total over {number_of('month', comparison.horizon_months)}", "tick", "middle"),
     ]
     if least is not None:
         parts += [

@@ -10,6 +10,7 @@ from llmcost.render import figures, html, svg
 from llmcost.render.markup import Markup, isolated, joined, tag
 from llmcost.render.page import Column, Table, count, usd
 from llmcost.render.report.points import document, shown
+from llmcost.wording import number_of
 
 HEADINGS = {
     "one_time_cost": ("One-time", "usd"),
@@ -113,7 +114,7 @@ def _verdict(found: Report) -> str:
         return "No architecture meets every requirement."
     total = figures.usd(row.total_cost.value)
     months = found.details.comparison.horizon_months
-    return f"{row.name} is the cheapest that meets every requirement: {total} over {months} months."
+    return f"{row.name} is the cheapest that meets every requirement: {total} over {number_of('month', months)}."
 
 
 def _table(found: Report) -> Markup:
