@@ -53,6 +53,16 @@ def test_a_column_leaves_before_anything_is_stacked() -> None:
     assert all(f"{i}" in whole for i in range(1, 9))
 
 
+def test_a_table_that_is_cut_says_the_name_again_behind_its_mark() -> None:
+    """Three figures of 30 cells do not fit beside a name of 12 in 80: 1 + 2 + 12 + 3 × (2 + 30) = 111."""
+    columns = [Column("sign", "", number=False), Column("name", "Architecture", number=False)]
+    columns += [Column(f"x{i}", f"Figure {i}") for i in range(3)]
+    rows = [[text(mark), text(name), *[Cell(1.0, "9" * 30)] * 3] for mark, name in (("~", "large"), ("+", "mini"))]
+    found = drawn(Table("", columns, rows), 80)
+    assert [line.split()[0] for line in found if "Figure" in line] == ["Architecture"] * 2
+    assert [line.split()[:2] for line in found if "999" in line] == [["~", "large"], ["+", "mini"]] * 2
+
+
 def test_below_sixty_columns_rows_become_blocks() -> None:
     found = drawn(small(), 40)
     assert found[0] == "sonnet"
