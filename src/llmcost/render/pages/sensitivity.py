@@ -5,7 +5,7 @@ from llmcost.render import figures
 from llmcost.render.page import Cell, Column, Page, Table, share, text, usd
 
 _COLUMNS = [
-    Column("path", "Input", number=False),
+    Column("path", "Input", number=False, code=True),
     Column("evppi", "Worth at most"),
     Column("bar", "Bar", number=False, leaves=5),
     Column("swing", "Swing P10→P90", leaves=3),
@@ -28,11 +28,14 @@ def page(found: Sensitivities) -> Page:
     by_swing = max((abs(row.swing) for row in found.inputs), default=0.0)
     rows = [_row(row, most, by_swing) for row in found.inputs]
     title = f"{found.challenger} against {found.against}: what to measure first"
-    notes = ["The bar is the worth of measuring it" + ("" if most > 0 else "; with nothing to learn, the swing") + "."]
-    for row in found.inputs:
-        if row.linked_with:
-            notes.append(f"{row.path} is linked with {', '.join(row.linked_with)}: learning one teaches the other.")
-    tables = [Table(title, _COLUMNS, rows, notes)]
+    drawn = "Worth" if most > 0 else "Swing"  # with nothing to learn
+    columns = [column._replace(heading=drawn) if column.key == "bar" else column for column in _COLUMNS]
+    notes = [
+        f"{row.path} is linked with {', '.join(row.linked_with)}: learning one teaches the other."
+        for row in found.inputs
+        if row.linked_with
+    ]
+    tables = [Table(title, columns, rows, notes)]
     if found.to_measure:
         unknown = [[text(each.architecture), text(each.requirement), text(each.decides)] for each in found.to_measure]
         tables.insert(0, Table("Not known yet, to measure before anything else", _UNKNOWN, unknown))
